@@ -1,0 +1,112 @@
+"""The one place that decides what becomes of a message. Adapters only carry the verdict out."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from radquarry.errors import Permanent, Postponed, Transient
+from radquarry.messages import Message
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Waits:
+    """The growing waits between attempts, in seconds; the last one repeats until `attempts` are used up.
+
+    The default tries for about a day: a PACS that is away for a night costs nothing.
+    """
+
+    steps: tuple[float, ...] = (1, 5, 30, 120, 600, 1800, 3600)
+    attempts: int = 30
+
+    def __post_init__(self) -> None:
+        """Refuse steps that do not grow: a delay queue is found by the first step that is long enough."""
+        if not self.steps or any(later <= earlier for earlier, later in pairwise(self.steps)):
+            raise ValueError("the waits between attempts must grow")
+
+    def before(self, attempt: int, at_least: float = 0.0) -> float:
+        """Seconds to wait before `attempt` (2 is the first retry): a step, the first not below `at_least`."""
+        step = self.steps[min(attempt - 2, len(self.steps) - 1)]
+        return next((wait for wait in self.steps if wait >= max(step, at_least)), self.steps[-1])
+
+
+@dataclass(frozen=True)
+class Done:
+    """The message may be forgotten."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Deliver it again in `wait` seconds, as attempt number `attempt`."""
+
+    wait: float
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Park:
+    """Keep it aside with its reason until a person decides."""
+
+    reason: str
+
+
+Verdict = Done | Retry | Park
+
+
+async def deliver(
+    handler: Callable[[Any], Awaitable[None]],
+    message_type: type[Message],
+    body: bytes,
+    attempt: int,
+    waits: Waits,
+) -> Verdict:
+    """Hand `body` to `handler` and say what becomes of it; raises nothing but cancellation."""
+    topic = message_type.topic
+    try:
+        message = message_type.model_validate_json(body)
+    except ValidationError as error:
+        reason = _unreadable(error)
+        log.error("parked: unreadable", topic=topic, reason=reason)
+        return Park(reason)
+    about = log.bind(topic=topic, id=str(message.id), trail=str(message.trail), attempt=attempt)
+    try:
+        await handler(message)
+    except Postponed as error:
+        about.info("postponed", reason=str(error))
+        return Retry(waits.before(2, error.after), attempt, str(error))
+    except Transient as error:
+        if attempt >= waits.attempts:
+            about.error("parked: gave up", reason=str(error))
+            return Park(f"gave up after {attempt} attempts: {error}")
+        about.warning("tried again later", reason=str(error))
+        return Retry(waits.before(attempt + 1, error.after), attempt + 1, str(error))
+    except Permanent as error:
+        about.error("parked", reason=str(error))
+        return Park(str(error))
+    except Exception as error:  # noqa: BLE001 - the only broad one: a handler's bug parks its message, not the service
+        reason = _bug(error)
+        about.error("parked: the handler has a bug", reason=reason)
+        return Park(reason)
+    return Done()
+
+
+def _unreadable(error: ValidationError) -> str:
+    """Which fields did not fit, without the values: those may be a patient's."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    places = ", ".join(".".join(map(str, fault["loc"])) or "body" for fault in faults[:5])
+    return f"the message does not fit its type: {places}"
+
+
+def _bug(error: Exception) -> str:
+    """The error's type and place; its text may hold a patient's data."""
+    frames = extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"a fault in radquarry: {type(error).__name__}{place}"

@@ -1,0 +1,28 @@
+"""The error tree of the whole system: every foreign error becomes one of these at its adapter."""
+
+
+class Transient(Exception):  # noqa: N818 - the two families are adjectives: `except Transient` reads as the rule it is
+    """The peer was away, slow or busy: the message is tried again later.
+
+    `after` is the least number of seconds to wait, where the peer's answer says so (near-line storage,
+    back-off). The text names peers, statuses and counts, never patients: it is logged and shown.
+    """
+
+    def __init__(self, text: str, *, after: float = 0.0) -> None:
+        super().__init__(text)
+        self.after = after
+
+
+class Postponed(Transient):
+    """Not now, by our own decision (a stopped PACS, outside its windows): does not count as an attempt."""
+
+
+class Permanent(Exception):  # noqa: N818 - see Transient
+    """Trying again cannot help: the message is parked with this reason.
+
+    The text says what to mend, and names no patient.
+    """
+
+
+class PeerAway(Transient):
+    """A server of ours (bus, index, state store) does not answer."""

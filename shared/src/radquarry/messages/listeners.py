@@ -1,0 +1,39 @@
+"""Which services hear which message: the map from which every process declares every queue.
+
+A process that starts first must not publish into queues that do not exist yet. A test compares this table
+with the handlers of the services.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from radquarry import messages as m
+
+LISTENERS: Mapping[type[m.Message], tuple[str, ...]] = MappingProxyType(
+    {
+        m.CrawlRequested: ("finder", "api"),
+        m.CrawlPlanned: ("api",),
+        m.FindWindow: ("finder",),
+        m.CancelCrawl: ("finder",),
+        m.WindowClosed: ("api",),
+        m.CrawlCompleted: ("api",),
+        m.StudyFound: ("ris-fetcher", "indexer", "api"),
+        m.ReportFetched: ("indexer", "api"),
+        m.ReportMissing: ("indexer", "api"),
+        m.DocumentIndexed: ("api",),
+        m.EchoPacs: ("finder",),
+        m.PacsEchoed: ("api",),
+        m.StopPacs: ("finder",),
+        m.StartPacs: ("finder",),
+        m.PacsStopped: ("api",),
+        m.PacsStarted: ("api",),
+        m.RetrievalRequested: ("mover", "api"),
+        m.PauseRetrieval: ("mover",),
+        m.ResumeRetrieval: ("mover",),
+        m.CancelRetrieval: ("mover",),
+        m.InstancesStored: ("mover",),
+        m.RetrievalProgressed: ("api",),
+        m.RetrievalCompleted: ("api",),
+    }
+)
+"""Message type → names of the services that answer or hear it, one durable queue each."""

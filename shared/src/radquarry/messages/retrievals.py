@@ -1,0 +1,131 @@
+"""The conversation about a retrieval: what is ordered, what arrives, what is missing."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from radquarry.messages.kinds import Command, Event
+
+RetrievalState = Literal["requested", "waiting", "running", "paused", "complete", "incomplete", "cancelled"]
+
+
+class SeriesChoice(BaseModel):
+    """Which series of a study are wanted; empty means all. Descriptions match as substrings, in any case."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    modality: tuple[str, ...] = ()
+    exclude_description: tuple[str, ...] = ()
+
+
+class WantedStudy(BaseModel):
+    """A study to retrieve, and the PACS that holds it."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    study_instance_uid: str
+    pacs: str
+
+
+class RetrievalRequested(Event):
+    """Somebody wants the images of these studies in the archive."""
+
+    topic: ClassVar[str] = "retrieval.requested"
+
+    retrieval_id: UUID
+    studies: tuple[WantedStudy, ...]
+    series: SeriesChoice = SeriesChoice()
+    priority: int = 0
+    requested_by: str = ""
+
+
+class PauseRetrieval(Command):
+    """Begin no further move for this retrieval until it is resumed."""
+
+    topic: ClassVar[str] = "retrieval.pause"
+
+    retrieval_id: UUID
+
+
+class ResumeRetrieval(Command):
+    """Go on with a paused retrieval."""
+
+    topic: ClassVar[str] = "retrieval.resume"
+
+    retrieval_id: UUID
+
+
+class CancelRetrieval(Command):
+    """Stop this retrieval for good; what has arrived stays."""
+
+    topic: ClassVar[str] = "retrieval.cancel"
+
+    retrieval_id: UUID
+
+
+class StoredInstance(BaseModel):
+    """One instance in the archive: the size of its file in bytes, and the file's SHA-256 in hex."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    sop_class_uid: str = ""
+    bytes: int
+    sha256: str
+    calling_ae_title: str = ""
+    stored_at: AwareDatetime
+
+
+class InstancesStored(Event):
+    """These files are durable in the archive. The same instance may be announced twice."""
+
+    topic: ClassVar[str] = "instances.stored"
+
+    instances: tuple[StoredInstance, ...]
+
+
+class InstanceState(BaseModel):
+    """What became of one expected instance."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    series_instance_uid: str
+    sop_instance_uid: str
+    received: bool
+    bytes: int = 0
+    sha256: str = ""
+
+
+class RetrievalProgressed(Event):
+    """Where one study of a retrieval stands.
+
+    `instances` is filled when the study has settled (complete, incomplete or cancelled), at most 500 in one
+    message: further ones follow in messages of the same kind. `revision` grows with every message of one
+    study of one retrieval: an older one that arrives late changes nothing.
+    """
+
+    topic: ClassVar[str] = "retrieval.progressed"
+
+    retrieval_id: UUID
+    study_instance_uid: str
+    pacs: str
+    state: RetrievalState
+    expected: int | None = None
+    received: int = 0
+    problem: str = ""
+    instances: tuple[InstanceState, ...] = ()
+    revision: int
+
+
+class RetrievalCompleted(Event):
+    """Every study of the retrieval has settled; `complete` only when every expected instance is here."""
+
+    topic: ClassVar[str] = "retrieval.completed"
+
+    retrieval_id: UUID
+    state: RetrievalState
+    expected: int
+    received: int
