@@ -1,0 +1,26 @@
+"""One URL chooses the search store."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from radquarry.index.port import Index
+
+
+@asynccontextmanager
+async def open_index(url: str) -> AsyncIterator[Index]:
+    """`tantivy:///…/index` for one process, `http(s)://…` for OpenSearch. Creates what is not there yet."""
+    match urlsplit(url).scheme:
+        case "tantivy":
+            from radquarry.index.embedded import TantivyIndex
+
+            async with TantivyIndex.open(Path(url.removeprefix("tantivy:///"))) as index:
+                yield index
+        case "http" | "https":
+            from radquarry.index.opensearch import OpenSearchIndex
+
+            async with OpenSearchIndex.open(url) as opensearch:
+                yield opensearch
+        case scheme:
+            raise ValueError(f"index_url: no search store speaks {scheme!r}; use tantivy:///… or http(s)://…")
