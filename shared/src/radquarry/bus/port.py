@@ -44,9 +44,7 @@ class Bus(Protocol):
     async def publish(self, *messages: Message) -> None:
         """See `Publish`."""
 
-    async def subscribe(
-        self, service: str, message_type: type[Message], handler: Handler, parallel: int = 1
-    ) -> None:
+    async def subscribe(self, service: str, message_type: type[Message], handler: Handler, parallel: int = 1) -> None:
         """Replicas of one service share its messages; every service gets its own copy.
 
         At most `parallel` messages of this type are in work in this process.

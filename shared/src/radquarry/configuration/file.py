@@ -1,0 +1,173 @@
+"""Reads `radquarry.yaml` and the environment; every complaint names the file and line, or the variable, to mend."""
+
+import difflib
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from radquarry.configuration.sections import Whole
+
+PREFIX = "RADQUARRY_"
+NOT_KEYS = ("HEARTBEAT", "SERVERS", "TEST_")
+"""Variables with our prefix that are no configuration: the containers' and the tests' own."""
+
+Path_ = tuple[str, ...]
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+class ConfigurationError(Exception):
+    """What to mend, one line each: `radquarry.yaml:7: …`."""
+
+    def __init__(self, complaints: list[str]) -> None:
+        super().__init__("\n".join(complaints))
+        self.complaints = complaints
+
+
+class Sources:
+    """Keys and where each came from, so that a complaint can say it."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.places: dict[Path_, str] = {}
+        self.complaints: list[str] = []
+
+    def put(self, path: Path_, value: Any, place: str) -> None:
+        """Set one key; a later one replaces an earlier one."""
+        here = self.values
+        for name in path[:-1]:
+            if not isinstance(here.get(name), dict):
+                here[name] = {}
+            here = here[name]
+        here[path[-1]] = value
+        for depth in range(1, len(path) + 1):
+            self.places.setdefault(path[:depth], place)
+        self.places[path] = place
+
+    def place(self, path: Path_) -> str:
+        """Where the key, or the nearest one above it, stands."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, "configuration")
+
+
+def load(settings: type[Settings], file: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The keys that `settings` declares; all other keys of radquarry are allowed, unknown ones are refused.
+
+    The environment wins over the file. Relative paths are seen from the file's folder.
+    """
+    sources = read(file, environ)
+    sources.complaints += _unknown(Whole, sources.values, (), sources)
+    if sources.complaints:
+        raise ConfigurationError(sources.complaints)
+    base = file.parent if file is not None else Path()
+    if "data_dir" in settings.model_fields:
+        sources.values["data_dir"] = base / str(sources.values.get("data_dir", Whole().data_dir))
+    try:
+        return settings.model_validate(sources.values)
+    except ValidationError as error:
+        raise ConfigurationError([_complaint(fault, sources) for fault in error.errors(include_input=False)]) from None
+
+
+def read(file: Path | None, environ: Mapping[str, str]) -> Sources:
+    """File and environment as one tree of plain values."""
+    sources = Sources()
+    if file is not None:
+        _read_file(file, sources)
+    for name in sorted(environ):
+        key = name.removeprefix(PREFIX)
+        if name.startswith(PREFIX) and not key.startswith(NOT_KEYS):
+            value = environ[name]
+            if key.endswith("_FILE") and not key.endswith("__USERS_FILE"):
+                key, value = key.removesuffix("_FILE"), _secret(name, value, sources)
+            sources.put(tuple(part.lower() for part in key.split("__")), _plain(value), name)
+    return sources
+
+
+def _read_file(file: Path, sources: Sources) -> None:
+    try:
+        text = file.read_text("utf-8")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise ConfigurationError([f"{file}: cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError([f"{file}: is not UTF-8 text"]) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{file}:{mark.line + 1}" if mark else str(file)
+        raise ConfigurationError([f"{place}: not YAML: {getattr(error, 'problem', error)}"]) from None
+    if root is None:
+        return
+    if not isinstance(root, yaml.MappingNode):
+        raise ConfigurationError([f"{file}:1: a configuration is a list of `key: value` lines"])
+    for path, value, line in _leaves(root, (), file, sources):
+        sources.put(path, value, f"{file}:{line}")
+
+
+def _leaves(node: yaml.MappingNode, above: Path_, file: Path, sources: Sources) -> Iterator[tuple[Path_, Any, int]]:
+    seen: set[str] = set()
+    for key, value in node.value:
+        name, line = str(key.value), key.start_mark.line + 1
+        path = (*above, name)
+        if name in seen:
+            sources.complaints.append(f"{file}:{line}: {'.'.join(path)} stands twice")
+        seen.add(name)
+        if isinstance(value, yaml.MappingNode) and value.value:
+            sources.places[path] = f"{file}:{line}"
+            yield from _leaves(value, path, file, sources)
+        elif value.tag != "tag:yaml.org,2002:null":
+            yield path, yaml.SafeLoader("").construct_document(value), line
+
+
+def _secret(name: str, file: str, sources: Sources) -> str:
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        sources.complaints.append(f"{name}: the file it names cannot be read")
+        return ""
+
+
+def _plain(value: str) -> Any:
+    """A variable's value as YAML reads it where that gives a list or a mapping, else as text."""
+    if value[:1] in "[{":
+        try:
+            return yaml.safe_load(value)
+        except yaml.YAMLError:
+            return value
+    return value
+
+
+def _unknown(model: type[BaseModel], values: Any, above: Path_, sources: Sources) -> list[str]:
+    complaints: list[str] = []
+    for name, value in values.items() if isinstance(values, dict) else ():
+        path = (*above, name)
+        field = model.model_fields.get(name)
+        if field is None:
+            nearest = difflib.get_close_matches(name, model.model_fields, n=1, cutoff=0.5)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; known here: {', '.join(model.model_fields)}"
+            complaints.append(f"{sources.place(path)}: unknown key {'.'.join(path)!r}{hint}")
+            continue
+        for inner, is_named in _sections(field.annotation):
+            entries = value.items() if is_named and isinstance(value, dict) else [("", value)]
+            for entry, below in entries:
+                complaints += _unknown(inner, below, (*path, entry) if is_named else path, sources)
+    return complaints
+
+
+def _sections(annotation: Any) -> Iterator[tuple[type[BaseModel], bool]]:
+    """The models inside a field's type, and whether they are the values of a mapping by name."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, False
+    elif get_origin(annotation) is dict:
+        yield from ((inner, True) for inner, _ in _sections(get_args(annotation)[1]))
+    elif get_origin(annotation) in (Union, types.UnionType):
+        for part in get_args(annotation):
+            yield from _sections(part)
+
+
+def _complaint(fault: Mapping[str, Any], sources: Sources) -> str:
+    path = tuple(str(part) for part in fault["loc"])
+    return f"{sources.place(path)}: {'.'.join(path) or 'configuration'}: {fault['msg']}"

@@ -1,0 +1,103 @@
+"""Associations as a caller (SCU): opened, used from threads, ended; pynetdicom's faults become ours.
+
+pynetdicom works in threads of its own and blocks; `in_thread` keeps that away from the event loop.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from pynetdicom import AE, evt
+from pynetdicom.association import Association
+from pynetdicom.pdu_primitives import A_ASSOCIATE
+
+from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
+
+Answer = TypeVar("Answer")
+
+MAX_PDU = 65536
+
+PERMANENT_REJECTIONS: dict[tuple[int | None, int | None], str] = {
+    (1, 2): "does not know the application context",
+    (1, 3): "does not know our AE title {calling}: register it there with our address",
+    (1, 7): "is not called {called}: mend ae_title",
+}
+"""(source, reason) of A-ASSOCIATE-RJ that no waiting mends (PS3.8 Table 9-21)."""
+
+
+@asynccontextmanager
+async def open_association(peer: Peer, sop_classes: Sequence[str]) -> AsyncIterator[Association]:
+    """An established association that offers `sop_classes`; released at the end, aborted on an error.
+
+    Raises `PacsAway` when there is no connection or a passing refusal, `PacsRefuses` when the peer will
+    never take us so.
+    """
+    association = await asyncio.to_thread(_associate, peer, sop_classes)
+    try:
+        yield association
+    except BaseException:
+        await asyncio.to_thread(association.abort)
+        raise
+    await asyncio.to_thread(_release, association)
+
+
+async def in_thread(association: Association, call: Callable[[], Answer]) -> Answer:
+    """Run a blocking use of the association; when we are cancelled, it is aborted so that the thread ends."""
+    work = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.to_thread(association.abort)
+        await asyncio.wait([work])
+        raise
+
+
+def set_nodelay(event: evt.Event) -> None:
+    """Handler of EVT_CONN_OPEN, both roles: Nagle's algorithm costs 40 ms a message in DIMSE's small PDUs."""
+    transport = event.assoc.dul.socket
+    if transport is not None and transport.socket is not None:
+        transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def application_entity(peer: Peer) -> AE:
+    """Our side of associations to `peer`, with its time-outs (seconds)."""
+    entity = AE(ae_title=peer.calling_ae_title)
+    entity.acse_timeout = peer.timeout_seconds
+    entity.dimse_timeout = peer.timeout_seconds
+    entity.network_timeout = peer.timeout_seconds * 2
+    entity.connection_timeout = min(peer.timeout_seconds, 10)
+    entity.maximum_pdu_size = MAX_PDU
+    return entity
+
+
+def _associate(peer: Peer, sop_classes: Sequence[str]) -> Association:
+    entity = application_entity(peer)
+    for sop_class in sop_classes:
+        entity.add_requested_context(sop_class)
+    association = entity.associate(
+        peer.host, peer.port, ae_title=peer.ae_title, evt_handlers=[(evt.EVT_CONN_OPEN, set_nodelay)]
+    )
+    if association.is_established:
+        return association
+    answer = association.acceptor.primitive
+    if association.is_rejected and answer is not None:
+        raise _rejection(peer, answer)
+    if answer is not None and answer.result == 0:
+        raise PacsRefuses(f"{peer.name} ({peer.host}:{peer.port}) takes none of the services we ask for")
+    raise PacsAway(f"{peer.name} does not answer at {peer.host}:{peer.port}")
+
+
+def _rejection(peer: Peer, answer: A_ASSOCIATE) -> Exception:
+    refused = (answer.result_source, answer.diagnostic)
+    text = PERMANENT_REJECTIONS.get(refused)
+    if text is not None:
+        words = text.format(calling=peer.calling_ae_title, called=peer.ae_title)
+        return PacsRefuses(f"{peer.name} ({peer.host}:{peer.port}) {words}")
+    return PacsAway(f"{peer.name} refuses associations for now (source {refused[0]}, reason {refused[1]})")
+
+
+def _release(association: Association) -> None:
+    if association.is_established:
+        association.release()

@@ -1,0 +1,29 @@
+"""A DICOM node as a peer, and what goes wrong with it, in our two families of error."""
+
+from dataclasses import dataclass
+
+from radquarry.errors import Permanent, Postponed, Transient
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Where a DICOM node listens, and the AE title we call it with."""
+
+    name: str
+    ae_title: str
+    host: str
+    port: int
+    calling_ae_title: str
+    timeout_seconds: float = 60
+
+
+class PacsAway(Transient):
+    """No connection, refused for now, aborted, or no answer in time."""
+
+
+class PacsRefuses(Permanent):
+    """The PACS will never take this from us as it is configured: AE titles, contexts, unknown destination."""
+
+
+class PacsStopped(Postponed):
+    """An administrator has stopped our traffic to this PACS."""

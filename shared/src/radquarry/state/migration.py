@@ -1,0 +1,32 @@
+"""Every service brings its own tables up to date at its start, beside its own version table."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from radquarry.state.store import State
+
+SCRIPTS = Path(__file__).parent / "alembic"
+
+
+async def migrate(state: State, service: str, versions: Path) -> None:
+    """Run the Alembic revisions in the folder `versions` that this store has not seen yet.
+
+    Replicas that start together wait for each other.
+    """
+    async with state.writing() as connection:
+        if state.dialect == "postgresql":
+            await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('radquarry-migration'))"))
+        await connection.run_sync(_upgrade, service, versions)
+
+
+def _upgrade(connection: Connection, service: str, versions: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.set_main_option("version_locations", str(versions).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["connection"] = connection
+    config.attributes["version_table"] = f"{service.replace('-', '_')}_alembic_version"
+    command.upgrade(config, "heads")

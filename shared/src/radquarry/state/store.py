@@ -1,0 +1,121 @@
+"""The state store: SQLite (WAL) in one process, PostgreSQL for many. Each service keeps to its own tables."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from radquarry.errors import PeerAway
+
+BUSY_SECONDS = 30
+
+
+class State:
+    """Transactions on the state store. Raises `PeerAway` when it does not answer or two writers clash."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect.name
+        # SQLite has one writer; waiting here is fair and cheap, waiting on its lock is neither.
+        self._one_writer = asyncio.Lock() if self.dialect == "sqlite" else None
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        async with self._one_writer or nullcontext(), _mapped(), self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for queries; what it writes is not kept."""
+        async with _mapped(), self.engine.connect() as connection:
+            if self.dialect == "sqlite":
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
+
+    async def upsert(
+        self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *update: str
+    ) -> None:
+        """Insert rows; where the primary key is there already, set the columns `update` (none: leave it as it is)."""
+        if not rows:
+            return
+        dialect = postgresql if self.dialect == "postgresql" else sqlite
+        statement = dialect.insert(table)
+        keys = [column.name for column in table.primary_key]
+        if update:
+            fresh = {name: statement.excluded[name] for name in update}
+            statement = statement.on_conflict_do_update(index_elements=keys, set_=fresh)
+        else:
+            statement = statement.on_conflict_do_nothing(index_elements=keys)
+        await connection.execute(statement, list(rows))
+
+
+@asynccontextmanager
+async def _mapped() -> AsyncIterator[None]:
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise PeerAway("the state store has no free connection") from error
+    except DBAPIError as error:
+        if isinstance(error, OperationalError) or error.connection_invalidated or _is_passing(error):
+            raise PeerAway(f"the state store does not answer: {type(error.orig).__name__}") from error
+        raise
+    except OSError as error:
+        raise PeerAway(f"the state store does not answer: {type(error).__name__}") from error
+
+
+PASSING = ("40", "53", "55P03", "57P", "08")
+"""SQLSTATE classes that pass by themselves: rollback, resources, lock, shutdown, connection (PostgreSQL app. A)."""
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    return isinstance(code, str) and code.startswith(PASSING)
+
+
+@asynccontextmanager
+async def open_state(url: str) -> AsyncIterator[State]:
+    """`sqlite:///…/state.db` or `postgresql://…`; the URL chooses the driver."""
+    scheme, _, rest = url.partition("://")
+    match scheme.split("+")[0]:
+        case "sqlite":
+            engine = create_async_engine(
+                f"sqlite+aiosqlite://{rest}", hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
+            )
+            event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(engine.sync_engine, "begin", _begin_immediate)
+        case "postgresql" | "postgres":
+            engine = create_async_engine(
+                f"postgresql+asyncpg://{rest}",
+                hide_parameters=True,
+                pool_pre_ping=True,
+                pool_size=5,
+                max_overflow=15,
+                connect_args={"timeout": 10, "command_timeout": 60},
+            )
+        case _:
+            raise ValueError(f"state_url: no state store speaks {scheme!r}; use sqlite:///… or postgresql://…")
+    try:
+        yield State(engine)
+    finally:
+        await engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver would begin late, after the first read; we say BEGIN ourselves
+    cursor: sqlite3.Cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    if connection.get_isolation_level() != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
