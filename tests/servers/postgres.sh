@@ -2,6 +2,7 @@
 # PostgreSQL from Debian: a cluster of our own, TCP on 127.0.0.1 only, user, password and database "radquarry".
 
 postgres_marker="-D$STATE/postgres/data"
+postgres_signal=INT  # TERM would wait for every client to leave
 
 postgres_bin() {
   local newest
@@ -43,5 +44,5 @@ postgres_start() {
 
 postgres_ready() {
   alive "$STATE/postgres/pid" "$postgres_marker" || return 2
-  PGPASSWORD=radquarry "$(postgres_bin)/psql" -h 127.0.0.1 -p "$POSTGRES_PORT" -U radquarry -d radquarry -Atc "select 1"
+  PGPASSWORD=radquarry "$(postgres_bin)/psql" -h 127.0.0.1 -p "$POSTGRES_PORT" -U radquarry -d radquarry -Atc "select 1" || return 1  # psql says 2 for no answer
 }

@@ -31,15 +31,15 @@ spawn() {
   die "no pid in $pidfile, see $logfile"
 }
 
-# stop PIDFILE MARKER SECONDS: TERM, then KILL after SECONDS; 0 kills the process and its children at once
+# stop PIDFILE MARKER SECONDS [SIGNAL]: SIGNAL (TERM), then KILL after SECONDS; 0 kills process and children at once
 stop() {
-  local pidfile=$1 marker=$2 limit=$3 pid children
+  local pidfile=$1 marker=$2 limit=$3 signal=${4:-TERM} pid children
   if ! alive "$pidfile" "$marker"; then rm -f "$pidfile"; return 0; fi
   pid=$(cat "$pidfile")
   if [ "$limit" -gt 0 ]; then
-    kill "$pid" 2>/dev/null || true
+    kill -s "$signal" "$pid" 2>/dev/null || true
     for _ in $(seq $((limit * 20))); do gone "$pid" && { rm -f "$pidfile"; return 0; }; sleep 0.05; done
-    log "pid $pid did not end within $limit s of TERM, sending KILL"
+    log "pid $pid did not end within $limit s of $signal, sending KILL"
   fi
   children=$(cat "/proc/$pid"/task/*/children 2>/dev/null || true)
   # shellcheck disable=SC2086
