@@ -44,7 +44,11 @@ class Gap(BaseModel):
 
 
 class WindowClosed(Event):
-    """The day was asked to its end: `studies` were found; with `gaps` it is not complete."""
+    """The window was asked to its end; with `gaps` it is not complete.
+
+    `studies` counts those that no other window of this crawl found before, so that the sum over all windows
+    is the number of different studies.
+    """
 
     topic: ClassVar[str] = "window.closed"
 
