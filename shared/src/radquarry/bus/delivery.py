@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
+from radquarry.bus.port import Parked
 from radquarry.errors import Permanent, Postponed, Transient
 from radquarry.messages import Message
 
@@ -96,6 +97,33 @@ async def deliver(
         about.error("parked: the handler has a bug", reason=reason)
         return Park(reason)
     return Done()
+
+
+async def hear(handler: Callable[[Any], Awaitable[None]], message_type: type[Message], body: bytes) -> None:
+    """Hand a broadcast to `handler`; it is over then, whatever became of it."""
+    try:
+        await handler(message_type.model_validate_json(body))
+    except Exception as error:  # noqa: BLE001 - as in `deliver`
+        log.error("a broadcast went unheard", topic=message_type.topic, reason=_reason(error))
+
+
+async def hand_over(keep: Callable[[Parked], Awaitable[None]], parked: Parked) -> bool:
+    """Whether `keep` took the parked message: it may leave the bus only then."""
+    try:
+        await keep(parked)
+    except Exception as error:  # noqa: BLE001 - as in `deliver`
+        log.error("a parked message stays on the bus", topic=parked.topic, reason=_reason(error))
+        return False
+    return True
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case ValidationError():
+            return _unreadable(error)
+        case Transient() | Permanent():
+            return str(error)
+    return _bug(error)
 
 
 def _unreadable(error: ValidationError) -> str:
