@@ -1,0 +1,95 @@
+"""Who may know whom."""
+
+import pytest
+
+from tests.architecture.sources import ROOT, Source, package, parts, sources
+
+SHARED = {
+    "batching", "bus", "configuration", "dicom", "errors", "heartbeat", "index", "messages", "process", "service",
+    "state",
+}  # fmt: skip
+
+ONLY_IN = {
+    "aio_pika": ("shared/src/radquarry/bus/rabbit",),
+    "aiormq": ("shared/src/radquarry/bus/rabbit",),
+    "opensearchpy": ("shared/src/radquarry/index/opensearch.py",),
+    "tantivy": ("shared/src/radquarry/index/embedded.py",),
+    "luqum": ("shared/src/radquarry/index/language.py",),
+    "httpx": ("services/ris-fetcher/src/radquarry/ris_fetcher/fhir.py",),
+    "pynetdicom": (
+        "shared/src/radquarry/dicom/",
+        "services/finder/src/radquarry/finder/pacs.py",
+        "services/mover/src/radquarry/mover/pacs.py",
+        "services/storescp/src/radquarry/storescp/receiver.py",
+        "deploy/hospital/",
+    ),
+    "fastapi": ("services/api/", "deploy/hospital/"),
+    "starlette": ("services/api/", "deploy/hospital/"),
+    "uvicorn": ("services/api/", "deploy/hospital/"),
+    "jinja2": ("services/api/src/radquarry/api/pages/",),
+    "typer": ("deploy/standalone/",),
+    "rich": ("deploy/standalone/",),
+    "alembic": ("shared/src/radquarry/state/", "/migrations/", "_migrations/"),
+    "yaml": ("shared/src/radquarry/configuration/file.py", "deploy/hospital/src/radquarry/hospital/settings.py",
+             "deploy/standalone/src/radquarry/standalone/demo.py", "shared/src/radquarry/messages/asyncapi.py"),
+}  # fmt: skip
+"""Wire and form libraries, and the only places that import them."""
+
+every_source = pytest.mark.parametrize("source", sources(), ids=lambda source: source.name)
+
+
+@every_source
+def test_a_service_imports_no_other_service(source: Source) -> None:
+    if source.kind == "services":
+        others = {package(part) for part in parts() if part != source.part}
+
+        assert {".".join(name.split(".")[:2]) for name in source.imports()} & others == set()
+
+
+@every_source
+def test_what_services_share_knows_no_service(source: Source) -> None:
+    if source.kind == "shared":
+        ours = {name.split(".")[1] for name in source.imports() if name.startswith("radquarry.")}
+
+        assert ours <= SHARED
+
+
+@every_source
+def test_the_hospital_knows_nothing_of_radquarry(source: Source) -> None:
+    if source.part == "hospital":
+        ours = {name for name in source.imports() if name.startswith("radquarry.")}
+
+        assert all(name.startswith("radquarry.hospital") for name in ours)
+
+
+@pytest.mark.parametrize(("library", "homes"), ONLY_IN.items())
+def test_a_wire_library_has_one_home(library: str, homes: tuple[str, ...]) -> None:
+    users = [source.name for source in sources() if library in {name.split(".")[0] for name in source.imports()}]
+
+    assert [name for name in users if not any(home in name for home in homes)] == []
+
+
+def test_every_home_of_a_library_is_there() -> None:
+    names = [source.name for source in sources()]
+    missing = [home for homes in ONLY_IN.values() for home in homes if not any(home in name for name in names)]
+
+    assert missing == []
+
+
+def test_radquarry_is_an_implicit_namespace() -> None:
+    assert [path for path in ROOT.glob("*/**/src/radquarry/__init__.py") if ".venv" not in path.parts] == []
+
+
+@every_source
+def test_only_settings_read_the_environment(source: Source) -> None:
+    if source.path.name != "settings.py":
+        assert "os.environ" not in source.text
+        assert "getenv" not in source.text
+
+
+@every_source
+def test_only_main_modules_open_bus_state_and_index(source: Source) -> None:
+    openers = {"radquarry.bus.opening", "radquarry.index.opening", "radquarry.state.store.open_state"}
+    opens = openers & set(source.imports())
+
+    assert not opens or source.path.name == "__main__.py" or source.part == "standalone"

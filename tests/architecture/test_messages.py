@@ -1,0 +1,123 @@
+"""What the services hear and say: one answerer for a command, no event into the void, no patient in an error."""
+
+import ast
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from radquarry import messages
+from radquarry.configuration.sections import Whole
+from radquarry.messages import Command, Event, Message
+from radquarry.messages.listeners import LISTENERS
+from radquarry.service import Service
+from radquarry.standalone.parts import opened
+from radquarry.standalone.settings import load
+from tests.architecture.sources import ROOT, Source, parts, sources
+
+TYPES = {
+    name: kind
+    for name, kind in vars(messages).items()
+    if isinstance(kind, type) and issubclass(kind, Message) and kind not in (Message, Command, Event)
+}
+
+CONFIGURATION = """
+data_dir: {folder}
+api: {{port: 0}}
+node: {{host: 127.0.0.1, port: 0}}
+pacs:
+  main: {{ae_title: PACS, host: 127.0.0.1, port: 104}}
+"""
+
+
+@pytest.fixture
+async def services(tmp_path: Path) -> AsyncIterator[tuple[Service, ...]]:
+    file = tmp_path / "radquarry.yaml"
+    file.write_text(CONFIGURATION.format(folder=tmp_path / "data"))
+    async with opened(load(file), file) as (_, all_services):
+        yield all_services
+
+
+async def test_who_hears_what_is_as_the_table_says(services: tuple[Service, ...]) -> None:
+    heard: dict[type[Message], set[str]] = {kind: set() for kind in TYPES.values()}
+    for service in services:
+        for kind in service.handlers:
+            heard[kind].add(service.name)
+
+    assert heard == {kind: set(names) for kind, names in LISTENERS.items()}
+
+
+async def test_every_service_is_called_as_its_folder(services: tuple[Service, ...]) -> None:
+    assert sorted(service.name for service in services) == sorted(parts())
+
+
+def test_a_command_has_exactly_one_answerer() -> None:
+    assert {kind: names for kind, names in LISTENERS.items() if issubclass(kind, Command) and len(names) != 1} == {}
+
+
+def test_nothing_is_said_that_nobody_hears() -> None:
+    assert set(LISTENERS) == set(TYPES.values())
+    assert all(LISTENERS.values())
+
+
+def test_a_message_is_a_command_or_an_event_with_a_topic_of_its_own() -> None:
+    assert all(issubclass(kind, Command) != issubclass(kind, Event) for kind in TYPES.values())
+    topics = [kind.topic for kind in TYPES.values()]
+    assert len(set(topics)) == len(topics)
+    assert all(re.fullmatch(r"[a-z]+\.[a-z]+", topic) for topic in topics)
+
+
+@pytest.mark.parametrize("kind", TYPES.values(), ids=TYPES)
+def test_a_message_is_frozen_and_hides_what_it_choked_on(kind: type[Message]) -> None:
+    assert kind.model_config.get("frozen")
+    assert kind.model_config.get("hide_input_in_errors")
+    assert {"id", "cause", "trail", "sent_at"} <= set(kind.model_fields)
+
+
+def said_by(source: Source) -> set[str]:
+    """Topics of the messages that a file makes: `X(…)` or `X.after(…)`."""
+    makers = (node.func for node in ast.walk(source.tree) if isinstance(node, ast.Call))
+    names = {
+        maker.value.id
+        if isinstance(maker, ast.Attribute) and maker.attr == "after" and isinstance(maker.value, ast.Name)
+        else maker.id
+        if isinstance(maker, ast.Name)
+        else ""
+        for maker in makers
+    }
+    return {TYPES[name].topic for name in names & set(TYPES)}
+
+
+def section(readme: str, title: str) -> set[str]:
+    """The first word in code marks of each list line under a heading."""
+    body = re.split(r"^## ", readme, flags=re.MULTILINE)
+    lines = next(part for part in body if part.lower().startswith(title)).splitlines()
+    return {found[1] for line in lines if (found := re.match(r"[-*] `([^`]+)`", line))}
+
+
+@pytest.mark.parametrize("part", parts())
+async def test_a_readme_says_what_its_service_hears_and_says(part: str, services: tuple[Service, ...]) -> None:
+    readme = (ROOT / "services" / part / "README.md").read_text("utf-8")
+    service = next(service for service in services if service.name == part)
+    said = set().union(*(said_by(source) for source in sources() if source.part == part))
+
+    assert section(readme, "hears") == {kind.topic for kind in service.handlers}
+    assert section(readme, "says") == said
+    assert section(readme, "settings") == keys_of(part)
+
+
+def keys_of(part: str) -> set[str]:
+    module = __import__(f"radquarry.{part.replace('-', '_')}.settings", fromlist=["Settings"])
+    keys = set(module.Settings.model_fields)
+    assert keys <= set(Whole.model_fields)
+    return keys
+
+
+def test_a_table_belongs_to_the_service_in_its_name() -> None:
+    for source in sources():
+        owner = "load" if source.name.endswith("dicom/load.py") else source.part.replace("-", "_")
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Table" and node.args:
+                name = ast.literal_eval(node.args[0])
+                assert name.startswith(f"{owner}_"), f"{source.name}: table {name}"

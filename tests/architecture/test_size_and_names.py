@@ -1,0 +1,77 @@
+"""How large things may grow, and what they may be called."""
+
+import ast
+import re
+
+import pytest
+
+from tests.architecture.sources import ROOT, Source, sources
+
+VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "core", "base", "manager", "types", "tools", "stuff"}
+
+every_source = pytest.mark.parametrize("source", sources(), ids=lambda source: source.name)
+
+
+def test_no_module_or_folder_is_named_after_nothing() -> None:
+    folders = {part for source in sources() for part in source.path.relative_to(ROOT).parts[:-1]}
+
+    assert {source.path.stem for source in sources()} & VAGUE == set()
+    assert folders & VAGUE == set()
+
+
+@every_source
+def test_a_module_has_at_most_250_lines(source: Source) -> None:
+    assert len(source.text.splitlines()) <= 250
+
+
+@every_source
+def test_a_function_has_at_most_50_lines(source: Source) -> None:
+    long = {function.name for function in source.functions() if (function.end_lineno or 0) - function.lineno + 1 > 50}
+
+    assert long == set()
+
+
+@every_source
+def test_a_function_takes_at_most_5_parameters(source: Source) -> None:
+    """Keyword-only parameters are what wiring binds (`partial`) or an HTTP query names: they do not count."""
+    wide = {
+        function.name
+        for function in source.functions()
+        if len([a for a in (*function.args.posonlyargs, *function.args.args) if a.arg not in ("self", "cls")]) > 5
+    }
+
+    assert wide == set()
+
+
+@every_source
+def test_a_public_function_or_class_says_what_it_is(source: Source) -> None:
+    silent = [
+        node.name
+        for node in source.tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and ast.get_docstring(node) is None
+    ]
+
+    assert silent == []
+
+
+def test_only_the_delivery_catches_everything() -> None:
+    broad = [
+        source.name
+        for source in sources()
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "Exception"))
+    ]
+
+    assert broad == ["shared/src/radquarry/bus/delivery.py"]
+
+
+def test_tests_wait_on_events_and_patch_nothing() -> None:
+    forbidden = re.compile(r"time\.sleep\(|mock\.patch|mocker\.|monkeypatch\.setattr|@patch\(")
+    files = [path for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "architecture"]
+    guilty = [path.name for path in files if forbidden.search(path.read_text("utf-8"))]
+
+    assert files
+    assert guilty == []
