@@ -5,24 +5,24 @@
 # shellcheck source=processes.sh
 . "$(dirname "$(readlink -f "$0")")/processes.sh"
 VERSION=$1 FOLDER=$2
-case $VERSION in 3.8.*) LOG4J=2.25.4 ;; *) LOG4J=2.21.0 ;; esac  # the version of the server's own log4j-api
+LOG4J=2.25.4  # the version of the server's own log4j-api, both in 3.8.0 and in 2.19.6
 
-# artifact | module | class of its plugin | module it extends
+# artifact | module | class of its plugin, without its ending | module it extends
 modules() {
   cat <<'M'
-aggs-matrix-stats-client|aggs-matrix-stats|search.aggregations.matrix.MatrixAggregationModulePlugin|
-analysis-common|analysis-common|analysis.common.CommonAnalysisModulePlugin|lang-painless
-geo|geo|geo.GeoModulePlugin|
-ingest-common|ingest-common|ingest.common.IngestCommonModulePlugin|lang-painless
-lang-expression|lang-expression|script.expression.ExpressionModulePlugin|
-lang-mustache-client|lang-mustache|script.mustache.MustacheModulePlugin|
-lang-painless|lang-painless|painless.PainlessModulePlugin|
-mapper-extras-client|mapper-extras|index.mapper.MapperExtrasModulePlugin|
-parent-join-client|parent-join|join.ParentJoinModulePlugin|
-percolator-client|percolator|percolator.PercolatorModulePlugin|
-rank-eval-client|rank-eval|index.rankeval.RankEvalModulePlugin|
-reindex-client|reindex|index.reindex.ReindexModulePlugin|
-transport-netty4-client|transport-netty4|transport.Netty4ModulePlugin|
+aggs-matrix-stats-client|aggs-matrix-stats|search.aggregations.matrix.MatrixAggregation|
+analysis-common|analysis-common|analysis.common.CommonAnalysis|lang-painless
+geo|geo|geo.Geo|
+ingest-common|ingest-common|ingest.common.IngestCommon|lang-painless
+lang-expression|lang-expression|script.expression.Expression|
+lang-mustache-client|lang-mustache|script.mustache.Mustache|
+lang-painless|lang-painless|painless.Painless|
+mapper-extras-client|mapper-extras|index.mapper.MapperExtras|
+parent-join-client|parent-join|join.ParentJoin|
+percolator-client|percolator|percolator.Percolator|
+rank-eval-client|rank-eval|index.rankeval.RankEval|
+reindex-client|reindex|index.reindex.Reindex|
+transport-netty4-client|transport-netty4|transport.Netty4|
 M
 }
 
@@ -69,13 +69,18 @@ P
 artifact_of() { basename "$1" | sed -E 's/-[0-9][0-9A-Za-z.]*(-[A-Za-z0-9_-]+)?\.jar$//'; }
 
 describe() { # NAME CLASS EXTENDS
+  local ending=Plugin java=11
+  if [ "${VERSION%%.*}" -ge 3 ]; then ending=ModulePlugin java=21; fi
+  [ "$1" != geo ] || ending=ModulePlugin
+  # 2.x runs under a security manager, and the jars do not carry the modules' own policies
+  [ "$java" = 21 ] || echo 'grant { permission java.security.AllPermission; };' >"$FOLDER/modules/$1/plugin-security.policy"
   cat >"$FOLDER/modules/$1/plugin-descriptor.properties" <<D
 name=$1
 description=$1
 version=$VERSION
 opensearch.version=$VERSION
-java.version=$([ "${VERSION%%.*}" -ge 3 ] && echo 21 || echo 11)
-classname=org.opensearch.$2
+java.version=$java
+classname=org.opensearch.$2$ending
 extended.plugins=$3
 has.native.controller=false
 D

@@ -2,11 +2,11 @@
 # OpenSearch, one node without the security plugin, from Maven Central's jars (see opensearch-home.sh).
 opensearch_marker="-Dradquarry.node=$STATE/opensearch"
 
-# java_of_at_least VERSION: path of the newest such java, or nothing
+# java_of_at_least VERSION: path of the newest such java (OPENSEARCH_JAVA_HOME names one outright), or nothing
 java_of_at_least() {
-  local java version
-  for java in ${OPENSEARCH_JAVA_HOME:+"$OPENSEARCH_JAVA_HOME/bin/java"} ${JAVA_HOME:+"$JAVA_HOME/bin/java"} \
-    /usr/lib/jvm/*/bin/java $(command -v java || true); do
+  local java version candidates=("${JAVA_HOME:-/usr}/bin/java" /usr/lib/jvm/*/bin/java)
+  [ -z "${OPENSEARCH_JAVA_HOME:-}" ] || candidates=("$OPENSEARCH_JAVA_HOME/bin/java")
+  for java in "${candidates[@]}"; do
     [ -x "$java" ] || continue
     version=$("$java" -version 2>&1 | sed -nE '1s/.*"([0-9]+).*/\1/p')
     [ "${version:-0}" -lt "$1" ] || echo "$version $java"
@@ -16,7 +16,7 @@ java_of_at_least() {
 # opensearch_java: sets JAVA and OPENSEARCH_VERSION; 3.x wants Java 21, the last 2.x runs on Debian bookworm's 17
 opensearch_java() {
   JAVA=$(java_of_at_least 21)
-  if [ -z "$JAVA" ] && [ "$(id -u)" = 0 ] && apt-cache show openjdk-21-jre-headless >/dev/null 2>&1; then
+  if [ -z "$JAVA" ] && [ "$(id -u)" = 0 ] && apt-cache policy openjdk-21-jre-headless 2>/dev/null | grep -q "Candidate: [0-9]"; then
     need_packages java-21:openjdk-21-jre-headless
     JAVA=$(java_of_at_least 21)
   fi
@@ -24,7 +24,7 @@ opensearch_java() {
   JAVA=$(java_of_at_least 17)
   if [ -z "$JAVA" ]; then need_packages java-17:default-jre-headless; JAVA=$(java_of_at_least 17); fi
   [ -n "$JAVA" ] || die "OpenSearch needs Java 17 or newer; set OPENSEARCH_JAVA_HOME"
-  OPENSEARCH_VERSION=${OPENSEARCH_VERSION:-2.19.4}
+  OPENSEARCH_VERSION=${OPENSEARCH_VERSION:-2.19.6}
 }
 
 opensearch_start() {
