@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Table, event
+from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -36,8 +36,7 @@ class State:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for queries; what it writes is not kept."""
         async with _mapped(), self.engine.connect() as connection:
-            if self.dialect == "sqlite":
-                await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execution_options(reading=True)
             yield connection
 
     async def upsert(
@@ -90,7 +89,7 @@ async def open_state(url: str) -> AsyncIterator[State]:
                 f"sqlite+aiosqlite://{rest}", hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
             )
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(engine.sync_engine, "begin", _begin_immediate)
+            event.listen(engine.sync_engine, "begin", _begin)
         case "postgresql" | "postgres":
             engine = create_async_engine(
                 f"postgresql+asyncpg://{rest}",
@@ -116,6 +115,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
-    if connection.get_isolation_level() != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: Connection) -> None:
+    """A writer takes the lock at once, so that it never fails half-way; a reader sees one moment and takes none."""
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

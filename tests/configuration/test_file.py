@@ -1,0 +1,130 @@
+"""A configuration is right, or says which line to mend."""
+
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from radquarry.configuration.file import ConfigurationError, load
+from radquarry.configuration.sections import Whole
+
+DESIGNED = """\
+data_dir: ./radquarry-data
+timezone: Europe/Zurich                          # of the windows and of the hospital's dates
+api: {host: 127.0.0.1, port: 8000}              # a host that is not loopback needs authentication
+bus_url: sqlite                                  # or amqp://…; index_url: tantivy | http://…
+node: {ae_title: RADQUARRY, host: 0.0.0.0, port: 11112}   # our STORE-SCP, and our calling AE title
+pacs:
+  main:
+    ae_title: ORTHANC
+    host: 127.0.0.1
+    port: 4242
+    find_limit: auto                             # or a number: a full page is never taken as complete
+    charset: ISO_IR 100                          # fallback when an answer names none
+    load: {associations: 2, studies_per_hour: 600, windows: ["mon-fri 20:00-08:00", "sat-sun 00:00-24:00"]}
+ris:
+  main: {kind: fhir, url: "http://127.0.0.1:8080/fhir"}   # kinds: fhir, rest, sql, hl7, dicom-sr
+archive: {keep_days: 30, reserve_gb: 5}
+destinations:
+  research: {kind: directory, path: ./out}       # kinds: directory, dicom, dicomweb
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "radquarry.yaml"
+
+
+def faults(file: Path, text: str, **environ: str) -> list[str]:
+    file.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load(Whole, file, environ)
+    return [complaint.replace(str(file), "file") for complaint in caught.value.complaints]
+
+
+def test_the_designed_configuration_is_right(file: Path) -> None:
+    file.write_text(DESIGNED)
+
+    whole = load(Whole, file, {})
+
+    assert whole.pacs["main"].port == 4242
+    assert whole.pacs["main"].load.windows.lines == ("mon-fri 20:00-08:00", "sat-sun 00:00-24:00")
+    assert whole.data_dir == file.parent / "radquarry-data"
+
+
+def test_nothing_configured_is_right_too(file: Path) -> None:
+    file.write_text("# nothing yet\n")
+
+    assert load(Whole, file, {}).pacs == {}
+    assert load(Whole, None, {}).api.port == 8000
+
+
+def test_every_key_is_an_environment_variable_that_wins(file: Path) -> None:
+    file.write_text(DESIGNED)
+    environ = {"RADQUARRY_API__PORT": "9000", "RADQUARRY_PACS__MAIN__LOAD__ASSOCIATIONS": "7", "PATH": "/bin"}
+
+    whole = load(Whole, file, environ)
+
+    assert whole.api.port == 9000
+    assert whole.pacs["main"].load.associations == 7
+
+
+def test_a_secret_may_stand_in_a_file(file: Path) -> None:
+    secret = file.parent / "state_url"
+    secret.write_text("postgresql://u:p@db/radquarry\n")
+
+    whole = load(Whole, None, {"RADQUARRY_STATE_URL_FILE": str(secret)})
+
+    assert whole.state_url.get_secret_value() == "postgresql://u:p@db/radquarry"
+    assert "u:p" not in repr(whole)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("api: {prot: 3}\n", "file:1: unknown key 'api.prot'; did you mean 'port'?"),
+        ("pacs:\n  main:\n    aetitle: A\n", "file:3: unknown key 'pacs.main.aetitle'; did you mean 'ae_title'?"),
+        ("pasc: {}\n", "file:1: unknown key 'pasc'; did you mean 'pacs'?"),
+        ("api: {port: 99999}\n", "file:1: api.port: Input should be less than or equal to 65535"),
+        ("api:\n  port: 1\napi:\n  port: 2\n", "file:3: api stands twice"),
+        ("a: [\n", "file:2: not YAML: expected the node content, but found '<stream end>'"),
+        ("- a\n", "file:1: a configuration is a list of `key: value` lines"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_named_with_file_line_and_nearest_key(file: Path, text: str, complaint: str) -> None:
+    assert faults(file, text) == [complaint]
+
+
+def test_an_unknown_variable_is_named(file: Path) -> None:
+    assert faults(file, "", RADQUARRY_API__PROT="1") == [
+        "RADQUARRY_API__PROT: unknown key 'api.prot'; did you mean 'port'?"
+    ]
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"absent.yaml: cannot be read: No such file"):
+        load(Whole, tmp_path / "absent.yaml", {})
+
+
+def test_a_secret_that_does_not_fit_is_not_repeated(file: Path) -> None:
+    text = "ris:\n  main: {kind: fhir, url: 'http://h/fhir', token: [geheim]}\n"
+
+    assert "geheim" not in "".join(faults(file, text))
+
+
+@pytest.mark.parametrize("name", ["../evil", "a b", "", "x" * 65])
+def test_a_peer_is_called_something_that_is_safe_in_a_path(file: Path, name: str) -> None:
+    assert faults(file, yaml.safe_dump({"pacs": {name: {"ae_title": "A", "host": "h", "port": 1}}}))
+
+
+@given(st.text(max_size=200))
+def test_no_text_makes_it_fail_otherwise(text: str) -> None:
+    with TemporaryDirectory() as folder, suppress(ConfigurationError):
+        file = Path(folder) / "radquarry.yaml"
+        file.write_text(text, "utf-8", "surrogatepass", newline="")
+
+        assert isinstance(load(Whole, file, {}), Whole)

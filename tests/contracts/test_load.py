@@ -1,0 +1,122 @@
+"""One budget of traffic per PACS, whoever asks; each test runs on SQLite and on PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, update
+
+from radquarry.dicom.load import StateLoad, slots
+from radquarry.dicom.peer import PacsStopped
+from radquarry.state.store import State
+from tests.contracts.states import KINDS, empty_state
+
+
+@pytest.fixture(params=KINDS)
+async def state(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[State]:
+    async with empty_state(request.param, tmp_path) as store:
+        yield store
+
+
+async def opened(state: State, associations: int = 2) -> StateLoad:
+    return await StateLoad.open(state, {"main": associations, "other": 1})
+
+
+async def test_no_more_slots_are_held_than_there_are(state: State) -> None:
+    finder, mover = await opened(state), await opened(state)
+    held, most, full = 0, 0, asyncio.Event()
+
+    async def use(load: StateLoad) -> None:
+        nonlocal held, most
+        async with load.slot("main"):
+            held += 1
+            most = max(most, held)
+            if held == 2:
+                full.set()
+            await full.wait()
+            held -= 1
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(use(load) for load in (finder, mover) * 6))
+
+    assert most == 2
+
+
+async def test_one_pacs_takes_nothing_from_another(state: State) -> None:
+    load = await opened(state, associations=1)
+
+    async with asyncio.timeout(10), load.slot("main"), load.slot("other"):
+        pass
+
+
+async def test_a_slot_comes_back_when_its_holder_fails(state: State) -> None:
+    load = await opened(state, associations=1)
+
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            async with asyncio.timeout(10), load.slot("main"):
+                raise LookupError
+
+
+async def test_a_slot_of_the_dead_is_free_when_its_lease_runs_out(state: State) -> None:
+    load = await opened(state, associations=1)
+    dead = {"pacs": "main", "slot": 0, "holder": "dead", "until": datetime.now(UTC) + timedelta(hours=1)}
+    async with state.writing() as connection:
+        await connection.execute(insert(slots).values(dead))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5), load.slot("main"):
+            pass
+
+    async with state.writing() as connection:
+        await connection.execute(update(slots).values(until=datetime.now(UTC) - timedelta(seconds=1)))
+
+    async with asyncio.timeout(10), load.slot("main"):
+        pass
+
+
+async def test_stop_ends_what_is_under_way_on_every_replica_within_five_seconds(state: State) -> None:
+    administrator, replica = await opened(state), await opened(state)
+    begun = asyncio.Event()
+
+    async def traffic() -> None:
+        async with replica.slot("main"):
+            begun.set()
+            await asyncio.Event().wait()
+
+    work = asyncio.create_task(traffic())
+    await begun.wait()
+    await administrator.stop("main", "tests")
+
+    async with asyncio.timeout(5):
+        with pytest.raises(PacsStopped, match="main is stopped"):
+            await work
+
+
+async def test_a_stopped_pacs_gives_no_slot_until_it_is_started(state: State) -> None:
+    load = await opened(state)
+    await load.stop("main", "tests")
+    await load.stop("main", "tests")
+
+    again = await opened(state)
+    assert await again.is_stopped("main")
+    with pytest.raises(PacsStopped):
+        async with again.slot("main"):
+            pytest.fail("traffic to a stopped PACS")
+    async with asyncio.timeout(10), again.slot("other"):
+        pass
+
+    await again.start("main")
+    async with asyncio.timeout(10), load.slot("main"):
+        assert not await load.is_stopped("main")
+
+
+async def test_a_cancelled_holder_is_cancelled_not_stopped(state: State) -> None:
+    load = await opened(state, associations=1)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3), load.slot("main"):
+            await asyncio.Event().wait()
+
+    async with asyncio.timeout(10), load.slot("main"):
+        pass
