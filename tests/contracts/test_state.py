@@ -66,6 +66,15 @@ async def test_an_upsert_sets_the_columns_it_names(state: State) -> None:
     assert await rows(state) == {"a": 2}
 
 
+async def test_an_upsert_takes_many_rows_and_of_one_key_the_last(state: State) -> None:
+    many = [{"name": f"n{number}", "value": number} for number in range(20_000)]
+
+    async with state.writing() as connection:
+        await state.upsert(connection, counters, [{"name": "n7", "value": 0}, *many], "value")
+
+    assert await rows(state) == {f"n{number}": number for number in range(20_000)}
+
+
 async def test_an_upsert_of_nothing_is_nothing(state: State) -> None:
     async with state.writing() as connection:
         await state.upsert(connection, counters, [])

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from radquarry.errors import PeerAway
 
 BUSY_SECONDS = 30
+MOST_PARAMETERS = 30_000
+"""Of one statement; both stores take 32,766 (SQLite) and 32,767 (PostgreSQL)."""
 
 
 class State:
@@ -42,18 +44,29 @@ class State:
     async def upsert(
         self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *update: str
     ) -> None:
-        """Insert rows; where the primary key is there already, set the columns `update` (none: leave it as it is)."""
-        if not rows:
-            return
+        """Insert rows; where the primary key is there already, set the columns `update` (none: leave it as it is).
+
+        All rows have the same columns. Of several rows with one key the last one counts.
+        """
         dialect = postgresql if self.dialect == "postgresql" else sqlite
-        statement = dialect.insert(table)
         keys = [column.name for column in table.primary_key]
-        if update:
-            fresh = {name: statement.excluded[name] for name in update}
-            statement = statement.on_conflict_do_update(index_elements=keys, set_=fresh)
-        else:
-            statement = statement.on_conflict_do_nothing(index_elements=keys)
-        await connection.execute(statement, list(rows))
+        distinct = list({tuple(row[key] for key in keys): row for row in rows}.values())
+        for some in _statements_worth(distinct):
+            # one statement of many rows: SQLite gives up the GIL at every row of an executemany
+            statement = dialect.insert(table).values(some)
+            if update:
+                fresh = {name: statement.excluded[name] for name in update}
+                statement = statement.on_conflict_do_update(index_elements=keys, set_=fresh)
+            else:
+                statement = statement.on_conflict_do_nothing(index_elements=keys)
+            await connection.execute(statement)
+
+
+def _statements_worth(rows: list[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Rows in portions that fit into one statement."""
+    size = max(1, MOST_PARAMETERS // len(rows[0])) if rows else 1
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
 
 
 @asynccontextmanager
