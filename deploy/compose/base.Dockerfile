@@ -1,0 +1,16 @@
+# What every service's image stands on: Python, the pinned libraries of `shared`, an ordinary user, a sign of life.
+# Built from the repository's root by deploy/compose/images.
+ARG PYTHON_IMAGE=python:3.11-slim
+FROM ${PYTHON_IMAGE}
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin radquarry \
+    && install -d -o radquarry -g radquarry -m 0750 /var/lib/radquarry \
+    && python -m venv /opt/radquarry
+ENV PATH=/opt/radquarry/bin:$PATH PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+COPY constraints.txt /opt/radquarry/constraints.txt
+ENV PIP_CONSTRAINT=/opt/radquarry/constraints.txt
+COPY shared /tmp/shared
+RUN pip install hatchling editables \
+    && pip install --no-build-isolation "/tmp/shared[rabbit,opensearch,postgres]" && rm -r /tmp/shared
+USER 10001
+WORKDIR /var/lib/radquarry
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "radquarry.heartbeat"]
