@@ -9,13 +9,16 @@ from radquarry.index.port import Index
 
 
 @asynccontextmanager
-async def open_index(url: str) -> AsyncIterator[Index]:
-    """`tantivy:///…/index` for one process, `http(s)://…` for OpenSearch. Creates what is not there yet."""
+async def open_index(url: str, *, read_only: bool = False) -> AsyncIterator[Index]:
+    """`tantivy:///…/index` for one process, `http(s)://…` for OpenSearch. Creates what is not there yet.
+
+    `read_only` searches beside the one process that writes to an embedded index.
+    """
     match urlsplit(url).scheme:
         case "tantivy":
             from radquarry.index.embedded import TantivyIndex
 
-            async with TantivyIndex.open(Path(url.removeprefix("tantivy:///"))) as index:
+            async with TantivyIndex.open(Path(url.removeprefix("tantivy:///")), read_only=read_only) as index:
                 yield index
         case "http" | "https":
             from radquarry.index.opensearch import OpenSearchIndex

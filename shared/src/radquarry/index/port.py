@@ -1,6 +1,6 @@
 """What services need of the search store."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from radquarry.errors import Permanent
@@ -15,14 +15,32 @@ class QueryRefused(Permanent):
         self.position = position
 
 
+class PartsRefused(Permanent):
+    """The store will never take some of the parts; it holds all the others, durable and searchable.
+
+    `reasons`: position in the merged sequence → why.
+    """
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        super().__init__(f"{len(reasons)} parts refused, the first: {next(iter(reasons.values()), '')}")
+        self.reasons = dict(reasons)
+
+
 class Index(Protocol):
     """One document per StudyInstanceUID. Raises `PeerAway` when the store does not answer."""
 
     async def merge(self, parts: Sequence[Part]) -> None:
-        """Merge parts into their documents; durable and searchable when it returns. See `Document.merged`."""
+        """Merge parts into their documents; durable and searchable when it returns. See `Document.merged`.
+
+        Raises `PartsRefused` after it has merged all parts that can be.
+        """
 
     async def search(self, query: Query) -> Page:
-        """One page of hits; raises `QueryRefused`."""
+        """One page of hits; raises `QueryRefused`.
+
+        Pages chained by `after` hold every hit once, also while studies are added. In the order of dates that
+        holds for ever; by relevance for some minutes, after which a page may repeat or skip what has moved.
+        """
 
     async def get(self, study_instance_uid: str) -> Document | None:
         """The document of one study, as it is now."""
@@ -31,7 +49,10 @@ class Index(Protocol):
         """All studies of one patient of one PACS, oldest first."""
 
     def scan(self, query: Query) -> AsyncIterator[Document]:
-        """Every hit, in the query's order where the store can, for exports; flat memory."""
+        """Every hit, for exports: newest or oldest first (by relevance makes no sense there); flat memory.
+
+        `limit` and `after` of the query do not count.
+        """
 
     async def count(self) -> int:
         """How many documents there are."""
