@@ -1,0 +1,88 @@
+"""The associations peers hold with the PACS: admitted, counted, delayed, doomed, and written into the traffic."""
+
+import contextlib
+import itertools
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from pynetdicom import AE, evt
+from pynetdicom.events import EventHandlerType
+
+from radquarry.hospital.faults import Faults
+from radquarry.hospital.traffic import Entry, Traffic
+
+_UNLIMITED = 10_000
+
+
+@dataclass(slots=True)
+class Session:
+    """One admitted association. A doomed one is aborted in the middle of its first answer."""
+
+    number: int
+    entry: Entry
+    doomed: bool
+
+
+class Sessions:
+    """Follows every association of one AE through pynetdicom's events."""
+
+    def __init__(self, ae: AE, faults: Faults, traffic: Traffic) -> None:
+        self._ae = ae
+        self._faults = faults
+        self._traffic = traffic
+        self._numbers = itertools.count(1)
+        self._open: dict[Any, Session] = {}
+
+    def handlers(self) -> list[EventHandlerType]:
+        """What to bind to the server."""
+        return [
+            (evt.EVT_CONN_OPEN, without_delay),
+            (evt.EVT_REQUESTED, self._requested),
+            (evt.EVT_ACCEPTED, self._accepted),
+            (evt.EVT_REJECTED, self._rejected),
+            (evt.EVT_RELEASED, lambda event: self._ended(event, "released")),
+            (evt.EVT_ABORTED, lambda event: self._ended(event, "aborted")),
+            (evt.EVT_CONN_CLOSE, lambda event: self._ended(event, "closed")),
+        ]
+
+    def of(self, event: evt.Event) -> Session:
+        """The session an event belongs to."""
+        return self._open[event.assoc]
+
+    def abort(self, event: evt.Event) -> None:
+        """Abort the association in the middle of whatever it does."""
+        self._traffic.end(self.of(event).entry, "aborted by the PACS")
+        event.assoc.abort()
+
+    def _requested(self, event: evt.Event) -> None:
+        del event
+        faults = self._faults.pacs
+        self._ae.maximum_associations = faults.max_associations or _UNLIMITED
+        time.sleep(faults.association_delay_ms / 1000)
+
+    def _accepted(self, event: evt.Event) -> None:
+        number = next(self._numbers)
+        every = self._faults.pacs.abort_association_every
+        entry = self._traffic.begin("association", number, calling_ae_title=event.assoc.requestor.ae_title)
+        self._open[event.assoc] = Session(number, entry, doomed=bool(every) and number % every == 0)
+
+    def _rejected(self, event: evt.Event) -> None:
+        entry = self._traffic.begin("refused", calling_ae_title=event.assoc.requestor.ae_title)
+        self._traffic.end(entry, "refused")
+
+    def _ended(self, event: evt.Event, how: str) -> None:
+        session = self._open.get(event.assoc)
+        if session is not None:
+            self._traffic.end(session.entry, how)
+        if how == "closed":
+            self._open.pop(event.assoc, None)
+
+
+def without_delay(event: evt.Event) -> None:
+    """Turn Nagle's algorithm off: pynetdicom leaves it on, and every answer would wait for an acknowledgement."""
+    wrapped = event.assoc.dul.socket
+    if wrapped is not None and wrapped.socket is not None:
+        with contextlib.suppress(OSError):
+            wrapped.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,79 @@
+"""The hospital's knobs. One YAML file; unknown keys are refused."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from radquarry.hospital.faults import FaultSettings, Share
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+AeTitle = Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[ -\[\]-~]+$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PacsSettings(_Part):
+    """The Q/R SCP. `destinations` maps a C-MOVE destination's AE title to `host:port`."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
+    ae_title: AeTitle = "HOSPITAL"
+    charset: str = "ISO_IR 100"
+    destinations: dict[str, str] = {}
+    calling_ae_titles: list[AeTitle] = []
+    check_called_ae_title: bool = False
+
+
+class RisSettings(_Part):
+    """The FHIR server. `page_size` is the largest and default number of entries in one bundle."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
+    page_size: Annotated[int, Field(ge=1)] = 50
+    german_share: Share = 0.55
+    wrong_study_uid_share: Share = 0.03
+
+
+class HospitalSettings(_Part):
+    """Everything about one simulated hospital."""
+
+    seed: Annotated[int, Field(ge=0, lt=10**9)] = 1
+    studies: Annotated[int, Field(ge=0, le=1_000_000)] = 4000
+    end_date: date | None = None
+    days: Annotated[int, Field(ge=1)] = 730
+    timezone: str = "Europe/Zurich"
+    pixels: Annotated[int, Field(ge=16, le=2048)] = 192
+    samples: bool = True
+    empty_accession_share: Share = 0.02
+    respelt_accession_share: Share = 0.05
+    same_second_share: Share = 0.04
+    studies_per_second: Annotated[int, Field(ge=1)] = 1
+    pacs: PacsSettings = PacsSettings()
+    ris: RisSettings = RisSettings()
+    faults: FaultSettings = FaultSettings()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        ZoneInfo(name)
+        return name
+
+
+def read_settings(path: Path | None, overrides: dict[str, Any]) -> HospitalSettings:
+    """The settings of a YAML file (or the defaults) with `overrides` (nested dicts) laid over them."""
+    written = yaml.safe_load(path.read_text("utf-8")) if path else None
+    return HospitalSettings.model_validate(_laid_over(written or {}, overrides))
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        beneath = merged.get(key)
+        merged[key] = _laid_over(beneath, value) if isinstance(beneath, dict) and isinstance(value, dict) else value
+    return merged
