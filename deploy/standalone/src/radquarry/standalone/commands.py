@@ -69,7 +69,7 @@ def demo(
 
 @app.command()
 def search(
-    query: Annotated[str, typer.Argument(help="Words, \"phrases\", AND OR NOT, field:value.")],
+    query: Annotated[str, typer.Argument(help='Words, "phrases", AND OR NOT, field:value.')],
     file: ConfigFile = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,  # noqa: FBT002 - typer's switches are so

@@ -25,7 +25,6 @@ from radquarry.storescp.__main__ import opened as open_storescp
 from radquarry.storescp.settings import load as load_storescp
 
 
-
 @asynccontextmanager
 async def opened(whole: Whole, file: Path | None) -> AsyncIterator[tuple[Bus, tuple[Service, ...]]]:
     """The bus and all services, each with its own view of the configuration; nothing runs yet."""
