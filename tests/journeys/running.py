@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -32,22 +33,12 @@ def free_port() -> int:
 
 def eventually(look: Callable[[], Found | None], seconds: float, what: str) -> Found:
     """What `look` finds, looked for until it is there; fails after `seconds`."""
-    deadline = time.monotonic() + seconds
+    deadline, nothing_happens = time.monotonic() + seconds, threading.Event()
     while (found := look()) is None:
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
-        _pause()
+        nothing_happens.wait(POLL_SECONDS)  # processes that speak by HTTP only have no other event than looking again
     return found
-
-
-def _pause() -> None:
-    # the processes under test speak by HTTP only: looking again is the only event there is
-    with socket.socket() as nothing:
-        nothing.settimeout(POLL_SECONDS)
-        with suppress(OSError):
-            nothing.bind(("127.0.0.1", 0))
-            nothing.listen()
-            nothing.accept()
 
 
 class Process:
@@ -57,7 +48,11 @@ class Process:
         self.log = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env={**os.environ, **environ}
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **environ},
             )
 
     @property
