@@ -50,6 +50,7 @@ async def in_thread(association: Association, call: Callable[[], Answer]) -> Ans
         return await asyncio.shield(work)
     except asyncio.CancelledError:
         await asyncio.to_thread(association.abort)
+        association.dimse.msg_queue.put((None, None))  # wakes a wait for a message, as an abort by the peer does
         await asyncio.wait([work])
         raise
 

@@ -1,0 +1,192 @@
+"""C-FIND as a caller: one question, the rows it gave, and whether the PACS said all of them (PS3.4 section C.4.1).
+
+The answers are taken from pynetdicom as bytes: its own reading half converts, pretty-prints and drops what it
+cannot parse, and costs as much as all the rest.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar
+
+from pydicom import Dataset
+from pydicom.uid import UID
+from pynetdicom import _config as pynetdicom_config
+from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_FIND
+from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
+
+from radquarry.dicom.peer import PacsAway, PacsRefuses
+from radquarry.dicom.rows import Malformed, Row
+from radquarry.dicom.uids import NotAUid
+
+pynetdicom_config.LOG_REQUEST_IDENTIFIERS = False  # they hold patients, and are formatted even when nobody logs
+
+Item = TypeVar("Item")
+
+JOIN_SECONDS = 2
+STUDY_ROOT = UID(StudyRootQueryRetrieveInformationModelFind)
+
+
+class Verdict(Enum):
+    """What a C-FIND response's status means for the list."""
+
+    PENDING = "one more row"
+    COMPLETE = "that was all, unless a limit was reached"
+    CUT = "there may be more"
+    REFUSED = "the question will never be answered"
+
+
+def verdict(status: int) -> Verdict:
+    """Of any 16-bit status (PS3.4 Table C.4-1, PS3.7 Annex C): what is not known to be whole is cut."""
+    match status:
+        case 0xFF00 | 0xFF01:
+            return Verdict.PENDING
+        case 0x0000:
+            return Verdict.COMPLETE
+        case 0x0122 | 0x0124 | 0x0211 | 0x0212:
+            return Verdict.REFUSED
+        case _ if 0xA900 <= status <= 0xA9FF:
+            return Verdict.REFUSED
+        case _:
+            return Verdict.CUT
+
+
+@dataclass(frozen=True)
+class Answers(Generic[Item]):
+    """What one C-FIND gave.
+
+    `received` counts all rows, also the `malformed` ones (reason → how many). `cut` says in plain words why the
+    PACS may hold more; "" means that it said it was done, which a full page still contradicts: compare `received`
+    with the PACS's limit.
+    """
+
+    items: tuple[Item, ...]
+    received: int
+    malformed: Counter[str]
+    cut: str = ""
+
+
+@dataclass(frozen=True)
+class Question(Generic[Item]):
+    """An identifier, and how each row of the answer is read.
+
+    `read` may raise `Malformed` or `NotAUid`: that row is counted and left out. `charset` is assumed where an
+    answer names none.
+    """
+
+    identifier: Dataset
+    read: Callable[[Row], Item]
+    charset: str = "ISO_IR 100"
+    model: UID = STUDY_ROOT
+
+
+def find(association: Association, question: Question[Item]) -> Answers[Item]:
+    """Ask and wait for the end of the answer; blocking, for `in_thread`.
+
+    Raises `PacsAway` when the association ends or times out before any row came (after some rows it is a cut),
+    and `PacsRefuses` when the PACS will not take such a question. After `PacsAway` and after a cut the
+    association may be gone: look at `association.is_established`.
+    """
+    (answers,) = find_each(association, (question,))
+    return answers
+
+
+def find_each(association: Association, questions: Iterable[Question[Item]]) -> Iterator[Answers[Item]]:
+    """The answers to one question after the other, a millisecond a question quicker than `find`; raises as it does."""
+    _pause(association)
+    try:
+        for question in questions:
+            yield _find(association, question)
+    finally:
+        association._reactor_checkpoint.set()  # noqa: SLF001 - see _pause
+        if not association.is_established:
+            association.join(JOIN_SECONDS)
+
+
+def _find(association: Association, question: Question[Item]) -> Answers[Item]:
+    answer = _Gathering(question, association)
+    for status, identifier in _responses(association, question):
+        match verdict(status):
+            case Verdict.PENDING:
+                answer.add(identifier)
+            case Verdict.COMPLETE:
+                return answer.ended("")
+            case Verdict.CUT:
+                return answer.ended(f"the PACS ended its answer with status {status:#06x} after {answer.received} rows")
+            case Verdict.REFUSED:
+                raise PacsRefuses(f"the PACS does not take this C-FIND: status {status:#06x}")
+    if answer.received == 0:
+        raise PacsAway("the association ended before the C-FIND was answered")
+    return answer.ended(f"the association ended after {answer.received} rows")
+
+
+class _Gathering(Generic[Item]):
+    """Rows read one by one as they arrive, so that only what the caller wants of them is kept."""
+
+    def __init__(self, question: Question[Item], association: Association) -> None:
+        self._question = question
+        self._syntax = _transfer_syntax(association, question.model)
+        self._items: list[Item] = []
+        self._malformed: Counter[str] = Counter()
+        self.received = 0
+
+    def add(self, identifier: bytes) -> None:
+        self.received += 1
+        try:
+            row = Row.parsed(identifier, self._syntax, self._question.charset)
+            self._items.append(self._question.read(row))
+        except (Malformed, NotAUid) as fault:
+            self._malformed[str(fault)] += 1
+
+    def ended(self, cut: str) -> Answers[Item]:
+        return Answers(tuple(self._items), self.received, self._malformed, cut)
+
+
+def _transfer_syntax(association: Association, model: UID) -> UID:
+    for context in association.accepted_contexts:
+        if context.abstract_syntax == model:
+            return UID(context.transfer_syntax[0])
+    if not association.is_established:
+        raise PacsAway("the association is gone")
+    raise PacsRefuses(f"the PACS does not offer {model.name}")
+
+
+def _responses(association: Association, question: Question[Item]) -> Iterator[tuple[int, bytes]]:
+    """(status, encoded identifier) as they arrive; ends early, and with the association, when an answer fails."""
+    is_answered = False
+    try:
+        association.send_c_find(question.identifier, question.model)
+        while not is_answered:
+            _context, response = association.dimse.get_msg(block=True)
+            if not isinstance(response, C_FIND) or not response.is_valid_response or response.Status is None:
+                return
+            is_answered = verdict(response.Status) is not Verdict.PENDING
+            yield response.Status, response.Identifier.getvalue() if response.Identifier else b""
+    except RuntimeError:
+        raise PacsAway("the association is gone") from None
+    finally:
+        if not is_answered:
+            _end(association)
+
+
+def _pause(association: Association) -> None:
+    """Keep the association's own thread from taking our messages, for several questions at once.
+
+    pynetdicom does this in every `send_…`, where it waits for ever if that thread has just ended.
+    """
+    association._reactor_checkpoint.clear()  # noqa: SLF001 - pynetdicom has no public way
+    while not association._is_paused:  # noqa: SLF001
+        if not association.is_alive():
+            raise PacsAway("the association is gone")
+        time.sleep(0.0001)
+
+
+def _end(association: Association) -> None:
+    """Abort unless the peer has; returns when pynetdicom has noticed."""
+    association._reactor_checkpoint.set()  # noqa: SLF001 - see _pause
+    if association.is_established and not association.acse.is_aborted():
+        association.abort()
+    association.join(JOIN_SECONDS)
