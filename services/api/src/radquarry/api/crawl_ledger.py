@@ -1,0 +1,135 @@
+"""Writes what is heard about crawls: many facts in one transaction, counters exact whatever is repeated or late."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from radquarry.api import bulk
+from radquarry.api.crawl_facts import (
+    Blocked,
+    CrawlFact,
+    Seen,
+    StudySeen,
+    Tally,
+    WindowReopened,
+    WindowSettled,
+)
+from radquarry.api.tables import crawl_blocks, crawl_studies, crawls
+from radquarry.api.window_rows import reopen, settle
+from radquarry.messages import CrawlCompleted, CrawlPlanned, CrawlRequested
+from radquarry.state.store import State
+
+COUNTERS = tuple(each.name for each in fields(Tally) if each.name != "order")
+
+
+class CrawlLedger:
+    """One row per crawl with its counters, kept in step with the rows of its windows and studies."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def write(self, facts: Sequence[CrawlFact]) -> None:
+        """Take `facts` up in one transaction; replicas wait for each other, crawl by crawl."""
+        by_crawl: defaultdict[UUID, list[CrawlFact]] = defaultdict(list)
+        for fact in facts:
+            by_crawl[fact.crawl_id].append(fact)
+        async with self._state.writing() as connection:
+            for crawl_id in sorted(by_crawl):
+                await self._write_one(connection, crawl_id, by_crawl[crawl_id])
+
+    async def _write_one(self, connection: AsyncConnection, crawl_id: UUID, facts: Sequence[CrawlFact]) -> None:
+        tally, before = await self._locked(connection, crawl_id)
+        await _studies(connection, crawl_id, tally, [fact for fact in facts if isinstance(fact, StudySeen)])
+        for fact in facts:
+            match fact:
+                case WindowSettled():
+                    await settle(connection, tally, fact)
+                case WindowReopened():
+                    await reopen(connection, tally, fact)
+                case Blocked():
+                    await self._block(connection, tally, fact)
+                case CrawlRequested():
+                    tally.order = _order(fact, before["requested_at"])
+                case CrawlPlanned():
+                    tally.planned = fact.windows
+                case CrawlCompleted():
+                    tally.cancelled = tally.cancelled or fact.cancelled
+        after = {name: getattr(tally, name) for name in COUNTERS} | {"state": tally.state()} | tally.order
+        changed = {name: value for name, value in after.items() if before[name] != value}
+        if changed:
+            await connection.execute(update(crawls).where(crawls.c.crawl_id == crawl_id).values(changed))
+
+    async def _locked(self, connection: AsyncConnection, crawl_id: UUID) -> tuple[Tally, dict[str, Any]]:
+        """The crawl's row, made where there is none, ours until the transaction ends."""
+        chosen = select(crawls).where(crawls.c.crawl_id == crawl_id).with_for_update()
+        row = (await connection.execute(chosen)).mappings().first()
+        if row is None:
+            await self._state.upsert(connection, crawls, [{"crawl_id": crawl_id}])
+            row = (await connection.execute(chosen)).mappings().one()
+        return Tally(**{name: row[name] for name in COUNTERS}), dict(row)
+
+    async def _block(self, connection: AsyncConnection, tally: Tally, fact: Blocked) -> None:
+        row = {"crawl_id": fact.crawl_id, "failure_id": fact.failure_id}
+        if fact.again:
+            await connection.execute(delete(crawl_blocks).where(crawl_blocks.c.failure_id == fact.failure_id))
+        else:
+            await self._state.upsert(connection, crawl_blocks, [row])
+        counted = select(func.count()).select_from(crawl_blocks).where(crawl_blocks.c.crawl_id == fact.crawl_id)
+        tally.blocks = await connection.scalar(counted) or 0
+
+
+def _order(fact: CrawlRequested, known_since: datetime | None) -> dict[str, object]:
+    """Of a repeated order the first one counts."""
+    if known_since is not None and known_since <= fact.sent_at:
+        return {}
+    return {
+        "pacs": fact.pacs,
+        "start_date": fact.start_date,
+        "end_date": fact.end_date,
+        "modalities": ",".join(fact.modalities),
+        "requested_by": fact.requested_by[:200],
+        "requested_at": fact.sent_at,
+    }
+
+
+async def _studies(connection: AsyncConnection, crawl_id: UUID, tally: Tally, facts: Iterable[StudySeen]) -> None:
+    fresh: defaultdict[str, Seen] = defaultdict(lambda: Seen.NOTHING)
+    forget: defaultdict[str, Seen] = defaultdict(lambda: Seen.NOTHING)
+    for fact in facts:
+        fresh[fact.study_instance_uid] |= fact.seen
+        forget[fact.study_instance_uid] |= fact.forget
+    if not fresh:
+        return
+    known = await _bits(connection, crawl_id, list(fresh))
+    rows = []
+    for uid, seen in fresh.items():
+        old = Seen(known.get(uid, 0))
+        new = (old & ~forget[uid]) | seen
+        if new != old:
+            tally.count(old, -1)
+            tally.count(new, 1)
+            rows.append((crawl_id, uid, int(new)))
+    await bulk.put(connection, crawl_studies, rows, ("crawl_id", "study_instance_uid", "bits"))
+
+
+BITS = {
+    "sqlite": "SELECT json_group_object(study_instance_uid, bits) FROM api_crawl_studies "
+    "WHERE crawl_id = :crawl_id AND study_instance_uid IN (SELECT value FROM json_each(:uids))",
+    "postgresql": "SELECT CAST(json_object_agg(study_instance_uid, bits) AS text) FROM api_crawl_studies "
+    "WHERE crawl_id = :crawl_id AND study_instance_uid IN (SELECT json_array_elements_text(CAST(:uids AS json)))",
+}
+
+
+async def _bits(connection: AsyncConnection, crawl_id: UUID, uids: list[str]) -> dict[str, int]:
+    """StudyInstanceUID → what was heard of it before, in one step (see bulk.py)."""
+    statement = text(BITS[connection.dialect.name]).bindparams(bindparam("crawl_id", type_=Uuid()))
+    found = await connection.scalar(statement, {"crawl_id": crawl_id, "uids": json.dumps(uids)})
+    bits: dict[str, int] = json.loads(found or "{}")
+    return bits

@@ -1,0 +1,92 @@
+"""Why a crawl is incomplete, in plain words: gaps and what was parked; ids only."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from radquarry.api import bulk
+from radquarry.api.crawl_facts import Seen, has_failed
+from radquarry.api.tables import crawl_studies, failures, windows
+from radquarry.api.window_rows import gaps_of
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class CrawlProblem:
+    """What is missing and why. `gap`: the PACS could not list it; the others: a message was parked."""
+
+    kind: Literal["gap", "window", "study", "crawl"]
+    reason: str
+    day: date | None = None
+    modality: str = ""
+    begin: str = ""
+    end: str = ""
+    study_instance_uid: str = ""
+    failure_id: UUID | None = None
+
+
+async def problems_of(connection: AsyncConnection, crawl_id: UUID, total: int) -> tuple[CrawlProblem, ...]:
+    """At most 200; one more says how many of `total` are left out."""
+    found = [*await _gaps(connection, crawl_id), *await _parked(connection, crawl_id)]
+    shown = found[:MOST]
+    if len(found) > MOST:
+        shown.append(CrawlProblem("crawl", f"and {max(total, len(found)) - MOST} more"))
+    return tuple(shown)
+
+
+async def _gaps(connection: AsyncConnection, crawl_id: UUID) -> list[CrawlProblem]:
+    chosen = (
+        select(windows.c.day, windows.c.modality, windows.c.gaps)
+        .where(windows.c.crawl_id == crawl_id, windows.c.gaps != "[]", windows.c.failure_id.is_(None))
+        .order_by(windows.c.day, windows.c.modality)
+        .limit(MOST + 1)
+    )
+    return [
+        CrawlProblem("gap", gap.reason, row.day, row.modality, gap.begin, gap.end)
+        for row in await bulk.fetch(connection, chosen)
+        for gap in gaps_of(row.gaps)
+    ]
+
+
+async def _parked(connection: AsyncConnection, crawl_id: UUID) -> list[CrawlProblem]:
+    same = and_(
+        crawl_studies.c.crawl_id == crawl_id,
+        crawl_studies.c.study_instance_uid == failures.c.study_instance_uid,
+    )
+    still = and_(windows.c.crawl_id == crawl_id, windows.c.failure_id == failures.c.failure_id)
+    chosen = (
+        select(
+            failures.c.failure_id,
+            failures.c.topic,
+            failures.c.reason,
+            failures.c.study_instance_uid,
+            failures.c.day,
+            failures.c.modality,
+            crawl_studies.c.bits,
+            windows.c.day.label("parked_day"),
+        )
+        .outerjoin_from(failures, crawl_studies, same)
+        .outerjoin(windows, still)
+        .where(failures.c.crawl_id == crawl_id, failures.c.state.in_(("open", "discarded")))
+        .order_by(failures.c.parked_at, failures.c.failure_id)
+        .limit(10 * MOST)
+    )
+    return [problem for row in await bulk.fetch(connection, chosen) if (problem := _problem(row)) is not None]
+
+
+def _problem(row: bulk.Found) -> CrawlProblem | None:
+    """None where a later success has made it good."""
+    if row.study_instance_uid:
+        if not has_failed(Seen(row.bits or 0)):
+            return None
+        return CrawlProblem("study", row.reason, study_instance_uid=row.study_instance_uid, failure_id=row.failure_id)
+    if row.day is not None:
+        if row.parked_day is None:
+            return None
+        return CrawlProblem("window", row.reason, row.day, row.modality, failure_id=row.failure_id)
+    return CrawlProblem("crawl", row.reason, failure_id=row.failure_id)

@@ -1,0 +1,122 @@
+"""What a retrieval looks like to people."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from json import loads
+from uuid import UUID
+
+from radquarry.api import bulk
+from radquarry.api.retrieval_facts import SETTLED, StudyStand, settled_of
+from radquarry.messages import RetrievalState
+
+
+@dataclass(frozen=True)
+class RetrievalOrder:
+    """StudyInstanceUIDs, which of their series, and how urgent (higher is sooner)."""
+
+    studies: tuple[str, ...]
+    modality: tuple[str, ...] = ()
+    exclude_description: tuple[str, ...] = ()
+    priority: int = 0
+
+
+@dataclass(frozen=True)
+class RetrievalStudy:
+    """Where one study of a retrieval stands; `expected` is None until the PACS has said."""
+
+    study_instance_uid: str
+    pacs: str
+    state: RetrievalState
+    expected: int | None
+    received: int
+    problem: str
+
+
+@dataclass(frozen=True)
+class RetrievalView:
+    """Where a retrieval stands. `studies` is filled by `Retrievals.get` alone, in the order of the request."""
+
+    id: UUID
+    state: RetrievalState
+    requested_by: str
+    requested_at: datetime
+    priority: int
+    expected: int
+    received: int
+    studies_total: int
+    studies_settled: int
+    problem_count: int
+    studies: tuple[RetrievalStudy, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """Instances that are expected and not here."""
+        return max(0, self.expected - self.received)
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is on its way any more."""
+        return self.state in SETTLED
+
+    @property
+    def progress(self) -> float:
+        """0 to 1, by instances."""
+        if self.is_settled:
+            return 1.0
+        return min(0.99, self.received / self.expected) if self.expected else 0.0
+
+
+@dataclass(frozen=True)
+class ManifestRow:
+    """One expected instance, and its file's size in bytes and SHA-256 where it is here."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    received: bool
+    bytes: int
+    sha256: str
+
+
+def view_of(row: bulk.Found, studies: tuple[RetrievalStudy, ...] = ()) -> RetrievalView:
+    """From a row of `api_retrievals`."""
+    states: Counter[str] = Counter(loads(row.states))
+    return RetrievalView(
+        id=row.retrieval_id,
+        state=row.state,
+        requested_by=row.requested_by,
+        requested_at=row.requested_at,
+        priority=row.priority,
+        expected=row.expected,
+        received=row.received,
+        studies_total=states.total(),
+        studies_settled=states.total() if row.refused else settled_of(states),
+        problem_count=states.total() if row.refused else row.studies_failed,
+        studies=studies,
+    )
+
+
+def study_of(row: bulk.Found, refused: str) -> RetrievalStudy:
+    """From a row of `api_retrieval_studies`, and why the whole retrieval was refused."""
+    stand = StudyStand(state=row.state, expected=row.expected, listed=row.listed)
+    return RetrievalStudy(
+        study_instance_uid=row.study_instance_uid,
+        pacs=row.pacs,
+        state="incomplete" if refused else stand.shown_state,
+        expected=row.expected,
+        received=row.received,
+        problem=row.problem or refused,
+    )
+
+
+def manifest_row_of(row: bulk.Found) -> ManifestRow:
+    """From a row of `api_retrieval_instances`."""
+    return ManifestRow(
+        study_instance_uid=row.study_instance_uid,
+        series_instance_uid=row.series_instance_uid,
+        sop_instance_uid=row.sop_instance_uid,
+        received=row.received,
+        bytes=row.bytes,
+        sha256=row.sha256,
+    )

@@ -1,0 +1,198 @@
+"""Retrievals as people see and order them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select, tuple_
+
+from radquarry.api import bulk
+from radquarry.api.listed import Listed, cursor, page_size, position
+from radquarry.api.orders import Orders, audit
+from radquarry.api.problems import already_settled, invalid, unknown, unknown_studies
+from radquarry.api.retrieval_facts import SETTLED, RetrievalFact
+from radquarry.api.retrieval_views import (
+    ManifestRow,
+    RetrievalOrder,
+    RetrievalStudy,
+    RetrievalView,
+    manifest_row_of,
+    study_of,
+    view_of,
+)
+from radquarry.api.tables import retrieval_instances, retrieval_studies, retrievals
+from radquarry.errors import PeerAway
+from radquarry.index.port import Index
+from radquarry.messages import (
+    CancelRetrieval,
+    PauseRetrieval,
+    ResumeRetrieval,
+    RetrievalRequested,
+    RetrievalState,
+    SeriesChoice,
+    WantedStudy,
+)
+from radquarry.state.store import State
+
+__all__ = ["ManifestRow", "RetrievalOrder", "RetrievalState", "RetrievalStudy", "RetrievalView", "Retrievals"]
+
+log = structlog.get_logger(__name__)
+
+MOST_STUDIES = 20_000
+LOOK_UPS = 16
+PORTION = 500
+Control = type[PauseRetrieval] | type[ResumeRetrieval] | type[CancelRetrieval]
+
+
+class Retrievals:
+    """`write` is the ledger's; the index says which PACS holds a study."""
+
+    def __init__(
+        self, state: State, orders: Orders, write: Callable[[RetrievalFact], Awaitable[None]], index: Index
+    ) -> None:
+        self._state = state
+        self._orders = orders
+        self._write = write
+        self._index = index
+
+    async def request(self, order: RetrievalOrder, user: str = "", key: str | None = None) -> UUID:
+        """Order a retrieval: publish, then write. Raises `Problem`, or `PeerAway` when nothing was ordered."""
+        if not order.studies:
+            raise invalid("studies names no study.")
+        if len(set(order.studies)) > MOST_STUDIES:
+            raise invalid(f"A retrieval names at most {MOST_STUDIES} studies.")
+        retrieval_id = await self._orders.named("retrievals", user, key, order)
+        if key is not None and await self._row(retrieval_id) is not None:
+            return retrieval_id
+        message = RetrievalRequested(
+            trail=retrieval_id,
+            sent_at=self._orders.clock(),
+            retrieval_id=retrieval_id,
+            studies=await self._wanted(order.studies),
+            series=SeriesChoice(modality=order.modality, exclude_description=order.exclude_description),
+            priority=order.priority,
+            requested_by=user,
+        )
+        await self._orders.publish(message)
+        audit("retrieval requested", user, retrieval_id=str(retrieval_id), studies=len(message.studies))
+        try:
+            await self._write(message)
+        except PeerAway:
+            log.warning("the order is on its way and is shown when it comes back", retrieval_id=str(retrieval_id))
+        return retrieval_id
+
+    async def get(self, retrieval_id: UUID) -> RetrievalView:
+        """One retrieval with its studies."""
+        row = await self._row(retrieval_id)
+        if row is None:
+            raise unknown("retrieval", retrieval_id)
+        chosen = (
+            select(retrieval_studies)
+            .where(retrieval_studies.c.retrieval_id == retrieval_id)
+            .order_by(retrieval_studies.c.position, retrieval_studies.c.study_instance_uid)
+        )
+        async with self._state.reading() as connection:
+            rows = await bulk.fetch(connection, chosen)
+        return view_of(row, tuple(study_of(each, row.refused) for each in rows))
+
+    async def list(self, limit: int = 50, after: str | None = None) -> Listed[RetrievalView]:
+        """Newest first."""
+        key = tuple_(retrievals.c.requested_at, retrievals.c.retrieval_id)
+        chosen = select(retrievals).where(retrievals.c.requested_at.is_not(None))
+        if after is not None:
+            chosen = chosen.where(key < tuple_(*position(after)))
+        chosen = chosen.order_by(retrievals.c.requested_at.desc(), retrievals.c.retrieval_id.desc())
+        async with self._state.reading() as connection:
+            rows = await bulk.fetch(connection, chosen.limit(page_size(limit) + 1))
+        views = tuple(view_of(row) for row in rows[:limit])
+        more = cursor(views[-1].requested_at, views[-1].id) if len(rows) > limit else None
+        return Listed(views, more)
+
+    async def pause(self, retrieval_id: UUID, user: str = "") -> None:
+        """Begin no further move."""
+        await self._control(PauseRetrieval, retrieval_id, user)
+
+    async def resume(self, retrieval_id: UUID, user: str = "") -> None:
+        """Go on after a pause."""
+        await self._control(ResumeRetrieval, retrieval_id, user)
+
+    async def cancel(self, retrieval_id: UUID, user: str = "") -> None:
+        """Stop for good; what has arrived stays."""
+        await self._control(CancelRetrieval, retrieval_id, user)
+
+    async def manifest(self, retrieval_id: UUID) -> AsyncIterator[ManifestRow]:
+        """Every instance that is known to belong to the retrieval, in portions: flat memory."""
+        if await self._row(retrieval_id) is None:
+            raise unknown("retrieval", retrieval_id)
+        table = retrieval_instances.c
+        key = tuple_(table.study_instance_uid, table.sop_instance_uid)
+        last: tuple[str, str] = ("", "")
+        while True:
+            chosen = select(retrieval_instances).where(table.retrieval_id == retrieval_id, key > tuple_(*last))
+            chosen = chosen.order_by(table.study_instance_uid, table.sop_instance_uid).limit(PORTION)
+            async with self._state.reading() as connection:
+                rows = await bulk.fetch(connection, chosen)
+            for row in rows:
+                yield manifest_row_of(row)
+            if len(rows) < PORTION:
+                return
+            last = rows[-1].study_instance_uid, rows[-1].sop_instance_uid
+
+    async def of_study(self, study_instance_uid: str) -> tuple[RetrievalStudy, ...]:
+        """Where this study stands in each retrieval that wants it, newest first."""
+        same = retrievals.c.retrieval_id == retrieval_studies.c.retrieval_id
+        chosen = (
+            select(retrieval_studies, retrievals.c.refused)
+            .join_from(retrieval_studies, retrievals, same)
+            .where(retrieval_studies.c.study_instance_uid == study_instance_uid)
+            .order_by(retrievals.c.requested_at.desc())
+            .limit(50)
+        )
+        async with self._state.reading() as connection:
+            return tuple(study_of(row, row.refused) for row in await bulk.fetch(connection, chosen))
+
+    async def instances_here(self, study_instance_uid: str) -> Mapping[str, int]:
+        """SeriesInstanceUID → how many of its instances are in the archive, over all retrievals."""
+        table = retrieval_instances.c
+        chosen = (
+            select(table.series_instance_uid, func.count(table.sop_instance_uid.distinct()).label("here"))
+            .where(table.study_instance_uid == study_instance_uid, table.received)
+            .group_by(table.series_instance_uid)
+        )
+        async with self._state.reading() as connection:
+            return {row.series_instance_uid: row.here for row in await bulk.fetch(connection, chosen)}
+
+    async def _control(self, control: Control, retrieval_id: UUID, user: str) -> None:
+        row = await self._row(retrieval_id)
+        if row is None:
+            raise unknown("retrieval", retrieval_id)
+        if row.state in SETTLED:
+            if (control, row.state) == (CancelRetrieval, "cancelled"):
+                return
+            raise already_settled("retrieval", row.state)
+        await self._orders.publish(control(trail=retrieval_id, retrieval_id=retrieval_id))
+        audit(control.topic, user, retrieval_id=str(retrieval_id))
+
+    async def _wanted(self, uids: Sequence[str]) -> tuple[WantedStudy, ...]:
+        """The studies with the PACS that holds each; raises the problem when the index knows some not."""
+        distinct = list(dict.fromkeys(uids))
+        at_once = asyncio.Semaphore(LOOK_UPS)
+
+        async def pacs_of(uid: str) -> str:
+            async with at_once:
+                document = await self._index.get(uid)
+            return document.pacs if document is not None and document.study is not None else ""
+
+        names = await asyncio.gather(*map(pacs_of, distinct))
+        holders = dict(zip(distinct, names, strict=True))
+        unknown_ones = [place for place, uid in enumerate(uids) if not holders[uid]]
+        if unknown_ones:
+            raise unknown_studies(unknown_ones, len(uids))
+        return tuple(WantedStudy(study_instance_uid=uid, pacs=name) for uid, name in holders.items())
+
+    async def _row(self, retrieval_id: UUID) -> "bulk.Found | None":
+        same = retrievals.c.retrieval_id == retrieval_id
+        chosen = select(retrievals).where(same, retrievals.c.requested_at.is_not(None))
+        async with self._state.reading() as connection:
+            return next(iter(await bulk.fetch(connection, chosen)), None)
