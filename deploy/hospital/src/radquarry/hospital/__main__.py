@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import signal
 import sys
 import threading
@@ -12,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from radquarry.hospital.hospital import Hospital
-from radquarry.hospital.settings import HospitalSettings, read_settings
+from radquarry.hospital.settings import HospitalSettings, heartbeat_file, read_settings
 
 _HEARTBEAT_SECONDS = 5
 
@@ -33,12 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(settings: HospitalSettings, stopped: threading.Event) -> None:
-    heartbeat = os.environ.get("RADQUARRY_HEARTBEAT")
+    heartbeat = heartbeat_file()
     with Hospital(settings) as hospital:
         print(json.dumps(addresses(hospital)), flush=True)  # noqa: T201 - a command's own output
         while True:
             if heartbeat:
-                Path(heartbeat).touch()
+                heartbeat.touch()
             if stopped.wait(_HEARTBEAT_SECONDS):
                 return
 

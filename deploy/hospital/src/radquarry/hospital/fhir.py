@@ -15,8 +15,6 @@ ACCESSION_SYSTEM = "urn:oid:2.16.756.5.30.1.999.1.1"
 PATIENT_SYSTEM = "urn:oid:2.16.756.5.30.1.999.1.2"
 _SHAPES = ("plain", "html", "both", "narrative", "conclusion")
 _SHAPE_WEIGHTS = (48, 24, 6, 16, 6)
-_STATUSES = ("final", "corrected", "amended", "preliminary")
-_STATUS_WEIGHTS = (86, 4, 4, 6)
 
 
 def effective(visit: Visit, zone: ZoneInfo) -> datetime:
@@ -30,11 +28,6 @@ def effective(visit: Visit, zone: ZoneInfo) -> datetime:
 def issued(seed: int, visit: Visit, zone: ZoneInfo) -> datetime:
     """When the report was released: within hours, some the next day."""
     return effective(visit, zone) + timedelta(minutes=15 + int(1500 * share(seed, "issued", visit.number) ** 3))
-
-
-def status_of(seed: int, visit: Visit) -> str:
-    """The report's status, before any fault."""
-    return Dice(seed, "status", visit.number).weighted(_STATUSES, _STATUS_WEIGHTS)
 
 
 def shape_of(seed: int, visit: Visit) -> str:
@@ -67,11 +60,11 @@ def diagnostic_report(visit: Visit, report: Report, about: Resource) -> Resource
 def text_of(report: Report, shape: str, created: str) -> Resource:
     """The elements of a DiagnosticReport that hold its text."""
     if shape in {"plain", "html", "both"}:
-        forms = {"plain": ("text/plain", report.plain()), "html": ("text/html", report.html())}
+        forms = {"plain": ("text/plain", report.text), "html": ("text/html", report.html())}
         chosen = forms.values() if shape == "both" else [forms[shape]]
         return {"presentedForm": [_attachment(kind, text, report, created) for kind, text in chosen]}
     if shape == "conclusion":
-        return {"conclusion": report.plain()}
+        return {"conclusion": report.text}
     div = f'<div xmlns="http://www.w3.org/1999/xhtml">{report.div()}</div>'
     return {"conclusion": report.impression, "text": {"status": "generated", "div": div}}
 

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 
 _WILDCARD_VRS = {"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"}
@@ -68,8 +68,11 @@ def range_of(asked: str, measure: Callable[[str], int | None]) -> tuple[float | 
 
 def day_of(text: str) -> date | None:
     """The date of a DA value, also in the old form 1997.04.24; None when it is none."""
+    digits = text.strip().replace(".", "")
+    if len(digits) != 8 or not (digits.isascii() and digits.isdigit()):
+        return None
     try:
-        return datetime.strptime(text.strip().replace(".", ""), "%Y%m%d").date()  # noqa: DTZ007 - DICOM dates have no zone
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
 

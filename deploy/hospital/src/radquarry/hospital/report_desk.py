@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from radquarry.hospital.dice import share
 from radquarry.hospital.faults import Faults, RisFaults
-from radquarry.hospital.fhir import Resource, diagnostic_report, effective, issued, shape_of, status_of, text_of
+from radquarry.hospital.fhir import Resource, diagnostic_report, effective, issued, shape_of, text_of
 from radquarry.hospital.reports import Report, Reports
 from radquarry.hospital.settings import HospitalSettings
 from radquarry.hospital.visits import Visit, Visits
@@ -33,7 +33,7 @@ class ReportDesk:
     def status_and_issue(self, number: int) -> tuple[str, date]:
         """The status and day of issue of visit `number`'s report, for searching."""
         visit = self._visits.visit(number)
-        return status_of(self._seed, visit), issued(self._seed, visit, self._zone).date()
+        return self._reports.status(visit), issued(self._seed, visit, self._zone).date()
 
     def report(self, number: int, study_instance_uid: str) -> Resource | None:
         """The DiagnosticReport of visit `number` as it is at this asking; None while there is none."""
@@ -53,8 +53,8 @@ class ReportDesk:
         return late and self._hit("late", number, faults.late_share)
 
     def _resource(self, visit: Visit, study_instance_uid: str, *, corrected: bool) -> Resource:
-        status = "corrected" if corrected else status_of(self._seed, visit)
-        report = self._reports.report(visit, corrected=status in {"corrected", "amended"})
+        status = "corrected" if corrected else self._reports.status(visit)
+        report = self._reports.report(visit, corrected=corrected)
         released = issued(self._seed, visit, self._zone).isoformat()
         wrong = self._hit("wrong uid", visit.number, self._wrong_uid_share)
         uid = f"{study_instance_uid}.9999" if wrong else study_instance_uid

@@ -12,6 +12,8 @@ from radquarry.hospital.findings import Assertion, Finding, assertions, findings
 from radquarry.hospital.visits import Visit, Visits
 from radquarry.hospital.wording import filled, slots, written_date
 
+_STATUSES = ("final", "corrected", "amended", "preliminary")
+_STATUS_WEIGHTS = (86, 4, 4, 6)
 _PHRASES = {Assertion.AFFIRMED: "yes", Assertion.UNCERTAIN: "maybe", Assertion.NEGATED: "no"}
 
 
@@ -29,15 +31,16 @@ class Report:
         """The last section's text."""
         return "\n".join(self.sections[-1][1])
 
-    def plain(self) -> str:
-        """The report as plain text."""
+    @property
+    def text(self) -> str:
+        """The report as plain text; its words are those of every other form."""
         parts = [f"{heading}:\n" + "\n".join(lines) for heading, lines in self.sections]
         return "\n\n".join([self.title, *parts, self.author]) + "\n"
 
     def div(self) -> str:
         """The report as the inside of an HTML element."""
         parts = [
-            f"<h3>{escape(heading)}</h3><p>{'<br/>'.join(map(escape, lines))}</p>" for heading, lines in self.sections
+            f"<h3>{escape(heading)}:</h3><p>{'<br/>'.join(map(escape, lines))}</p>" for heading, lines in self.sections
         ]
         return f"<h2>{escape(self.title)}</h2>{''.join(parts)}<p><i>{escape(self.author)}</i></p>"
 
@@ -67,8 +70,13 @@ class Reports:
                 return earlier
         return None
 
+    def status(self, visit: Visit) -> str:
+        """The FHIR status of a visit's report."""
+        return Dice(self._visits.seed, "status", visit.number).weighted(_STATUSES, _STATUS_WEIGHTS)
+
     def report(self, visit: Visit, *, corrected: bool = False) -> Report:
-        """The report of a visit; a corrected one has an addendum before the impression."""
+        """The report of a visit; one corrected, now or from the start, has an addendum before the impression."""
+        corrected = corrected or self.status(visit) in {"corrected", "amended"}
         return _Writing(self._visits.seed, visit, self.prior(visit), self.language(visit)).report(corrected=corrected)
 
 
@@ -115,7 +123,9 @@ class _Writing:
         return filled(self._dice.pick(self._frame["phrases"][name]), words)
 
     def _clinical(self) -> str:
-        reason = self._dice.pick(self._frame["phrases"]["reason"])
+        region = self._visit.examinations[0].regions[0]
+        reasons = self._frame["phrases"].get(f"reason_{region}", self._frame["phrases"]["reason"])
+        reason = self._dice.pick(reasons)
         return self._phrase("clinical", reason=reason, question=self._bare(self._question))
 
     def _comparison(self) -> str:

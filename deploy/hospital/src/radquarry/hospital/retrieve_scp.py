@@ -22,6 +22,7 @@ from radquarry.hospital.traffic import Entry, Traffic
 
 Address = tuple[str, int]
 _PENDING, _NOT_OF_THE_MODEL, _CANCELLED = 0xFF00, 0xA900, 0xFE00
+_VERIFICATION = "1.2.840.10008.1.1"
 _PLAIN = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
 
 
@@ -79,9 +80,12 @@ class RetrieveScp:
             entry.outcome = "A900"
             yield _NOT_OF_THE_MODEL, None
             return
-        yield len(wanted)
         faults = self._faults.pacs
         abort_at = self._abort_at(event, faults, len(wanted))
+        hostile = bool(wanted) and faults.hostile_instances
+        yield len(wanted) + hostile
+        if hostile:
+            yield _PENDING, _hostile(wanted[0])
         for place, instance in enumerate(wanted):
             if event.is_cancelled and not faults.ignore_cancel:
                 entry.outcome = "FE00"
@@ -163,15 +167,18 @@ def _lost(study: Study, faults: PacsFaults) -> set[str]:
 
 
 def _contexts(instances: list[Instance]) -> list[PresentationContext]:
-    """One context for each SOP class and compressed transfer syntax; uncompressed ones share theirs."""
+    """One context for each SOP class and compressed transfer syntax; uncompressed ones share theirs.
+
+    Never empty: pynetdicom opens the sub-association before it lets a failure be answered.
+    """
     kinds = dict.fromkeys((one.sop_class_uid, one.transfer_syntax_uid) for one in instances)
     plain = dict.fromkeys(sop_class for sop_class, syntax in kinds if syntax in _PLAIN)
     contexts = [build_context(sop_class, list(_PLAIN)) for sop_class in plain]
     contexts += [build_context(sop_class, syntax) for sop_class, syntax in kinds if syntax not in _PLAIN]
-    return contexts[:128]
+    return contexts[:128] or [build_context(_VERIFICATION)]
 
 
-def hostile(instance: Instance) -> Dataset:
+def _hostile(instance: Instance) -> Dataset:
     """The instance under a UID that would leave the archive's folder if it were taken for a file name."""
     dataset = instance.load()
     dataset.SOPInstanceUID = "../../../../tmp/radquarry-hostile"

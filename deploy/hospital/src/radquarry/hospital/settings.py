@@ -1,5 +1,6 @@
 """The hospital's knobs. One YAML file; unknown keys are refused."""
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,6 +70,12 @@ def read_settings(path: Path | None, overrides: dict[str, Any]) -> HospitalSetti
     """The settings of a YAML file (or the defaults) with `overrides` (nested dicts) laid over them."""
     written = yaml.safe_load(path.read_text("utf-8")) if path else None
     return HospitalSettings.model_validate(_laid_over(written or {}, overrides))
+
+
+def heartbeat_file() -> Path | None:
+    """The file to touch while the process lives, from RADQUARRY_HEARTBEAT; None when nobody watches."""
+    name = os.environ.get("RADQUARRY_HEARTBEAT")
+    return Path(name) if name else None
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

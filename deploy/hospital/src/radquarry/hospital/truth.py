@@ -65,7 +65,7 @@ class Truth:
         return {instance.sop_instance_uid for study in studies for instance in study.instances()}
 
     def report(self, study_instance_uid: str) -> Report | None:
-        """The report of a study, uncorrected; None for a sample file's study."""
+        """The report of a study as the RIS has it without faults; None for a sample file's study."""
         visit = self._visit(study_instance_uid)
         return self._reports.report(visit) if visit else None
 
