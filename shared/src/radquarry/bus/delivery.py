@@ -1,5 +1,6 @@
 """The one place that decides what becomes of a message. Adapters only carry the verdict out."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +16,8 @@ from radquarry.errors import Permanent, Postponed, Transient
 from radquarry.messages import Message
 
 log = structlog.get_logger(__name__)
+
+WAITS_FOR_A_KEEPER = (0.1, 1.0, 5.0, 30.0)
 
 
 @dataclass(frozen=True)
@@ -107,14 +110,15 @@ async def hear(handler: Callable[[Any], Awaitable[None]], message_type: type[Mes
         log.error("a broadcast went unheard", topic=message_type.topic, reason=_reason(error))
 
 
-async def hand_over(keep: Callable[[Parked], Awaitable[None]], parked: Parked) -> bool:
-    """Whether `keep` took the parked message: it may leave the bus only then."""
-    try:
-        await keep(parked)
-    except Exception as error:  # noqa: BLE001 - as in `deliver`
-        log.error("a parked message stays on the bus", topic=parked.topic, reason=_reason(error))
-        return False
-    return True
+async def hand_over(keep: Callable[[Parked], Awaitable[None]], parked: Parked) -> None:
+    """Return when `keep` has taken the parked message, however often that fails: it may leave the bus only then."""
+    waits = iter(WAITS_FOR_A_KEEPER)
+    while True:
+        try:
+            return await keep(parked)
+        except Exception as error:  # noqa: BLE001 - as in `deliver`
+            log.error("a parked message stays on the bus", topic=parked.topic, reason=_reason(error))
+        await asyncio.sleep(next(waits, WAITS_FOR_A_KEEPER[-1]))
 
 
 def _reason(error: Exception) -> str:

@@ -22,7 +22,6 @@ from radquarry.messages.listeners import LISTENERS
 
 ATTEMPT, SERVICE, TOPIC, REASON, PARKED_AT = "x-attempt", "x-service", "x-topic", "x-reason", "x-parked-at"
 LONGEST_REASON = 2000
-WAITS_FOR_A_KEEPER = (0.1, 1.0, 5.0, 30.0)
 
 
 class RabbitBus:
@@ -97,12 +96,7 @@ class RabbitBus:
             return await self._topology.declare_parked(channel)
 
         async def decide(body: bytes, headers: Mapping[str, Any]) -> None:
-            parked = self._read_parked(body, headers)
-            waits = iter(WAITS_FOR_A_KEEPER)
-            while True:
-                if await hand_over(keep, parked):
-                    return
-                await asyncio.sleep(next(waits, WAITS_FOR_A_KEEPER[-1]))
+            await hand_over(keep, self._read_parked(body, headers))
 
         await self._add(Subscription(declare, decide))
 

@@ -32,6 +32,7 @@ class SqliteBus:
         self._subscriptions: list[Subscription] = []
         self._keepers: list[Callable[[Parked], Awaitable[None]]] = []
         self._consumer: Consumer | None = None
+        self._consuming = False
 
     @classmethod
     @asynccontextmanager
@@ -85,19 +86,21 @@ class SqliteBus:
             raise PeerAway(f"there is no queue {parked.service}.{parked.topic} any more")
 
     async def consume(self) -> None:
-        if self._consumer:
+        if self._consuming:
             raise RuntimeError("this bus is already being consumed")
-        with only_consumer(self._path):
-            await self._writer.call(partial(store.drop_passing, but_for=self._process))
-            try:
+        self._consuming = True
+        try:
+            async with only_consumer(self._path):
+                await self._writer.call(partial(store.drop_passing, but_for=self._process))
                 async with asyncio.TaskGroup() as tasks:
                     self._consumer = Consumer(self._writer, tasks)
                     for subscription in self._subscriptions:
                         self._consumer.add(subscription)
                     for keep in self._keepers:
                         self._consumer.drain_parked(keep)
-            finally:
-                self._consumer = None
+        finally:
+            self._consumer = None
+            self._consuming = False
 
     async def depths(self) -> Mapping[str, int]:
         try:

@@ -4,8 +4,8 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 SECONDS_BETWEEN_LOOKS_FOR_OTHERS = 0.25
 SECONDS_BETWEEN_TRIES = 1.0
-WAITS_FOR_A_KEEPER = (0.1, 1.0, 5.0, 30.0)
+WAITS_FOR_THE_ONE_BEFORE = (0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 0.0)
 LONGEST_SLEEP = 60.0
 
 Answer = TypeVar("Answer")
@@ -132,11 +132,7 @@ class Consumer:
                 await self._parked.wait()
                 continue
             number, parked = found
-            waits = iter(WAITS_FOR_A_KEEPER)
-            while True:
-                if await hand_over(keep, parked):
-                    break
-                await asyncio.sleep(next(waits, WAITS_FOR_A_KEEPER[-1]))
+            await hand_over(keep, parked)
             await self._insist(partial(store.forget_parked, number=number))
             last = number
 
@@ -149,18 +145,27 @@ class Consumer:
                 await asyncio.sleep(SECONDS_BETWEEN_TRIES)
 
 
-@contextmanager
-def only_consumer(path: Path) -> Iterator[None]:
+@asynccontextmanager
+async def only_consumer(path: Path) -> AsyncIterator[None]:
     """Hold the right to deliver from this file; the system takes it back when the process dies."""
     handle = os.open(path.with_name(f"{path.name}-consumer"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise PeerAway(
-            f"another radquarry already works on {path.name}: stop it, or give this one its own data_dir"
-        ) from None
-    try:
+        for wait in WAITS_FOR_THE_ONE_BEFORE:
+            if _locks(handle):
+                break
+            await asyncio.sleep(wait)
+        else:
+            raise PeerAway(
+                f"another radquarry already works on {path.name}: stop it, or give this one its own data_dir"
+            )
         yield
     finally:
         os.close(handle)
+
+
+def _locks(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

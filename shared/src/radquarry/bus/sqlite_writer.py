@@ -113,9 +113,11 @@ class Writer:
         """Write what was asked so far, then let go of the file."""
         self._closing = True
         self._asked.set()
-        await self._writing
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
-        self._thread.shutdown(wait=False)
+        try:
+            await self._writing
+        finally:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+            self._thread.shutdown(wait=False)
 
     def _ask(self) -> Changes:
         if self._closing:
