@@ -1,5 +1,6 @@
-"""One journey over REST: crawl, search, retrieve. `journey.py URL USER STUDIES START END`, the password on standard input.
+"""One journey over REST: crawl, search, retrieve.
 
+`journey.py URL USER STUDIES START END`, the password on standard input.
 Prints what was counted, last of all `files STUDY_INSTANCE_UID COUNT` for the archive to be compared with.
 Exits 1 with a sentence when something is not as it must be.
 """
