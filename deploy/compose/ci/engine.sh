@@ -66,10 +66,12 @@ background() { # NAME COMMAND...
   running "$name" || { setsid nohup "$@" >"$CONTAINERS/$name.log" 2>&1 </dev/null & echo $! >"$CONTAINERS/$name.pid"; }
 }
 
+engine_plugin() { "$CI/compose-plugin" "$CONTAINERS/docker/cli-plugins/docker-compose"; }
+
 # engine_start: podman's Docker socket and the loop that runs health checks, which systemd would do elsewhere
 engine_start() {
   [ "$ENGINE" = podman ] || return 0
-  "$CI/compose-plugin" "$CONTAINERS/docker/cli-plugins/docker-compose"
+  engine_plugin
   export DOCKER_HOST=unix://$CONTAINERS/podman.sock DOCKER_CONFIG=$CONTAINERS/docker DOCKER_BUILDKIT=0 COMPOSE_BAKE=false
   background socket podman system service --time=0 "$DOCKER_HOST"
   for _ in $(seq 50); do [ -S "$CONTAINERS/podman.sock" ] && break; sleep 0.1; done
