@@ -14,13 +14,12 @@ from tantivy import DocAddress, FieldType, Filter, Occur, Order, TextAnalyzer, T
 from radquarry.errors import PeerAway
 from radquarry.index import embedded_entry as layout
 from radquarry.index.document import Document, Page, Part, Query, unfit
-from radquarry.index.embedded_pages import Pages, walk
+from radquarry.index.embedded_pages import Pages, held, of_patient, walk
 from radquarry.index.language import parse
 from radquarry.index.port import PartsRefused
 
 WRITER_BYTES = 64_000_000
 LONGEST_WORD = 200
-MOST_OF_A_PATIENT = 10_000
 
 
 class TantivyIndex:
@@ -58,13 +57,13 @@ class TantivyIndex:
 
     async def get(self, study_instance_uid: str) -> Document | None:
         """See `Index.get`."""
-        found = await asyncio.to_thread(lambda: self._store.state().held([study_instance_uid]))
+        found = await asyncio.to_thread(lambda: held(self._store.state(), [study_instance_uid]))
         return found.get(study_instance_uid)
 
     async def timeline(self, patient_id: str, pacs: str) -> Sequence[Document]:
         """See `Index.timeline`."""
         key = layout.patient_key(patient_id, pacs)
-        return await asyncio.to_thread(lambda: self._store.state().of_patient(key)) if patient_id else ()
+        return await asyncio.to_thread(lambda: of_patient(self._store.state(), key)) if patient_id else ()
 
     async def scan(self, query: Query) -> AsyncIterator[Document]:
         """See `Index.scan`."""
@@ -124,14 +123,14 @@ class _Store:
 
     def _write(self, writer: tantivy.IndexWriter, parts: Sequence[Part]) -> None:
         uids = dict.fromkeys(part.study_instance_uid for part in parts)
-        held = self.state().held(list(uids))
-        merged = {uid: held.get(uid) or Document(study_instance_uid=uid) for uid in uids}
+        before = held(self.state(), list(uids))
+        merged = {uid: before.get(uid) or Document(study_instance_uid=uid) for uid in uids}
         for part in parts:
             merged[part.study_instance_uid] = merged[part.study_instance_uid].merged(part)
-        fresh = {uid: document for uid, document in merged.items() if document != held.get(uid)}
+        fresh = {uid: document for uid, document in merged.items() if document != before.get(uid)}
         try:
             for uid, document in fresh.items():
-                if uid in held:
+                if uid in before:
                     writer.delete_documents_by_term("uid", uid)
                 writer.add_document(_written(document))
             if fresh:
@@ -171,19 +170,6 @@ class _State:
 
     def counted(self, query: tantivy.Query, counting: dict[str, Any]) -> dict[str, Any]:
         return self.searcher.aggregate(query, counting)
-
-    def held(self, uids: Sequence[str]) -> dict[str, Document]:
-        """The documents there are of these studies."""
-        found = self.searcher.search(self.terms.any_of("uid", uids), len(uids), count=False)
-        return {document.study_instance_uid: document for _, document in map(self._hit, found.hits)}
-
-    def of_patient(self, key: str) -> list[Document]:
-        """One patient's studies, oldest first."""
-        found = self.terms.any_of("patient", [key])
-        return [document for _, document in self.ordered(found, layout.OLDEST, MOST_OF_A_PATIENT)]
-
-    def _hit(self, hit: tuple[Any, DocAddress]) -> tuple[Any, Document]:
-        return hit[0], self._document(hit[1])
 
     def _document(self, address: DocAddress) -> Document:
         return layout.document_of(self.searcher.doc(address).get_first("document") or b"")

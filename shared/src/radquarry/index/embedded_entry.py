@@ -1,6 +1,5 @@
 """How a document lies in the embedded index: which values under which of its fields."""
 
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -43,13 +42,13 @@ class Entry:
 
 
 def entry(document: Document) -> Entry:
-    """What is indexed of `document`, and the document itself, compressed."""
+    """What is indexed of `document`, and the document itself."""
     values = {name: tuple(found) for name, found in _values(document)}
     newest, oldest = _order(document)
     texts = [
         ("uid", document.study_instance_uid),
         ("patient", patient_key(document.study.patient_id if document.study else "", document.pacs)),
-        *(("present", name) for name, found in values.items() if any(found)),
+        *(("present", name) for name, found in values.items() if any(map(str.strip, found))),
         *_indexed(values),
         *_facets(document, values),
     ]
@@ -58,12 +57,12 @@ def entry(document: Document) -> Entry:
         days = {"study_date": study.study_date, "patient_birth_date": study.patient_birth_date}
         numbers += [(name, day.toordinal()) for name, day in days.items() if day]
         texts += [("present", name) for name, day in days.items() if day]
-    return Entry(tuple(texts), tuple(numbers), zlib.compress(document.model_dump_json().encode(), 1))
+    return Entry(tuple(texts), tuple(numbers), document.model_dump_json().encode())
 
 
 def document_of(stored: bytes) -> Document:
     """The document of an entry's `stored` bytes."""
-    return Document.model_validate_json(zlib.decompress(stored))
+    return Document.model_validate_json(stored)
 
 
 def patient_key(patient_id: str, pacs: str) -> str:
@@ -101,14 +100,14 @@ def _values(document: Document) -> Iterator[tuple[str, Iterable[str]]]:
 
 def _indexed(values: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
     for name, found in values.items():
-        for value in filter(None, found):
-            if FIELDS[name] == "code":
-                yield name, as_code(value)[:_LONGEST_VALUE]
-            elif FIELDS[name] == "words":
-                yield name, " ".join(words(value))
-            else:
-                folded = " ".join(words(value))
-                yield from ((analysed(name, language), folded) for language in ("", *LANGUAGES))
+        match FIELDS[name]:
+            case "code":
+                yield from ((name, as_code(value)[:_LONGEST_VALUE]) for value in found if value)
+            case "words":
+                yield from ((name, " ".join(words(value))) for value in found if value)
+            case _:
+                folded = [" ".join(words(value)) for value in dict.fromkeys(found) if value]
+                yield from ((analysis, text) for analysis in _ANALYSES[name] for text in folded)
     for name in ("accession_number", "patient_id", "study_instance_uid"):
         yield from (("identifier", identifier(value)) for value in values.get(name, ()) if value)
 
@@ -124,6 +123,9 @@ def _facets(document: Document, values: dict[str, tuple[str, ...]]) -> Iterator[
     yield facet("has_report"), "false" if document.report is None else "true"
     if document.study and document.study.study_date:
         yield facet("month"), document.study.study_date.isoformat()[:7]
+
+
+_ANALYSES = {name: tuple(analysed(name, language) for language in ("", *LANGUAGES)) for name in TEXTS}
 
 
 def facet(name: str) -> str:

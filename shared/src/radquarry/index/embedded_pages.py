@@ -13,7 +13,8 @@ from radquarry.index.passages import Passage
 from radquarry.index.port import QueryRefused
 from radquarry.index.snapshots import Snapshots
 
-PAGE_OF_SCAN = 200
+PAGE_OF_SCAN = 1000
+MOST_OF_A_PATIENT = 1000
 
 
 class View(Protocol[Q]):
@@ -79,6 +80,17 @@ class Pages(Generic[ViewType]):
             return page
         then = {"state": self._kept.keep(view), "offset": offset + len(hits)}
         return page.model_copy(update={"after": cursors.written(query, then)})
+
+
+def held(view: View[Q], uids: Sequence[str]) -> dict[str, Document]:
+    """The documents there are of these studies."""
+    found = view.ordered(view.terms.any_of("uid", uids), NEWEST, len(uids)) if uids else []
+    return {document.study_instance_uid: document for _, document in found}
+
+
+def of_patient(view: View[Q], key: str) -> list[Document]:
+    """The studies under a `patient_key`, oldest first."""
+    return [document for _, document in view.ordered(view.terms.any_of("patient", [key]), OLDEST, MOST_OF_A_PATIENT)]
 
 
 def walk(view: View[Q], query: Query, clause: Clause) -> Iterator[list[Document]]:

@@ -18,6 +18,9 @@ class Terms(Protocol[Q]):
     def everything(self) -> Q:
         """Every document."""
 
+    def any_of(self, field: str, values: Sequence[str]) -> Q:
+        """Documents with one of these values."""
+
     def phrase(self, field: str, words: Sequence[str], slop: int) -> Q:
         """These indexed words in a row; nothing when there are none."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 
 from radquarry.index.clauses import Leaf, Pattern, Similar, Words
 from radquarry.index.document import Piece
@@ -31,18 +30,13 @@ def passages(text: str, leaves: Iterable[Leaf], stems: Stems) -> tuple[Passage, 
     """Up to three passages of `text` around words that `leaves` ask for, in the text's order; () without any."""
     text = text[:LONGEST_TEXT]
     places = spans(text)
-    tokens = [_folded(text[begin:end]) for begin, end in places]
+    tokens = words(text)
     marked = sorted(_marked(tokens, tuple(leaves), stems))
     if not marked:
         return ()
     windows = _windows(text, [places[index] for index in marked])
-    best = sorted(windows, key=lambda window: -len({_folded(text[b:e]) for b, e in window[2]}))[:MOST_PASSAGES]
+    best = sorted(windows, key=lambda window: -len({words(text[b:e]) for b, e in window[2]}))[:MOST_PASSAGES]
     return tuple(_pieces(text, *window) for window in sorted(best))
-
-
-@lru_cache(maxsize=20_000)
-def _folded(word: str) -> str:
-    return "".join(words(word))
 
 
 def _marked(tokens: Sequence[str], leaves: Sequence[Leaf], stems: Stems) -> set[int]:
