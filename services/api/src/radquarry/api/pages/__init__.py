@@ -1,0 +1,32 @@
+"""The web pages: server-rendered, plain links and forms; a few small modules of script add what feels alive."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from radquarry.api.desk import Desk
+from radquarry.api.pages.error import error_page
+from radquarry.api.pages.rendering import static_folder
+from radquarry.api.pages.routes.failing import failure_routes
+from radquarry.api.pages.routes.finding import coverage_routes, crawl_routes
+from radquarry.api.pages.routes.peers import pacs_routes
+from radquarry.api.pages.routes.preferences import preferences_routes
+from radquarry.api.pages.routes.reading import reading_routes
+from radquarry.api.pages.routes.retrieving import retrieval_routes
+
+__all__ = ["error_page", "router", "static_folder"]
+
+
+def router(desk: Desk) -> APIRouter:
+    """Every page of the web interface."""
+    pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    for area in (
+        reading_routes(desk),
+        crawl_routes(desk),
+        coverage_routes(desk),
+        pacs_routes(desk),
+        retrieval_routes(desk),
+        failure_routes(desk),
+        preferences_routes(),
+    ):
+        pages.include_router(area)
+    return pages

@@ -1,0 +1,112 @@
+"""The pages of the retrievals: all of them, and one as a grid of its studies."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from radquarry.api.listed import Listed
+from radquarry.api.pages.study_line import StudyLine
+from radquarry.api.retrievals import RetrievalStudy, RetrievalView
+
+MOST_SQUARES = 600
+MOST_NAMED = 60
+_FIRST = {"incomplete": 0, "running": 1, "paused": 2, "waiting": 3, "requested": 4, "cancelled": 5, "complete": 6}
+
+
+@dataclass(frozen=True)
+class RetrievalsPage:
+    """Retrievals, newest first."""
+
+    retrievals: tuple[RetrievalView, ...]
+    next_href: str
+
+
+@dataclass(frozen=True)
+class Square:
+    """One study in the grid; `number` is its place in the order."""
+
+    number: int
+    study: RetrievalStudy
+    href: str
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Studies that lack images for the same reason."""
+
+    problem: str
+    count: int
+    missing: int
+    waiting: bool
+
+
+@dataclass(frozen=True)
+class Named:
+    """A study of the retrieval with its line, where the index has one."""
+
+    square: Square
+    line: StudyLine | None
+
+
+@dataclass(frozen=True)
+class RetrievalPage:
+    """One retrieval as it stands. `hidden` studies have no square; `named` are the ones worth a line."""
+
+    retrieval: RetrievalView
+    squares: tuple[Square, ...]
+    hidden: int
+    states: tuple[tuple[str, int], ...]
+    causes: tuple[Cause, ...]
+    named: tuple[Named, ...]
+
+
+def retrievals_page(listed: Listed[RetrievalView]) -> RetrievalsPage:
+    """The list from its cursor on."""
+    return RetrievalsPage(listed.items, f"/retrievals?after={listed.after}" if listed.after else "")
+
+
+def worth_a_line(retrieval: RetrievalView) -> tuple[str, ...]:
+    """The studies whose names the page shows: those that need a look first."""
+    return tuple(square.study.study_instance_uid for square in _by_urgency(retrieval)[:MOST_NAMED])
+
+
+def retrieval_page(retrieval: RetrievalView, lines: Mapping[str, StudyLine]) -> RetrievalPage:
+    """`lines` are those of `worth_a_line`, by StudyInstanceUID."""
+    urgent = _by_urgency(retrieval)
+    squares = sorted(urgent[:MOST_SQUARES], key=lambda square: square.number)
+    states = Counter(study.state for study in retrieval.studies)
+    return RetrievalPage(
+        retrieval=retrieval,
+        squares=tuple(squares),
+        hidden=len(urgent) - len(squares),
+        states=tuple((state, states[state]) for state in _FIRST if states[state]),
+        causes=tuple(_causes(retrieval.studies)),
+        named=tuple(Named(square, lines.get(square.study.study_instance_uid)) for square in urgent[:MOST_NAMED]),
+    )
+
+
+def _by_urgency(retrieval: RetrievalView) -> list[Square]:
+    squares = [
+        Square(number, study, f"/studies/{quote(study.study_instance_uid, safe='')}")
+        for number, study in enumerate(retrieval.studies, 1)
+    ]
+    return sorted(squares, key=lambda square: (not square.study.problem, _FIRST[square.study.state], square.number))
+
+
+def _causes(studies: Sequence[RetrievalStudy]) -> list[Cause]:
+    """Reasons, the most frequent first; `waiting` where it is still being tried."""
+    grouped: dict[str, list[RetrievalStudy]] = {}
+    for study in studies:
+        if study.problem:
+            grouped.setdefault(study.problem, []).append(study)
+    causes = [
+        Cause(
+            problem,
+            len(same),
+            sum(max(0, (study.expected or 0) - study.received) for study in same),
+            any(study.state in {"requested", "waiting", "running", "paused"} for study in same),
+        )
+        for problem, same in grouped.items()
+    ]
+    return sorted(causes, key=lambda cause: -cause.count)

@@ -1,0 +1,80 @@
+"""Search, study, help: the pages people read."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse
+
+from radquarry.api.desk import Desk
+from radquarry.api.pages.address import Asked, asked
+from radquarry.api.pages.examples import Examples
+from radquarry.api.pages.frame import Strip
+from radquarry.api.pages.help import QUERIES, HelpPage
+from radquarry.api.pages.routes.shown import gone_to, shown
+from radquarry.api.pages.search import search_page
+from radquarry.api.pages.study import study_page
+from radquarry.api.pages.visit import visit
+from radquarry.api.problems import unknown
+from radquarry.index.document import Document
+from radquarry.index.fields import FIELDS
+
+
+def reading_routes(desk: Desk) -> APIRouter:
+    """`/`, `/studies/{uid}` and its report as text, `/help`."""
+    routes = APIRouter()
+    examples = Examples(desk.index, desk.clock)
+
+    @routes.get("/")
+    async def _search(request: Request) -> Response:
+        wanted = asked(request.query_params)
+        language = visit(request).language
+        plain = not wanted.href().startswith("/?")
+        page = await search_page(wanted, desk.index, language, await examples.three(language) if plain else ())
+        if wanted.last is not None and page.error is None:
+            return gone_to(wanted.href())
+        return await shown(desk, request, page, *await _gaps(desk, wanted))
+
+    @routes.get("/studies/{study_instance_uid}")
+    async def _study(request: Request, study_instance_uid: str) -> HTMLResponse:
+        document = await _document(desk, study_instance_uid)
+        patient = document.study.patient_id if document.study else ""
+        siblings = await desk.index.timeline(patient, document.pacs) if patient else ()
+        here = await desk.retrievals.instances_here(study_instance_uid)
+        return await shown(desk, request, study_page(document, siblings, here))
+
+    @routes.get("/studies/{study_instance_uid}/report.txt")
+    async def _report(study_instance_uid: str) -> PlainTextResponse:
+        document = await _document(desk, study_instance_uid)
+        if document.report is None:
+            raise unknown("report")
+        return PlainTextResponse(document.report.text, headers={"Cache-Control": "no-store"})
+
+    @routes.get("/help")
+    async def _help(request: Request) -> HTMLResponse:
+        return await shown(desk, request, HelpPage(QUERIES, tuple(FIELDS)))
+
+    return routes
+
+
+async def _document(desk: Desk, study_instance_uid: str) -> Document:
+    document = await desk.index.get(study_instance_uid)
+    if document is None:
+        raise unknown("study")
+    return document
+
+
+async def _gaps(desk: Desk, wanted: Asked) -> list[Strip]:
+    """A strip for each PACS that could not list the searched days completely."""
+    strips = []
+    for name in wanted.filters.pacs or desk.archives.names:
+        seen = await desk.coverage.seen(name) if name in desk.archives.names else None
+        if seen is None:
+            continue
+        first = max(seen[0], wanted.filters.study_date_from or seen[0])
+        last = min(seen[1], wanted.filters.study_date_to or seen[1])
+        if last < first or last - first > timedelta(days=36_000):
+            continue
+        gaps = (await desk.coverage.days(name, first, last)).gaps
+        if gaps:
+            strips.append(Strip("strip.gaps", {"pacs": name, "n": gaps}, f"/coverage/{name}?year={last.year}"))
+    return strips

@@ -1,0 +1,42 @@
+// Progress as it happens: every event fetches the page again (at most once a second) and puts its parts in place.
+
+const away = document.querySelector("[data-away]");
+let waiting = false, again = false;
+
+async function refresh() {
+  if (waiting) { again = true; return; }
+  waiting = true;
+  try {
+    const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (!response.ok) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    const focused = document.activeElement?.closest("[data-part]")?.id;
+    for (const part of document.querySelectorAll("[data-part]")) {
+      const replacement = fresh.getElementById(part.id);
+      if (replacement && !(part.id === focused && part.outerHTML === replacement.outerHTML)) put(part, document.adoptNode(replacement));
+    }
+    document.dispatchEvent(new CustomEvent("radquarry:swapped"));
+    away.hidden = true;
+  } catch {
+    away.hidden = false;
+  } finally {
+    setTimeout(() => { waiting = false; if (again) { again = false; refresh(); } }, 1000);
+  }
+}
+
+function put(part, replacement) {
+  if (part.outerHTML === replacement.outerHTML) return;
+  const address = document.activeElement && part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  part.replaceWith(replacement);
+  if (address) [...replacement.querySelectorAll("a")].find((link) => link.getAttribute("href") === address)?.focus();
+}
+
+const place = document.querySelector("[data-live]");
+if (place) {
+  const source = new EventSource(place.dataset.live);
+  source.addEventListener("progress", refresh);
+  source.addEventListener("end", () => { source.close(); refresh(); });
+  source.addEventListener("open", () => { away.hidden = true; });
+  source.addEventListener("error", () => { if (source.readyState !== EventSource.CLOSED) away.hidden = false; });
+  addEventListener("pagehide", () => source.close());
+}

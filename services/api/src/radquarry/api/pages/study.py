@@ -1,0 +1,140 @@
+"""The study page: the report as it was written, the series, the patient's other studies."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from radquarry.api.pages.study_line import StudyLine, study_line
+from radquarry.api.pages.timeline import Timeline, timeline
+from radquarry.api.pages.visible import shortened, visible
+from radquarry.index.document import Document
+from radquarry.messages import Report, Series, Study
+
+LONGEST_REPORT = 60_000
+LONGEST_HEADING = 60
+
+_HEADING = re.compile(
+    r"[^\S\n]*(?P<name>[^\W\d_][^\n:.;,]{1,%d}):[^\S\n]*(?P<rest>[^\n]*)" % LONGEST_HEADING,
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A stretch of a report under its heading; text before the first heading has none."""
+
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """A report in its sections. `cut` where only the beginning is shown: the whole is at `href`."""
+
+    sections: tuple[Section, ...]
+    cut: bool
+    href: str
+    length: int
+    status: str
+    version: str
+    performer: str
+    issued: datetime
+    language: str
+    link: str
+
+
+@dataclass(frozen=True)
+class SeriesRow:
+    """One series; `here` of `images` are in the archive, None where nobody knows how many there are."""
+
+    number: int | None
+    modality: str
+    description: str
+    body_part: str
+    images: int | None
+    here: int
+
+
+@dataclass(frozen=True)
+class StudyPage:
+    """Everything known about one study. `here` counts its images in the archive."""
+
+    line: StudyLine
+    patient_name: str
+    patient_id: str
+    birth_date: date | None
+    accession_number: str
+    referring_physician: str
+    pacs: str
+    ris: str
+    report: ReportView | None
+    series: tuple[SeriesRow, ...]
+    images: int | None
+    here: int
+    timeline: Timeline | None
+
+
+def study_page(document: Document, siblings: Sequence[Document], here: Mapping[str, int]) -> StudyPage:
+    """`siblings` are all studies of the patient, oldest first; `here` counts archived images by series."""
+    study = document.study or Study(study_instance_uid=document.study_instance_uid)
+    line = study_line(document)
+    return StudyPage(
+        line=line,
+        patient_name=visible(study.patient_name.replace("^", " ").strip()),
+        patient_id=visible(study.patient_id),
+        birth_date=study.patient_birth_date,
+        accession_number=visible(study.accession_number),
+        referring_physician=visible(study.referring_physician_name.replace("^", " ").strip()),
+        pacs=document.pacs,
+        ris=document.ris,
+        report=_report(document.report, line.href) if document.report else None,
+        series=tuple(_series(series, here.get(series.series_instance_uid, 0)) for series in _in_order(study)),
+        images=study.number_of_study_related_instances,
+        here=sum(here.values()),
+        timeline=timeline([study_line(sibling) for sibling in siblings], line.uid),
+    )
+
+
+def _report(report: Report, href: str) -> ReportView:
+    text, cut = shortened(report.text, LONGEST_REPORT)
+    return ReportView(
+        sections=tuple(sections(visible(text))),
+        cut=cut,
+        href=f"{href}/report.txt",
+        length=len(report.text),
+        status=visible(report.status),
+        version=visible(report.version),
+        performer=visible(report.performer),
+        issued=report.issued,
+        language=report.language if re.fullmatch(r"[a-z]{2}", report.language) else "",
+        link=report.link,
+    )
+
+
+def sections(text: str) -> Iterator[Section]:
+    """The report cut where a line begins with a heading and a colon: `Findings: …`, `BEURTEILUNG:`."""
+    heading, lines = "", list[str]()
+    for line in text.strip("\n").split("\n"):
+        found = _HEADING.fullmatch(line) if len(line) < 20_000 else None
+        if found is None or len(found["name"].split()) > 4:
+            lines.append(line)
+            continue
+        if heading or any(lines):
+            yield Section(heading, "\n".join(lines).strip("\n"))
+        heading, lines = found["name"].strip(), [found["rest"]] if found["rest"] else []
+    yield Section(heading, "\n".join(lines).strip("\n"))
+
+
+def _in_order(study: Study) -> list[Series]:
+    return sorted(study.series, key=lambda series: (series.series_number is None, series.series_number or 0))
+
+
+def _series(series: Series, here: int) -> SeriesRow:
+    return SeriesRow(
+        number=series.series_number,
+        modality=visible(series.modality),
+        description=visible(series.series_description),
+        body_part=visible(series.body_part_examined),
+        images=series.number_of_series_related_instances,
+        here=here,
+    )

@@ -1,0 +1,37 @@
+"""The pages as the application serves them: their headers, their errors, nothing else of the api."""
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from radquarry.api import pages
+from radquarry.api.problems import Problem, invalid
+from radquarry.api.security.answers import Answers
+from radquarry.errors import PeerAway
+
+
+def pages_app(desk) -> ASGIApp:
+    """A desk's pages."""
+    app = FastAPI(openapi_url=None, docs_url=None)
+    app.include_router(pages.router(desk))
+    app.mount("/static", StaticFiles(directory=pages.static_folder))
+
+    @app.exception_handler(Problem)
+    async def _refused(request: Request, problem: Problem) -> Response:
+        return pages.error_page(request, problem)
+
+    @app.exception_handler(PeerAway)
+    async def _away(request: Request, error: PeerAway) -> Response:
+        return pages.error_page(request, Problem(503, "away", "Away", str(error)))
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        return pages.error_page(request, Problem(error.status_code, "http", "Refused", str(error.detail)))
+
+    @app.exception_handler(RequestValidationError)
+    async def _unfit(request: Request, error: RequestValidationError) -> Response:
+        return pages.error_page(request, invalid("The form or the address does not fit."))
+
+    return Answers(app, lambda *_: None)

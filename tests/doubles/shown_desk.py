@@ -1,0 +1,211 @@
+"""A desk whose drawers hold what a test put there: the pages see the real views, and every order is written down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from radquarry.api.archives import ArchiveView
+from radquarry.api.coverage import CoverageDay, CoverageView
+from radquarry.api.crawls import CrawlOrder, CrawlView
+from radquarry.api.failures import FailureView
+from radquarry.api.listed import Listed
+from radquarry.api.problems import already_settled, invalid, unknown
+from radquarry.api.retrieval_views import RetrievalOrder, RetrievalStudy, RetrievalView
+
+NOW = datetime(2025, 6, 2, 9, 30, tzinfo=UTC)
+
+
+def crawl(number: int = 1, **changes: Any) -> CrawlView:
+    """A finished crawl over May 2025."""
+    usual: dict[str, Any] = {
+        "id": UUID(int=number), "state": "complete", "pacs": "main", "start_date": date(2025, 5, 1),
+        "end_date": date(2025, 5, 31), "modalities": (), "requested_by": "", "requested_at": NOW,
+        "windows_planned": 31, "windows_closed": 31, "windows_with_gaps": 0, "studies_found": 412,
+        "reports_fetched": 401, "reports_missing": 11, "documents_indexed": 412, "studies_settled": 412,
+        "problem_count": 0, "problems": (),
+    }  # fmt: skip
+    return CrawlView(**(usual | changes))
+
+
+def retrieval(number: int = 1, studies: Sequence[RetrievalStudy] = (), **changes: Any) -> RetrievalView:
+    """A retrieval whose counts are those of its studies."""
+    settled = [study for study in studies if study.state in {"complete", "incomplete", "cancelled"}]
+    usual: dict[str, Any] = {
+        "id": UUID(int=number), "state": "running", "requested_by": "", "requested_at": NOW, "priority": 0,
+        "expected": sum(study.expected or 0 for study in studies), "received": sum(study.received for study in studies),
+        "studies_total": len(studies), "studies_settled": len(settled),
+        "problem_count": sum(bool(study.problem) for study in studies), "studies": tuple(studies),
+    }  # fmt: skip
+    return RetrievalView(**(usual | changes))
+
+
+def archive(name: str = "main", **changes: Any) -> ArchiveView:
+    """A PACS that answered a minute ago."""
+    usual: dict[str, Any] = {
+        "name": name, "ae_title": "HOSPITAL", "host": "127.0.0.1", "port": 4242, "state": "up", "stopped_by": "",
+        "stopped_at": None, "echoed_at": NOW - timedelta(minutes=1), "milliseconds": 12.4, "problem": "",
+        "associations": 2, "studies_per_hour": 600, "windows": ("mon-fri 20:00-08:00", "sat-sun 00:00-24:00"),
+    }  # fmt: skip
+    return ArchiveView(**(usual | changes))
+
+
+def failure(number: int = 1, **changes: Any) -> FailureView:
+    """A report that could not be fetched."""
+    usual: dict[str, Any] = {
+        "id": UUID(int=number), "service": "ris-fetcher", "topic": "study.found",
+        "reason": "the RIS answered 500 ten times", "what": "Fetching the report of a study", "attempts": 10,
+        "parked_at": NOW - timedelta(minutes=number), "trail": UUID(int=1), "study_instance_uid": f"1.2.826.{number}",
+        "day": None,
+    }  # fmt: skip
+    return FailureView(**(usual | changes))
+
+
+@dataclass
+class ListedCrawls:
+    views: list[CrawlView] = field(default_factory=list)
+    orders: list[tuple[CrawlOrder, str]] = field(default_factory=list)
+    cancelled: list[UUID] = field(default_factory=list)
+
+    async def request(self, order: CrawlOrder, user: str = "", key: str | None = None) -> UUID:
+        if order.start_date > order.end_date:
+            raise invalid(f"start_date {order.start_date} is after end_date {order.end_date}.")
+        if (order, key or "") not in self.orders:
+            self.orders.append((order, key or ""))
+        return UUID(int=1)
+
+    async def get(self, crawl_id: UUID) -> CrawlView:
+        return _found("crawl", self.views, crawl_id)
+
+    async def list(self, limit: int = 50, after: str | None = None) -> Listed[CrawlView]:
+        return Listed(tuple(self.views[:limit]), "next" if len(self.views) > limit and not after else None)
+
+    async def cancel(self, crawl_id: UUID, user: str = "") -> None:
+        view = _found("crawl", self.views, crawl_id)
+        if view.is_settled:
+            raise already_settled("crawl", view.state)
+        self.cancelled.append(crawl_id)
+
+
+@dataclass
+class ListedCoverage:
+    known: dict[date, CoverageDay] = field(default_factory=dict)
+
+    async def seen(self, pacs: str) -> tuple[date, date] | None:
+        return (min(self.known), max(self.known)) if self.known else None
+
+    async def days(self, pacs: str, start_date: date, end_date: date, modality: str = "") -> CoverageView:
+        span = [start_date + timedelta(days=i) for i in range((end_date - start_date).days + 1)]
+        days = tuple(self.known.get(day, CoverageDay(day, "unseen")) for day in span)
+        count = {state: sum(day.state == state for day in days) for state in ("complete", "gap", "unseen")}
+        studies = sum(day.studies for day in days)
+        return CoverageView(
+            pacs, start_date, end_date, modality, days, count["complete"], count["gap"], count["unseen"], studies
+        )
+
+
+@dataclass
+class ListedRetrievals:
+    views: list[RetrievalView] = field(default_factory=list)
+    orders: list[RetrievalOrder] = field(default_factory=list)
+    steered: list[tuple[str, UUID]] = field(default_factory=list)
+    here: dict[str, Mapping[str, int]] = field(default_factory=dict)
+
+    async def request(self, order: RetrievalOrder, user: str = "", key: str | None = None) -> UUID:
+        self.orders.append(order)
+        return UUID(int=1)
+
+    async def get(self, retrieval_id: UUID) -> RetrievalView:
+        return _found("retrieval", self.views, retrieval_id)
+
+    async def list(self, limit: int = 50, after: str | None = None) -> Listed[RetrievalView]:
+        return Listed(tuple(self.views[:limit]), None)
+
+    async def pause(self, retrieval_id: UUID, user: str = "") -> None:
+        self.steered.append(("pause", retrieval_id))
+
+    async def resume(self, retrieval_id: UUID, user: str = "") -> None:
+        self.steered.append(("resume", retrieval_id))
+
+    async def cancel(self, retrieval_id: UUID, user: str = "") -> None:
+        self.steered.append(("cancel", retrieval_id))
+
+    async def instances_here(self, study_instance_uid: str) -> Mapping[str, int]:
+        return self.here.get(study_instance_uid, {})
+
+
+@dataclass
+class ListedArchives:
+    views: list[ArchiveView] = field(default_factory=lambda: [archive()])
+    orders: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(view.name for view in self.views)
+
+    async def list(self) -> tuple[ArchiveView, ...]:
+        return tuple(self.views)
+
+    async def get(self, name: str) -> ArchiveView:
+        for view in self.views:
+            if view.name == name:
+                return view
+        raise unknown("pacs")
+
+    async def echo(self, name: str, user: str = "", wait: float = 0) -> ArchiveView:
+        self.orders.append(("echo", name))
+        return await self.get(name)
+
+    async def stop(self, name: str, user: str = "", wait: float = 0) -> ArchiveView:
+        self.orders.append(("stop", name))
+        return await self.get(name)
+
+    async def start(self, name: str, user: str = "", wait: float = 0) -> ArchiveView:
+        self.orders.append(("start", name))
+        return await self.get(name)
+
+
+@dataclass
+class ListedFailures:
+    views: list[FailureView] = field(default_factory=list)
+    settled: list[tuple[str, UUID]] = field(default_factory=list)
+
+    async def list(self, limit: int = 50, after: str | None = None) -> Listed[FailureView]:
+        return Listed(tuple(self.views[:limit]), None)
+
+    async def count(self) -> int:
+        return len(self.views)
+
+    async def replay(self, failure_id: UUID, user: str = "") -> None:
+        self.settled.append(("replay", _found("failure", self.views, failure_id).id))
+
+    async def discard(self, failure_id: UUID, user: str = "") -> None:
+        self.settled.append(("discard", _found("failure", self.views, failure_id).id))
+
+
+@dataclass
+class ShownDesk:
+    """What `pages.router` takes, in memory."""
+
+    index: Any
+    crawls: ListedCrawls = field(default_factory=ListedCrawls)
+    coverage: ListedCoverage = field(default_factory=ListedCoverage)
+    retrievals: ListedRetrievals = field(default_factory=ListedRetrievals)
+    archives: ListedArchives = field(default_factory=ListedArchives)
+    failures: ListedFailures = field(default_factory=ListedFailures)
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Zurich"))
+
+    def clock(self) -> datetime:
+        return NOW
+
+    def today(self) -> date:
+        return NOW.date()
+
+
+def _found(what: str, views: Sequence[Any], key: UUID) -> Any:
+    for view in views:
+        if view.id == key:
+            return view
+    raise unknown(what, key)
