@@ -1,0 +1,25 @@
+"""What the ris-fetcher reads of the configuration."""
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from radquarry.configuration import file as configuration
+from radquarry.configuration.sections import Named, Ris
+
+
+class Settings(BaseModel):
+    """Where the bus and the state store are, and the sources of reports."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    data_dir: Path = Path("./radquarry-data")
+    bus_url: SecretStr = SecretStr("sqlite")
+    state_url: SecretStr = SecretStr("sqlite")
+    ris: dict[Named, Ris] = {}
+
+
+def load(file: Path | None) -> Settings:
+    """The settings from a file and the environment; raises `ConfigurationError`."""
+    return configuration.load(Settings, file, os.environ)
