@@ -13,6 +13,7 @@ from radquarry.api import bulk
 from radquarry.api.live import Live
 from radquarry.api.orders import Orders, audit
 from radquarry.api.problems import unknown_pacs
+from radquarry.api.storable import storable
 from radquarry.api.tables import archives
 from radquarry.configuration.sections import Pacs
 from radquarry.messages import EchoPacs, PacsEchoed, PacsStarted, PacsStopped, StartPacs, StopPacs
@@ -111,7 +112,7 @@ def _values(fact: PacsEchoed | PacsStopped | PacsStarted) -> tuple[str, dict[str
             "echoed_at": fact.sent_at,
             "answered": fact.answered,
             "milliseconds": fact.milliseconds,
-            "problem": fact.problem,
+            "problem": storable(fact.problem),
         }
     return "stopped_at", {
         "stopped_at": fact.sent_at,

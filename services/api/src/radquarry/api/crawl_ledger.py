@@ -42,9 +42,13 @@ class CrawlLedger:
             by_crawl[fact.crawl_id].append(fact)
         async with self._state.writing() as connection:
             for crawl_id in sorted(by_crawl):
-                await self._write_one(connection, crawl_id, by_crawl[crawl_id])
+                await self._write_crawl(connection, crawl_id, by_crawl[crawl_id])
 
-    async def _write_one(self, connection: AsyncConnection, crawl_id: UUID, facts: Sequence[CrawlFact]) -> None:
+    async def write_one(self, fact: CrawlFact) -> None:
+        """Take up one fact by itself."""
+        await self.write([fact])
+
+    async def _write_crawl(self, connection: AsyncConnection, crawl_id: UUID, facts: Sequence[CrawlFact]) -> None:
         tally, before = await self._locked(connection, crawl_id)
         await _studies(connection, crawl_id, tally, [fact for fact in facts if isinstance(fact, StudySeen)])
         for fact in facts:

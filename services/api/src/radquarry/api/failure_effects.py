@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from radquarry.api.crawl_facts import Blocked, CrawlFact, Seen, StudySeen, WindowReopened, WindowSettled
 from radquarry.api.retrieval_facts import RetrievalFact, RetrievalRefused
+from radquarry.api.storable import storable
 from radquarry.bus.port import Parked
 from radquarry.dicom.uids import is_uid
 from radquarry.messages import Gap
@@ -65,7 +66,7 @@ class Effects:
         """It will not come by itself."""
         subject = read(parked)
         if parked.topic == "retrieval.requested" and parked.service == "mover" and subject.retrieval_id:
-            await self.retrievals(RetrievalRefused(subject.retrieval_id, parked.reason))
+            await self.retrievals(RetrievalRefused(subject.retrieval_id, storable(parked.reason)))
         if subject.crawl_id is None:
             return
         if parked.topic == "window.find" and subject.day is not None:

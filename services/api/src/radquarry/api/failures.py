@@ -12,8 +12,10 @@ from radquarry.api.failure_effects import Effects, Subject, key_of, read, words
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import audit
 from radquarry.api.problems import unknown
+from radquarry.api.storable import storable
 from radquarry.api.tables import failures
 from radquarry.bus.port import Parked
+from radquarry.errors import PeerAway
 from radquarry.state.store import State
 
 SHOWN = tuple(column for column in failures.c if column.name != "body")
@@ -54,7 +56,7 @@ class Failures:
             "service": parked.service,
             "topic": parked.topic,
             "body": parked.body,
-            "reason": parked.reason,
+            "reason": storable(parked.reason),
             "attempts": parked.attempts,
             "parked_at": parked.parked_at,
             "message_id": parked.message_id,
@@ -108,8 +110,13 @@ class Failures:
             message_id=row.message_id,
             trail=row.trail,
         )
+        # first, for what is parked again must not find its effect taken away afterwards
         await self._effect.replayed(parked, failure_id)
-        await self._replay(parked)
+        try:
+            await self._replay(parked)
+        except PeerAway:
+            await self._effect.parked(parked, failure_id)
+            raise
         await self._settle(failure_id, "replayed")
         audit("failure replayed", user, failure_id=str(failure_id))
 

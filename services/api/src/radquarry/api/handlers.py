@@ -3,7 +3,17 @@
 from collections.abc import Awaitable, Callable
 
 from radquarry.api.crawl_facts import CrawlFact, Seen, StudySeen, WindowSettled
-from radquarry.messages import DocumentIndexed, ReportFetched, ReportMissing, StudyFound, WindowClosed
+from radquarry.api.retrieval_facts import RetrievalFact
+from radquarry.api.storable import storable
+from radquarry.dicom.uids import checked_uid
+from radquarry.messages import (
+    DocumentIndexed,
+    ReportFetched,
+    ReportMissing,
+    RetrievalProgressed,
+    StudyFound,
+    WindowClosed,
+)
 
 Note = Callable[[CrawlFact], Awaitable[None]]
 
@@ -31,19 +41,31 @@ async def note_window(fact: WindowClosed, *, note: Note) -> None:
 
 async def note_study(fact: StudyFound, *, note: Note) -> None:
     """A crawl found this study."""
-    await note(StudySeen(fact.crawl_id, fact.study.study_instance_uid, Seen.FOUND))
+    await note(StudySeen(fact.crawl_id, _uid(fact.study.study_instance_uid), Seen.FOUND))
 
 
 async def note_report(fact: ReportFetched, *, note: Note) -> None:
     """The report of a study is here."""
-    await note(StudySeen(fact.crawl_id, fact.study_instance_uid, Seen.REPORT_FETCHED))
+    await note(StudySeen(fact.crawl_id, _uid(fact.study_instance_uid), Seen.REPORT_FETCHED))
 
 
 async def note_missing_report(fact: ReportMissing, *, note: Note) -> None:
     """The RIS has no report of a study yet."""
-    await note(StudySeen(fact.crawl_id, fact.study_instance_uid, Seen.REPORT_MISSING))
+    await note(StudySeen(fact.crawl_id, _uid(fact.study_instance_uid), Seen.REPORT_MISSING))
 
 
 async def note_document(fact: DocumentIndexed, *, note: Note) -> None:
     """A part of a study's document is searchable."""
-    await note(StudySeen(fact.crawl_id, fact.study_instance_uid, PARTS[fact.part]))
+    await note(StudySeen(fact.crawl_id, _uid(fact.study_instance_uid), PARTS[fact.part]))
+
+
+async def note_progress(fact: RetrievalProgressed, *, note: Callable[[RetrievalFact], Awaitable[None]]) -> None:
+    """A study of a retrieval got further."""
+    for uid in (fact.study_instance_uid, *(each.sop_instance_uid for each in fact.instances)):
+        _uid(uid)
+    await note(fact.model_copy(update={"problem": storable(fact.problem)}))
+
+
+def _uid(text: str) -> str:
+    """One hostile value must not spoil the transaction it shares with hundreds of others; raises `NotAUid`."""
+    return checked_uid(text, "StudyInstanceUID or SOPInstanceUID")

@@ -19,6 +19,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self.title = title
         self.detail = detail
         self.extra = extra
+        self.headers: dict[str, str] = {}
 
 
 def unknown_pacs(name: str, known: Iterable[str], status: int = 404) -> Problem:

@@ -44,9 +44,15 @@ class RetrievalLedger:
             by_retrieval[fact.retrieval_id].append(fact)
         async with self._state.writing() as connection:
             for retrieval_id in sorted(by_retrieval):
-                await self._write_one(connection, retrieval_id, by_retrieval[retrieval_id])
+                await self._write_retrieval(connection, retrieval_id, by_retrieval[retrieval_id])
 
-    async def _write_one(self, connection: AsyncConnection, retrieval_id: UUID, facts: Sequence[RetrievalFact]) -> None:
+    async def write_one(self, fact: RetrievalFact) -> None:
+        """Take up one fact by itself."""
+        await self.write([fact])
+
+    async def _write_retrieval(
+        self, connection: AsyncConnection, retrieval_id: UUID, facts: Sequence[RetrievalFact]
+    ) -> None:
         row = await self._locked(connection, retrieval_id)
         whole = Sum(states=Counter(json.loads(row["states"])), **{name: row[name] for name in COUNTERS})
         order: dict[str, Any] = {}

@@ -2,8 +2,9 @@
 
 import os
 from pathlib import Path
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from radquarry.configuration import file as configuration
 from radquarry.configuration.sections import Api, Named, Pacs
@@ -21,6 +22,13 @@ class Settings(BaseModel):
     index_url: SecretStr = SecretStr("tantivy")
     state_url: SecretStr = SecretStr("sqlite")
     pacs: dict[Named, Pacs] = {}
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("not a time zone of the IANA data base, such as Europe/Zurich")
+        return name
 
 
 def load(file: Path | None) -> Settings:

@@ -1,0 +1,135 @@
+"""Runs the api as a process of its own."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from radquarry.api.application import Guard, build
+from radquarry.api.archives import Archives
+from radquarry.api.coverage import Coverage
+from radquarry.api.crawl_ledger import CrawlLedger
+from radquarry.api.crawls import Crawls
+from radquarry.api.desk import Desk
+from radquarry.api.failure_effects import Effects
+from radquarry.api.failures import Failures
+from radquarry.api.live import Live
+from radquarry.api.measures import Measures
+from radquarry.api.orders import Orders
+from radquarry.api.readiness import probes
+from radquarry.api.retrieval_ledger import RetrievalLedger
+from radquarry.api.retrievals import Retrievals
+from radquarry.api.security.doors import is_loopback
+from radquarry.api.security.gate import Gate
+from radquarry.api.security.users import Users
+from radquarry.api.service import Notes, api
+from radquarry.api.settings import Settings, load
+from radquarry.api.web_server import WebServer, address_of, bound
+from radquarry.batching import Batch
+from radquarry.bus.opening import open_bus
+from radquarry.bus.port import Bus
+from radquarry.configuration.addresses import bus_address, index_address, state_address
+from radquarry.configuration.file import ConfigurationError
+from radquarry.configuration.sections import Api
+from radquarry.index.opening import open_index
+from radquarry.index.port import Index
+from radquarry.process import start
+from radquarry.service import Service, run
+from radquarry.state.migration import migrate
+from radquarry.state.store import State, open_state
+
+log = structlog.get_logger(__name__)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+GATHER_SECONDS = 0.05
+GATHER_MOST = 1000
+
+
+def _say_where(url: str) -> None:
+    log.info("listening", url=url)
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings,
+    bus: Bus,
+    state: State,
+    index: Index,
+    listening: Callable[[str], None] = _say_where,
+) -> AsyncIterator[Service]:
+    """The api with its port open; `listening` is told its URL. Raises `ConfigurationError`."""
+    guard = guard_of(settings.api)
+    await migrate(state, "api", MIGRATIONS)
+    notes, desk = _desk(settings, bus, state, index)
+    await bus.subscribe_parked(desk.failures.keep)
+    app = build(desk, Measures(bus, state), probes(bus, state, index), guard)
+    with bound(settings.api.host, settings.api.port) as port:
+        listening(address_of(port))
+        server = WebServer(app, port, before_end=desk.live.close)
+        yield api(notes, desk.live, server.run)
+
+
+def guard_of(settings: Api) -> Guard:
+    """Who is let in; raises `ConfigurationError` when strangers could come in without a name."""
+    if settings.authentication is not None:
+        return Guard(Gate(Users(settings.authentication.users_file)), settings.allowed_hosts)
+    if not is_loopback(settings.host):
+        complaint = (
+            f"api.host: {settings.host} is not a loopback address: configure api.authentication.users_file "
+            "(lines made by `radquarry password NAME`), or use 127.0.0.1"
+        )
+        raise ConfigurationError([complaint])
+    return Guard(None, settings.allowed_hosts)
+
+
+def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Notes, Desk]:
+    crawl_ledger, retrieval_ledger = CrawlLedger(state), RetrievalLedger(state)
+    crawl_notes = Batch(crawl_ledger.write, most=GATHER_MOST, seconds=GATHER_SECONDS)
+    retrieval_notes = Batch(retrieval_ledger.write, most=GATHER_MOST, seconds=GATHER_SECONDS)
+    orders = Orders(state, bus.publish, _now)
+    known = tuple(settings.pacs)
+    crawls = Crawls(state, orders, crawl_ledger.write_one, known)
+    retrievals = Retrievals(state, orders, retrieval_ledger.write_one, index)
+    live = Live(crawls.get, retrievals.get)
+    archives = Archives(state, orders, live, settings.pacs)
+    desk = Desk(
+        index=index,
+        crawls=crawls,
+        coverage=Coverage(state, known),
+        retrievals=retrievals,
+        archives=archives,
+        failures=Failures(state, Effects(crawl_notes.add, retrieval_notes.add), bus.replay),
+        live=live,
+        clock=_now,
+        timezone=ZoneInfo(settings.timezone),
+        settings=settings,
+    )
+    return Notes(crawl_notes, retrieval_notes, archives), desk
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def serve(settings: Settings) -> None:
+    """Run until cancelled."""
+    folder = settings.data_dir
+    async with (
+        open_bus(bus_address(folder, settings.bus_url)) as bus,
+        open_state(state_address(folder, settings.state_url)) as state,
+        open_index(index_address(folder, settings.index_url)) as index,
+        opened(settings, bus, state, index) as service,
+    ):
+        await run(bus, service)
+
+
+def main() -> None:
+    """`python -m radquarry.api -c radquarry.yaml`."""
+    start("api", load, serve)
+
+
+if __name__ == "__main__":
+    main()

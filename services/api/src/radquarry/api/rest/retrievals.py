@@ -1,0 +1,236 @@
+"""`/retrievals`: images of studies, into the archive, complete."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from sse_starlette import EventSourceResponse
+
+from radquarry.api.rest.asking import After, ByUser, Limit, OnDesk, Ordered, WithKey, problems, refuse_later
+from radquarry.api.rest.events import events
+from radquarry.api.rest.tables import as_csv, portions
+from radquarry.api.retrievals import ManifestRow, RetrievalOrder, RetrievalState, RetrievalView
+
+routes = APIRouter(prefix="/retrievals", tags=["retrievals"])
+
+LATER = ("cohort", "destination", "deidentify")
+Uid = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[0-9]+(\.[0-9]+)*$")]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+
+
+class Series(BaseModel):
+    """Which series; nothing named is all. A description is excluded where it contains the words, in any case."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    modality: tuple[Annotated[Words, StringConstraints(to_upper=True)], ...] = Field((), max_length=50)
+    exclude_description: tuple[Words, ...] = Field((), max_length=50)
+
+
+class RetrievalRequest(BaseModel):
+    """The studies to bring home."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={
+            "examples": [
+                {"studies": ["1.2.826.0.1.3680043.8.498.1", "1.2.826.0.1.3680043.8.498.2"]},
+                {
+                    "studies": ["1.2.826.0.1.3680043.8.498.1"],
+                    "series": {"modality": ["CT"], "exclude_description": ["scout"]},
+                    "priority": 5,
+                },
+            ]
+        },
+    )
+
+    studies: tuple[Uid, ...] = Field(min_length=1, max_length=20_000)
+    series: Series = Series()
+    priority: int = Field(0, ge=-100, le=100, description="Higher is sooner.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_later_form(cls, value: Any) -> Any:
+        return refuse_later(value, LATER, "A retrieval with")
+
+
+class Instances(BaseModel):
+    """Counts over all studies; what is not known to be expected yet is not counted."""
+
+    expected: int
+    received: int
+    missing: int
+
+
+def _empty(value: object) -> bool:
+    return not value
+
+
+class RetrievedStudy(BaseModel):
+    """Where one study stands; `expected` is null until the PACS has said."""
+
+    study_instance_uid: str
+    state: RetrievalState
+    expected: int | None
+    received: int
+    problem: str = Field("", exclude_if=_empty)
+
+
+EXAMPLE: dict[str, Any] = {
+    "id": "5b7e4f86-3f0b-4b7c-a7a6-9a0b0d2f4c55",
+    "state": "running",
+    "instances": {"expected": 412, "received": 300, "missing": 112},
+    "studies": [
+        {
+            "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
+            "state": "complete",
+            "expected": 300,
+            "received": 300,
+        },
+        {
+            "study_instance_uid": "1.2.826.0.1.3680043.8.498.2",
+            "state": "waiting",
+            "expected": 112,
+            "received": 0,
+            "problem": "near-line: the PACS fetches it from tape",
+        },
+    ],
+}
+
+
+class Retrieval(BaseModel):
+    """Where a retrieval stands: `complete` only when every expected instance is in the archive."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    id: UUID
+    state: RetrievalState
+    instances: Instances
+    studies: tuple[RetrievedStudy, ...]
+
+
+class ListedRetrieval(BaseModel):
+    """A retrieval in the list."""
+
+    id: UUID
+    state: RetrievalState
+    instances: Instances
+    studies_total: int
+    studies_settled: int
+    problem_count: int
+    priority: int
+    requested_by: str
+    requested_at: datetime
+
+
+class RetrievalPage(BaseModel):
+    """One page of retrievals, newest first."""
+
+    items: tuple[ListedRetrieval, ...]
+    after: str | None
+
+
+MANIFEST: dict[int | str, dict[str, Any]] = {
+    200: {"description": "One row an instance.", "content": {"text/csv": {}, "application/jsonl": {}}}
+}
+
+
+def shown(view: RetrievalView) -> Retrieval:
+    """The documented shape."""
+    studies = tuple(RetrievedStudy.model_construct(**_study(vars(study))) for study in view.studies)
+    return Retrieval.model_construct(id=view.id, state=view.state, instances=_instances(view), studies=studies)
+
+
+def _study(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name != "pacs"}
+
+
+def _instances(view: RetrievalView) -> Instances:
+    return Instances(expected=view.expected, received=view.received, missing=view.missing)
+
+
+def _listed(view: RetrievalView) -> ListedRetrieval:
+    own = ("id", "state", "studies_total", "studies_settled", "problem_count", "priority", "requested_by")
+    fields = {name: getattr(view, name) for name in own}
+    return ListedRetrieval(instances=_instances(view), requested_at=view.requested_at, **fields)
+
+
+@routes.post("", status_code=202, responses=problems(), summary="Retrieve studies")
+async def request_retrieval(order: RetrievalRequest, desk: OnDesk, user: ByUser, key: WithKey = None) -> Ordered:
+    """Every study must be in the index: it says which PACS holds it."""
+    series = order.series
+    wanted = RetrievalOrder(order.studies, series.modality, series.exclude_description, order.priority)
+    return Ordered(id=await desk.retrievals.request(wanted, user, key))
+
+
+@routes.get("", responses=problems(), summary="All retrievals")
+async def list_retrievals(desk: OnDesk, limit: Limit = 50, after: After = None) -> RetrievalPage:
+    """Newest first."""
+    page = await desk.retrievals.list(limit, after)
+    return RetrievalPage(items=tuple(map(_listed, page.items)), after=page.after)
+
+
+@routes.get("/{retrieval_id}", responses=problems(404), summary="Where a retrieval stands")
+async def get_retrieval(retrieval_id: UUID, desk: OnDesk) -> Retrieval:
+    """Studies in the order of the request."""
+    return shown(await desk.retrievals.get(retrieval_id))
+
+
+@routes.get(
+    "/{retrieval_id}/events",
+    responses=problems(404),
+    response_class=EventSourceResponse,
+    summary="Watch a retrieval",
+)
+async def watch_retrieval(retrieval_id: UUID, desk: OnDesk) -> EventSourceResponse:
+    """Server-sent events: `progress` with the JSON of `GET /retrievals/{id}`, then `end`."""
+    await desk.retrievals.get(retrieval_id)
+    return events(desk.live.retrieval(retrieval_id), shown)
+
+
+@routes.get(
+    "/{retrieval_id}/manifest",
+    responses=problems(404) | MANIFEST,
+    response_class=StreamingResponse,
+    summary="Every instance of a retrieval",
+)
+async def get_manifest(
+    retrieval_id: UUID, desk: OnDesk, form: Annotated[Literal["csv", "jsonl"], Query(alias="format")] = "csv"
+) -> StreamingResponse:
+    """One row an instance that is expected: its UIDs, whether it is here, its file's size and SHA-256."""
+    await desk.retrievals.get(retrieval_id)
+    rows = desk.retrievals.manifest(retrieval_id)
+    name = {"Content-Disposition": f'attachment; filename="retrieval-{retrieval_id}.{form}"'}
+    if form == "csv":
+        columns = tuple(ManifestRow.__dataclass_fields__)
+        table = as_csv(columns, (tuple(vars(row).values()) async for row in rows))
+        return StreamingResponse(table, media_type="text/csv", headers=name)
+    lines = portions(json.dumps(asdict(row)) + "\n" async for row in rows)
+    return StreamingResponse(lines, media_type="application/jsonl", headers=name)
+
+
+@routes.post("/{retrieval_id}/pause", status_code=202, responses=problems(404, 409), summary="Pause")
+async def pause_retrieval(retrieval_id: UUID, desk: OnDesk, user: ByUser) -> Ordered:
+    """No further move is begun until it is resumed."""
+    await desk.retrievals.pause(retrieval_id, user)
+    return Ordered(id=retrieval_id)
+
+
+@routes.post("/{retrieval_id}/resume", status_code=202, responses=problems(404, 409), summary="Resume")
+async def resume_retrieval(retrieval_id: UUID, desk: OnDesk, user: ByUser) -> Ordered:
+    """Go on after a pause."""
+    await desk.retrievals.resume(retrieval_id, user)
+    return Ordered(id=retrieval_id)
+
+
+@routes.post("/{retrieval_id}/cancel", status_code=202, responses=problems(404, 409), summary="Cancel")
+async def cancel_retrieval(retrieval_id: UUID, desk: OnDesk, user: ByUser) -> Ordered:
+    """Stop for good; what has arrived stays."""
+    await desk.retrievals.cancel(retrieval_id, user)
+    return Ordered(id=retrieval_id)

@@ -1,0 +1,90 @@
+"""The api as a service: what it hears, and the loops it runs."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from radquarry import messages as m
+from radquarry.api.archives import Archives
+from radquarry.api.crawl_facts import CrawlFact
+from radquarry.api.handlers import (
+    note_document,
+    note_missing_report,
+    note_progress,
+    note_report,
+    note_study,
+    note_window,
+)
+from radquarry.api.live import Live
+from radquarry.api.retrieval_facts import RetrievalFact
+from radquarry.batching import Batch
+from radquarry.service import Handler, Service
+
+MANY = 512
+"""Of the messages about single studies: so many share one transaction."""
+SOME = 64
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Where what is heard is written."""
+
+    crawls: Batch[CrawlFact]
+    retrievals: Batch[RetrievalFact]
+    archives: Archives
+
+
+def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]]) -> Service:
+    """Every message the api learns from, one handler each."""
+    crawl, retrieval, hear = notes.crawls.add, notes.retrievals.add, notes.archives.hear
+    return Service(
+        name="api",
+        handlers={
+            m.CrawlRequested: crawl,
+            m.CrawlPlanned: crawl,
+            m.CrawlCompleted: crawl,
+            m.WindowClosed: partial(note_window, note=crawl),
+            m.StudyFound: partial(note_study, note=crawl),
+            m.ReportFetched: partial(note_report, note=crawl),
+            m.ReportMissing: partial(note_missing_report, note=crawl),
+            m.DocumentIndexed: partial(note_document, note=crawl),
+            m.RetrievalRequested: retrieval,
+            m.RetrievalProgressed: partial(note_progress, note=retrieval),
+            m.RetrievalCompleted: retrieval,
+            m.PacsEchoed: hear,
+            m.PacsStopped: hear,
+            m.PacsStarted: hear,
+        },
+        loops=loops,
+        parallel={
+            m.StudyFound: MANY,
+            m.ReportFetched: MANY,
+            m.ReportMissing: MANY,
+            m.DocumentIndexed: MANY,
+            m.WindowClosed: SOME,
+            m.RetrievalProgressed: SOME,
+        },
+        broadcasts=_broadcasts(live),
+    )
+
+
+def _broadcasts(live: Live) -> dict[type[m.Message], Handler]:
+    """What every replica hears, for those who look at it."""
+
+    async def of_crawl(fact: m.CrawlPlanned | m.WindowClosed | m.CrawlCompleted) -> None:
+        await live.nudge(fact.crawl_id)
+
+    async def of_retrieval(fact: m.RetrievalProgressed | m.RetrievalCompleted) -> None:
+        await live.nudge(fact.retrieval_id)
+
+    return {
+        m.CrawlPlanned: of_crawl,
+        m.WindowClosed: of_crawl,
+        m.CrawlCompleted: of_crawl,
+        m.RetrievalProgressed: of_retrieval,
+        m.RetrievalCompleted: of_retrieval,
+        m.PacsEchoed: live.answered,
+        m.PacsStopped: live.answered,
+        m.PacsStarted: live.answered,
+    }
