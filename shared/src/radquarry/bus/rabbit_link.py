@@ -27,7 +27,7 @@ from radquarry.errors import PeerAway
 
 log = structlog.get_logger(__name__)
 
-FOREIGN_ERRORS = (*CONNECTION_EXCEPTIONS, asyncio.QueueEmpty)
+FOREIGN_ERRORS = (*CONNECTION_EXCEPTIONS, asyncio.QueueEmpty, EOFError)
 REFUSALS = (AuthenticationError, ProbableAuthenticationError, ConnectionNotAllowed)
 SECONDS_FOR_AN_ANSWER = 10.0
 SECONDS_OF_PATIENCE = 30.0

@@ -1,0 +1,337 @@
+"""What only the bus on RabbitMQ has to bear: a broker that restarts, refuses, and remembers older declarations."""
+
+import asyncio
+import inspect
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aio_pika.exceptions
+import aiormq.exceptions
+import httpx
+import pamqp.commands
+import pamqp.exceptions
+import pytest
+from aio_pika.abc import AbstractChannel
+
+from radquarry.bus.delivery import Waits
+from radquarry.bus.opening import open_bus
+from radquarry.bus.rabbit import RabbitBus
+from radquarry.bus.rabbit_link import border
+from radquarry.errors import PeerAway, Permanent, Postponed, Transient
+from radquarry.messages import FindWindow, PacsStopped
+from tests.contracts.buses import (
+    SOON,
+    Listener,
+    ParkedPlace,
+    consuming,
+    depth_becomes,
+    order,
+    own_vhost,
+    until,
+)
+from tests.servers import addresses
+
+SERVERS = Path(addresses.__file__).parent
+OWN_HEADERS = {"x-service", "x-topic", "x-reason", "x-attempt", "x-parked-at"}
+LIBRARIES = (aio_pika.exceptions, aiormq.exceptions, pamqp.exceptions)
+FOREIGN: set[type[BaseException]] = {
+    error
+    for library in LIBRARIES
+    for error in vars(library).values()
+    if inspect.isclass(error) and issubclass(error, Exception)
+}
+OTHERS: set[type[BaseException]] = {
+    OSError,
+    ConnectionResetError,
+    TimeoutError,
+    EOFError,
+    asyncio.CancelledError,
+    RuntimeError,
+}
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    addresses.need("rabbitmq")
+    async with own_vhost(addresses.rabbit_management_url(), addresses.rabbit_url()) as own:
+        yield own
+
+
+@pytest.fixture
+async def raw(url: str) -> AsyncIterator[AbstractChannel]:
+    """A channel beside the bus."""
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        yield channel
+
+
+@pytest.mark.parametrize("error", sorted(FOREIGN | OTHERS, key=str))
+async def test_every_error_of_the_libraries_is_a_peer_that_is_away(error: type[BaseException]) -> None:
+    raised = error.__new__(error)
+    if isinstance(raised, aiormq.exceptions.DeliveryError):
+        raised.frame = pamqp.commands.Basic.Nack(1)
+
+    with pytest.raises(PeerAway, match="RabbitMQ, testing"):
+        async with border("testing"):
+            raise raised
+
+
+async def test_silence_is_a_peer_that_is_away() -> None:
+    with pytest.raises(PeerAway, match="no answer in time"):
+        async with border("testing", 0.01):
+            await asyncio.Event().wait()
+
+
+async def test_a_task_that_is_told_to_end_ends() -> None:
+    async def wait() -> None:
+        async with border("testing"):
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.servers
+class TestOnABroker:
+    async def test_namespaces_keep_installations_apart(self, url: str) -> None:
+        day, night = Listener(), Listener()
+        async with RabbitBus.open(url, SOON, "day") as first, open_bus(f"{url}?namespace=night", SOON) as second:
+            await first.subscribe("ears", FindWindow, day)
+            await second.subscribe("ears", FindWindow, night)
+            async with consuming(first, second):
+                await first.publish(order(1))
+                await second.publish(order(2))
+                await until(lambda: bool(day.heard and night.heard))
+
+        assert [message.modality for message in day.heard + night.heard] == ["M1", "M2"]
+
+    async def test_a_queue_declared_otherwise_is_an_error_that_says_what_to_do(
+        self, url: str, raw: AbstractChannel
+    ) -> None:
+        await raw.declare_queue("radquarry.finder.window.find", durable=True)
+
+        with pytest.raises(PeerAway, match=r"rabbitmqctl delete_queue radquarry\.finder\.window\.find"):
+            async with RabbitBus.open(url, SOON):
+                pass
+
+    async def test_a_wrong_password_is_an_error_that_says_where(self, url: str) -> None:
+        wrong = str(httpx.URL(url).copy_with(password="secret"))
+
+        with pytest.raises(PeerAway, match="check bus_url") as refused:
+            async with RabbitBus.open(wrong, SOON):
+                pass
+        assert "secret" not in str(refused.value)
+
+    async def test_postponing_accumulates_nothing(self, url: str, raw: AbstractChannel) -> None:
+        async with RabbitBus.open(url, Waits((0.02, 0.04))) as bus:
+            await bus.subscribe("ears", FindWindow, Listener(*[Postponed("stopped")] * 20, Permanent("no")))
+            async with consuming(bus):
+                await bus.publish(order())
+                await depth_becomes(bus, "parked", 1)
+            parked = await (await raw.get_queue("radquarry.parked")).get()
+
+        assert set(parked.headers) - {"x-delivery-count"} == OWN_HEADERS
+        assert parked.headers["x-attempt"] == 1
+
+    async def test_a_message_that_kills_its_consumers_is_parked(self, url: str, raw: AbstractChannel) -> None:
+        place, sent = ParkedPlace(), order()
+        async with RabbitBus.open(url, SOON) as bus:
+            await bus.publish(sent)
+            queue = await raw.get_queue("radquarry.finder.window.find")
+            for _ in range(101):
+                await (await got(queue)).nack(requeue=True)
+            await bus.subscribe_parked(place)
+            async with consuming(bus):
+                await until(lambda: bool(place.kept))
+
+        parked = place.kept[0]
+        assert (parked.service, parked.topic, parked.message_id) == ("finder", "window.find", sent.id)
+        assert "died" in parked.reason
+
+    async def test_a_deleted_queue_is_declared_again(self, url: str, raw: AbstractChannel) -> None:
+        listener = Listener()
+        async with RabbitBus.open(url, SOON) as bus:
+            await bus.subscribe("ears", FindWindow, listener)
+            async with consuming(bus):
+                await bus.publish(order())
+                await until(lambda: len(listener.heard) == 1)
+                await raw.queue_delete("radquarry.ears.window.find")
+                await until_it_takes(bus, lambda: len(listener.heard) == 2)
+
+    async def test_a_cut_connection_comes_back_and_cancels_no_handler(self, url: str) -> None:
+        in_work, most, release = 0, 0, asyncio.Event()
+        listener, ear = Listener(), Listener()
+
+        async def work(message: FindWindow) -> None:
+            nonlocal in_work, most
+            in_work += 1
+            most = max(most, in_work)
+            await release.wait()
+            in_work -= 1
+            await listener(message)
+
+        sent = [order(number) for number in range(6)]
+        async with RabbitBus.open(url, SOON) as bus:
+            await bus.subscribe("ears", FindWindow, work, parallel=2)
+            await bus.broadcast(PacsStopped, ear)
+            async with consuming(bus):
+                await bus.publish(*sent)
+                await until(lambda: in_work == 2)
+                await cut_connections(url)
+                await until_it_takes(bus, lambda: bool(ear.heard), PacsStopped(pacs="main"))
+                assert in_work == 2
+                release.set()
+                await until(lambda: len(listener.counts) == 6)
+
+        assert most == 2
+
+    async def test_publishers_that_are_cut_off_publish_all_the_same(self, url: str) -> None:
+        listener = Listener()
+        sent = [order(number) for number in range(300)]
+        async with RabbitBus.open(url, SOON) as bus:
+            await bus.subscribe("ears", FindWindow, listener, parallel=20)
+            async with consuming(bus), asyncio.TaskGroup() as publishers:
+                for message in sent:
+                    publishers.create_task(bus.publish(message))
+                await cut_connections(url)
+                await until(lambda: len(listener.counts) == 300)
+
+        assert set(listener.counts) == {str(message.id) for message in sent}
+
+
+async def got(queue: aio_pika.abc.AbstractQueue) -> aio_pika.abc.AbstractIncomingMessage:
+    async with asyncio.timeout(30):
+        while (message := await queue.get(fail=False)) is None:  # noqa: ASYNC110 - asked, not told
+            await asyncio.sleep(0.01)
+    return message
+
+
+async def until_it_takes(
+    bus: RabbitBus, heard: Callable[[], bool], message: FindWindow | PacsStopped | None = None
+) -> None:
+    """Publish until a listener is there again."""
+    async with asyncio.timeout(30):
+        while not heard():
+            await bus.publish(message or order())
+            await asyncio.sleep(0.1)
+
+
+async def cut_connections(url: str) -> None:
+    """Have the broker close what is connected to this virtual host, which it lists a moment later."""
+    vhost = urlsplit(url).path.removeprefix("/")
+    async with httpx.AsyncClient(base_url=addresses.rabbit_management_url()) as management, asyncio.timeout(30):
+        listed: list[dict[str, str]] = []
+        while not listed:
+            await asyncio.sleep(0.1)
+            listed = (await management.get(f"/api/vhosts/{vhost}/connections")).json()
+        for connection in listed:
+            await management.delete(f"/api/connections/{connection['name']}")
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A RabbitMQ of this test alone, to kill."""
+
+    url: str
+    environment: dict[str, str]
+
+    async def do(self, command: str, *options: str) -> None:
+        process = await asyncio.create_subprocess_exec(
+            SERVERS / command, *options, "rabbitmq", env=self.environment, stdout=subprocess.DEVNULL
+        )
+        assert await process.wait() == 0
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
+    addresses.need("rabbitmq")
+    if not Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists():
+        pytest.skip("a RabbitMQ of one's own needs Debian's: apt-get install rabbitmq-server")
+    names = ("RABBIT_PORT", "RABBIT_MANAGEMENT_PORT", "RABBIT_DISTRIBUTION_PORT", "EPMD_PORT")
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    environment = os.environ | {f"RADQUARRY_TEST_{name}": str(port) for name, port in ports.items()}
+    environment |= {"RADQUARRY_SERVERS": str(tmp_path / "servers"), "RADQUARRY_SERVERS_ENGINE": "native"}
+    found = Broker(f"amqp://radquarry:radquarry@127.0.0.1:{ports['RABBIT_PORT']}/", environment)
+    await found.do("up")
+    yield found
+    await found.do("down", "--wipe")
+    shutil.rmtree(tmp_path / "servers", ignore_errors=True)
+
+
+def free_ports(count: int) -> Iterator[int]:
+    with ExitStack() as held:
+        for _ in range(count):
+            listener = held.enter_context(socket.socket())
+            listener.bind(("127.0.0.1", 0))
+            yield listener.getsockname()[1]
+
+
+@pytest.mark.slow
+@pytest.mark.servers
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("how", ["kill", "down"])
+async def test_a_broker_that_goes_and_comes_back_loses_nothing(broker: Broker, how: str) -> None:
+    listener, ear, place = Listener(), Listener(), ParkedPlace()
+    calls: set[str] = set()
+    sent = [order(number) for number in range(1200)]
+    left = list(sent)
+
+    async def listen(message: FindWindow) -> None:
+        if str(message.id) not in calls:
+            calls.add(str(message.id))
+            if len(calls) % 10 == 0:
+                raise Transient("busy")
+            if len(calls) % 10 == 5:
+                raise Permanent("no")
+        await listener(message)
+
+    async def publish_all() -> None:
+        while left:
+            message = left.pop()
+            try:
+                await bus.publish(message)
+            except PeerAway:
+                left.append(message)
+
+    def accounted() -> set[str]:
+        return set(listener.counts) | {str(parked.message_id) for parked in place.kept}
+
+    async with RabbitBus.open(broker.url, Waits((0.2, 1, 3), attempts=30)) as bus:
+        await bus.subscribe("ears", FindWindow, listen, parallel=10)
+        await bus.subscribe_parked(place)
+        await bus.broadcast(PacsStopped, ear)
+        async with consuming(bus), asyncio.TaskGroup() as publishers:
+            for _ in range(10):
+                publishers.create_task(publish_all())
+            await until(lambda: len(accounted()) > 300)
+            await broker.do(how)
+            await broker.do("up")
+            await until(lambda: len(accounted()) == 1200, seconds=120)
+            await until_it_takes(bus, lambda: bool(ear.heard), PacsStopped(pacs="main"))
+
+    assert accounted() == {str(message.id) for message in sent}
+
+
+@pytest.mark.slow
+@pytest.mark.servers
+@pytest.mark.timeout(300)
+async def test_while_the_broker_stays_away_publishing_fails_in_bounded_time(broker: Broker) -> None:
+    async with RabbitBus.open(broker.url, SOON) as bus:
+        await broker.do("kill")
+        started = asyncio.get_running_loop().time()
+
+        with pytest.raises(PeerAway, match="RabbitMQ"):
+            await bus.publish(order())
+        assert 15 < asyncio.get_running_loop().time() - started < 45
+        await broker.do("up")
+        await bus.publish(order())
+        await depth_becomes(bus, "finder.window.find", 1)
