@@ -104,6 +104,7 @@ async def test_a_report_that_comes_late_arrives_by_itself(state: State) -> None:
         await missing.remember(FOUND, 2)  # as if the lease of the failed asking had run out
         await said.fetched.wait()
     loop.cancel()
+    await asyncio.wait([loop])
 
     assert isinstance(said.messages[-1], ReportFetched)
 
