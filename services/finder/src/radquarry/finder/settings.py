@@ -1,0 +1,26 @@
+"""The keys the finder reads."""
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from radquarry.configuration import file as configuration
+from radquarry.configuration.sections import Named, Node, Pacs
+
+
+class Settings(BaseModel):
+    """See README.md."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    data_dir: Path = Path("./radquarry-data")
+    bus_url: SecretStr = SecretStr("sqlite")
+    state_url: SecretStr = SecretStr("sqlite")
+    node: Node = Node()
+    pacs: dict[Named, Pacs] = {}
+
+
+def load(file: Path | None) -> Settings:
+    """From `radquarry.yaml` and the environment; raises `ConfigurationError`."""
+    return configuration.load(Settings, file, os.environ)
