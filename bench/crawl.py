@@ -1,0 +1,143 @@
+"""A crawl in one process against a bare C-FIND loop over the same windows plus a bare bulk load of the same documents.
+
+The bare loop asks the same study-level and series-level queries over one association with TCP_NODELAY and keeps the
+answers; it fetches no reports. The bulk load adds the documents that the crawl made to an empty tantivy index.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import tantivy
+from pydicom.dataset import Dataset
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind as StudyRoot
+
+from bench.table import Figure
+from radquarry.dicom.association import set_nodelay
+from radquarry.hospital.settings import HospitalSettings, PacsSettings
+from radquarry.index.document import Document, Query
+from radquarry.index.opening import open_index
+from tests.journeys.running import Radquarry, configuration, free_port, running_hospital
+
+STUDIES = 3000
+DAYS = 60
+STUDY_KEYS = (
+    "StudyDate", "StudyTime", "AccessionNumber", "ModalitiesInStudy", "StudyDescription", "PatientName", "PatientID",
+    "PatientBirthDate", "PatientSex", "InstitutionName", "ReferringPhysicianName", "NumberOfStudyRelatedSeries",
+    "NumberOfStudyRelatedInstances",
+)  # fmt: skip
+SERIES_KEYS = (
+    "SeriesInstanceUID", "Modality", "SeriesNumber", "SeriesDescription", "BodyPartExamined",
+    "NumberOfSeriesRelatedInstances",
+)  # fmt: skip
+
+
+def measure() -> list[Figure]:
+    """One run: ours, then the bare peers, over the same hospital."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        node_port = free_port()
+        destinations = {"RADQUARRY": f"127.0.0.1:{node_port}"}
+        settings = HospitalSettings(
+            studies=STUDIES, days=DAYS, samples=False, pacs=PacsSettings(destinations=destinations)
+        )
+        with running_hospital(settings, folder) as hospital:
+            keys = configuration(folder, hospital)
+            keys["pacs"]["main"]["load"] = {"associations": 1}
+            keys["node"]["port"] = node_port
+            ours, studies = crawled(folder, keys, hospital)
+            bare, found = bare_find_loop(hospital)
+        assert found == studies, f"the bare loop found {found} studies, the crawl {studies}"
+        load = bare_bulk_load(folder, keys)
+    return [
+        Figure(
+            "crawl: bare C-FIND loop + bulk load / crawl",
+            (bare + load) / ours,
+            0.5,
+            f"{studies} studies: crawl {ours:.1f} s ({studies / ours:.0f}/s), C-FIND {bare:.1f} s, load {load:.1f} s",
+        )
+    ]
+
+
+def crawled(folder: Path, keys: dict[str, Any], hospital: dict[str, Any]) -> tuple[float, int]:
+    """Seconds from the order to `complete`, and how many studies there are."""
+    with Radquarry(folder, keys) as radquarry:
+        begun = time.monotonic()
+        order = {"pacs": "main", "start_date": hospital["start_date"], "end_date": hospital["end_date"]}
+        crawl = radquarry.rest.post("/crawls", order)
+        view = radquarry.rest.settled(f"/crawls/{crawl['id']}", 900)
+        seconds = time.monotonic() - begun
+        assert view["state"] == "complete", view
+        assert radquarry.process is not None
+        radquarry.process.stop()
+    return seconds, int(view["documents_indexed"])
+
+
+def bare_find_loop(hospital: dict[str, Any]) -> tuple[float, int]:
+    """Seconds for all queries over one association, and how many studies answered."""
+    entity = AE(ae_title="BARE")
+    entity.add_requested_context(StudyRoot)
+    begun, found = time.monotonic(), 0
+    pacs = hospital["pacs"]
+    association = entity.associate(
+        pacs["host"], pacs["port"], ae_title=pacs["ae_title"], evt_handlers=[(evt.EVT_CONN_OPEN, set_nodelay)]
+    )
+    for day in days(hospital):
+        for study in answers(association, "STUDY", STUDY_KEYS, StudyDate=day, StudyInstanceUID=""):
+            found += 1
+            list(answers(association, "SERIES", SERIES_KEYS, StudyInstanceUID=study.StudyInstanceUID))
+    association.release()
+    return time.monotonic() - begun, found
+
+
+def days(hospital: dict[str, Any]) -> Iterator[str]:
+    """The days of the crawl as DICOM dates."""
+    day, last = date.fromisoformat(hospital["start_date"]), date.fromisoformat(hospital["end_date"])
+    while day <= last:
+        yield day.strftime("%Y%m%d")
+        day += timedelta(days=1)
+
+
+def answers(association: Any, level: str, keys: tuple[str, ...], **matching: str) -> list[Dataset]:
+    """The pending answers of one C-FIND."""
+    query = Dataset()
+    query.QueryRetrieveLevel = level
+    for keyword in keys:
+        setattr(query, keyword, None)
+    for keyword, value in matching.items():
+        setattr(query, keyword, value)
+    return [row for _, row in association.send_c_find(query, StudyRoot) if row is not None]
+
+
+def bare_bulk_load(folder: Path, keys: dict[str, Any]) -> float:
+    """Seconds to add the same documents, as they are stored, to an empty index and commit once."""
+    documents = asyncio.run(stored(Path(keys["data_dir"]) / "index"))
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("study_instance_uid", stored=True, tokenizer_name="raw")
+    builder.add_text_field("text", stored=False)
+    builder.add_text_field("document", stored=True, tokenizer_name="raw")
+    target = folder / "bare"
+    target.mkdir()
+    begun = time.monotonic()
+    writer = tantivy.Index(builder.build(), path=str(target)).writer(64_000_000, 1)
+    for document in documents:
+        text = document.report.text if document.report else ""
+        writer.add_document(
+            tantivy.Document(
+                study_instance_uid=document.study_instance_uid, text=text, document=document.model_dump_json()
+            )
+        )
+    writer.commit()
+    writer.wait_merging_threads()
+    return time.monotonic() - begun
+
+
+async def stored(folder: Path) -> list[Document]:
+    """Every document of the crawl's index."""
+    async with open_index(f"tantivy:///{folder}", read_only=True) as index:
+        return [document async for document in index.scan(Query(sort="newest"))]
