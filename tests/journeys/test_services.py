@@ -130,7 +130,7 @@ def test_each_service_and_the_broker_is_killed_once_and_nothing_is_lost(tmp_path
             hospital,
             bus_url=broker.url,
             state_url=state_url,
-            index_url=f"{addresses.opensearch_url()}/journey-{uuid4().hex[:12]}",
+            index_url=f"{addresses.opensearch_url()}?namespace=journey-{uuid4().hex[:12]}",
         )
         keys["node"]["port"] = node_port
         services = stack.enter_context(Services(tmp_path, keys))
