@@ -1,0 +1,100 @@
+"""Runs the mover as a process of its own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from radquarry.bus.opening import open_bus
+from radquarry.bus.port import Bus
+from radquarry.configuration.addresses import bus_address, state_address
+from radquarry.configuration.sections import Node
+from radquarry.configuration.sections import Pacs as PacsSection
+from radquarry.dicom.load import StateLoad
+from radquarry.dicom.peer import Peer
+from radquarry.mover.bell import Bell
+from radquarry.mover.leases import Leases
+from radquarry.mover.ledger import Ledger
+from radquarry.mover.means import Means, Place
+from radquarry.mover.orders import Orders
+from radquarry.mover.pace import Pace
+from radquarry.mover.pacs import DicomPacs
+from radquarry.mover.patience import Patience
+from radquarry.mover.progress import Progress
+from radquarry.mover.service import mover
+from radquarry.mover.settings import Settings, load
+from radquarry.mover.workers import Workers
+from radquarry.process import start
+from radquarry.service import Service, run
+from radquarry.state.migration import migrate
+from radquarry.state.store import State, open_state
+
+VERSIONS = Path(__file__).parent / "migrations"
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, bus: Bus, state: State, patience: Patience | None = None
+) -> AsyncIterator[Service]:
+    """The mover, its tables up to date."""
+    await migrate(state, "mover", VERSIONS)
+    means = Means(
+        orders=Orders(state, _now, settings.pacs),
+        leases=Leases(state, _now, (patience or Patience()).lease),
+        ledger=Ledger(state),
+        progress=Progress(bus.publish),
+        load=await StateLoad.open(state, {name: pacs.load.associations for name, pacs in settings.pacs.items()}),
+        bell=Bell(),
+        patience=patience or Patience(),
+        clock=_now,
+    )
+    zone, pace = ZoneInfo(settings.timezone), Pace(state, _now)
+    workers = {
+        name: Workers(_place(name, pacs, settings.node), pacs.load, zone, pace, means)
+        for name, pacs in settings.pacs.items()
+    }
+    yield mover(means, workers, bus.publish)
+
+
+async def serve(settings: Settings) -> None:
+    """Run until cancelled."""
+    async with (
+        open_bus(bus_address(settings.data_dir, settings.bus_url)) as bus,
+        open_state(state_address(settings.data_dir, settings.state_url)) as state,
+        opened(settings, bus, state) as service,
+    ):
+        await run(bus, service)
+
+
+def main() -> None:
+    """`python -m radquarry.mover -c radquarry.yaml`."""
+    start("mover", load, serve)
+
+
+def _place(name: str, pacs: PacsSection, node: Node) -> Place:
+    peer = Peer(name, pacs.ae_title, pacs.host, pacs.port, node.ae_title, pacs.timeout_seconds)
+    limit = None if pacs.find_limit == "auto" else pacs.find_limit
+    return Place(name, DicomPacs(peer, limit, pacs.charset), pacs.timeout_seconds, partial(_registration, node))
+
+
+def _registration(node: Node, address: str) -> str:
+    """What somebody must enter at the PACS, when we call it from `address`."""
+    return f"{node.ae_title} at {address if _is_any(node.host) and address else node.host} port {node.port}"
+
+
+def _is_any(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    main()

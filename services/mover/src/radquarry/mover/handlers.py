@@ -1,0 +1,91 @@
+"""What the mover does when it is told something: it writes it down, says so, and lets its loops do the work."""
+
+from dataclasses import replace
+
+from radquarry.bus.port import Publish
+from radquarry.dicom.uids import is_uid
+from radquarry.errors import Transient
+from radquarry.messages import (
+    CancelRetrieval,
+    InstancesStored,
+    PauseRetrieval,
+    ResumeRetrieval,
+    RetrievalProgressed,
+    RetrievalRequested,
+    WantedStudy,
+)
+from radquarry.mover.leases import LEAP
+from radquarry.mover.means import Means
+from radquarry.mover.next_step import Settled
+from radquarry.mover.wanted import Wanted
+
+
+async def take_order(order: RetrievalRequested, *, means: Means, known_pacs: frozenset[str], publish: Publish) -> None:
+    """Write the order down; say at once of studies that can never be had why not."""
+    refused = {study: reason for study in order.studies if (reason := _refusal(study, known_pacs))}
+    if refused:
+        await publish(*(_never(order, study, reason) for study, reason in refused.items()))
+    await means.orders.take(order, len(refused))
+    means.bell.ring()
+
+
+async def pause(order: PauseRetrieval, *, means: Means) -> None:
+    """Begin no further move; a move that runs goes on to its end."""
+    _demand(is_known=await means.orders.wish(order.retrieval_id, "paused"))
+    idle = [one for one in await means.orders.idle_studies(order.retrieval_id) if one.state != "paused"]
+    said = [await means.progress.say(one, "paused", leap=LEAP) for one in idle]
+    await means.orders.note(said, "paused")
+
+
+async def resume(order: ResumeRetrieval, *, means: Means) -> None:
+    """Go on where it was paused."""
+    _demand(is_known=await means.orders.wish(order.retrieval_id, "running"))
+    idle = [one for one in await means.orders.idle_studies(order.retrieval_id) if one.state == "paused"]
+    said = [await means.progress.say(one, "requested", leap=LEAP) for one in idle]
+    await means.orders.note(said, "requested")
+    means.bell.ring()
+
+
+async def cancel(order: CancelRetrieval, *, means: Means) -> None:
+    """Settle what nobody works on; who works on a study of it sees the wish and stops."""
+    _demand(is_known=await means.orders.wish(order.retrieval_id, "cancelled"))
+    if await means.orders.wish_of(order.retrieval_id) != "cancelled":
+        return
+    idle = await means.orders.idle_studies(order.retrieval_id)
+    said: list[Wanted] = []
+    for one in idle:
+        instances = await means.ledger.states(one.study_instance_uid, one.chosen)
+        leapt = replace(one, revision=one.revision + LEAP)
+        said.append(await means.progress.settle(leapt, Settled("cancelled"), instances))
+    await means.orders.note(said, "cancelled")
+    means.bell.ring()
+
+
+async def note_instances(event: InstancesStored, *, means: Means) -> None:
+    """Enter in the ledger what is in the archive, whoever ordered it."""
+    await means.ledger.store(event.instances)
+    means.bell.ring()
+
+
+def _demand(*, is_known: bool) -> None:
+    if not is_known:
+        raise Transient("the retrieval's order has not come yet")
+
+
+def _refusal(study: WantedStudy, known_pacs: frozenset[str]) -> str:
+    if not is_uid(study.study_instance_uid):
+        return "this is not a Study Instance UID"
+    return "" if study.pacs in known_pacs else "no PACS of this name is configured"
+
+
+def _never(order: RetrievalRequested, study: WantedStudy, reason: str) -> RetrievalProgressed:
+    return RetrievalProgressed.after(
+        order,
+        retrieval_id=order.retrieval_id,
+        study_instance_uid=study.study_instance_uid,
+        pacs=study.pacs,
+        state="incomplete",
+        expected=0,
+        problem=reason,
+        revision=1,
+    )

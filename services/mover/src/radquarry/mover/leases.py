@@ -1,0 +1,120 @@
+"""Who works on which study: rows leased for a few seconds at a time, shared by all movers.
+
+On PostgreSQL movers skip rows that another one is just taking (`FOR UPDATE SKIP LOCKED`); SQLite has one writer.
+A study is leased whatever retrieval wants it, so two retrievals never have it moved at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import and_, delete, select, update
+
+from radquarry.errors import PeerAway
+from radquarry.mover.orders import joined
+from radquarry.mover.tables import leases, retrievals, studies
+from radquarry.mover.wanted import ACTIVE, Wanted
+from radquarry.state.store import State
+
+LEAP = 1000
+"""Added to a study's revision with each lease: what a dead holder published and did not write down stays behind."""
+
+
+class LeaseLost(PeerAway):
+    """Another mover has taken the study over: nothing more may be written for it."""
+
+
+class Leases:
+    """Takes and gives back studies."""
+
+    def __init__(self, state: State, clock: Callable[[], datetime], seconds: float) -> None:
+        self._state = state
+        self._clock = clock
+        self._length = timedelta(seconds=seconds)
+
+    async def any_due(self, pacs: str) -> bool:
+        """Whether there is something to take now."""
+        async with self._state.reading() as connection:
+            return (await connection.execute(self._due(pacs))).first() is not None
+
+    async def take(self, pacs: str) -> tuple[Wanted, str] | None:
+        """The most urgent study of a PACS that is due and free, and the name under which we hold it."""
+        query = self._due(pacs)
+        if self._state.dialect == "postgresql":
+            query = query.with_for_update(of=studies, skip_locked=True)
+        holder = str(uuid4())
+        async with self._state.writing() as connection:
+            row = (await connection.execute(query)).first()
+            if row is None or not await self._gained(connection, row.study_instance_uid, holder):
+                return None
+            one = and_(
+                studies.c.retrieval_id == row.retrieval_id, studies.c.study_instance_uid == row.study_instance_uid
+            )
+            leapt = studies.c.revision + LEAP
+            revision = await connection.scalar(
+                update(studies).where(one).values(revision=leapt).returning(studies.c.revision)
+            )
+        return replace(Wanted.of(row), revision=revision), holder
+
+    async def renew(self, holder: str) -> None:
+        """Hold on; raises `LeaseLost`."""
+        until = self._clock() + self._length
+        async with self._state.writing() as connection:
+            result = await connection.execute(update(leases).where(leases.c.holder == holder).values(until=until))
+            if result.rowcount == 0:
+                raise LeaseLost("another mover has taken the study over")
+
+    async def write(self, wanted: Wanted, holder: str, **values: Any) -> None:
+        """Change the study's row; raises `LeaseLost`, changing nothing, when it is not ours any more."""
+        await self._write(wanted, holder, values, release=False)
+
+    async def release(self, wanted: Wanted, holder: str, **values: Any) -> None:
+        """Change the study's row and let it go; raises `LeaseLost` likewise."""
+        await self._write(wanted, holder, values, release=True)
+
+    async def drop(self, holder: str) -> None:
+        """Let go of a study without a word; its row stays as it is."""
+        async with self._state.writing() as connection:
+            await connection.execute(delete(leases).where(leases.c.holder == holder))
+
+    async def _write(self, wanted: Wanted, holder: str, values: dict[str, Any], *, release: bool) -> None:
+        one = and_(
+            studies.c.retrieval_id == str(wanted.retrieval_id),
+            studies.c.study_instance_uid == wanted.study_instance_uid,
+        )
+        ours = leases.c.holder == holder
+        async with self._state.writing() as connection:
+            held = select(leases.c.holder).where(ours)
+            if self._state.dialect == "postgresql":
+                held = held.with_for_update()
+            if (await connection.execute(held)).first() is None:
+                raise LeaseLost("another mover has taken the study over")
+            await connection.execute(update(studies).where(one).values(**values))
+            if release:
+                await connection.execute(delete(leases).where(ours))
+
+    async def _gained(self, connection: Any, study_instance_uid: str, holder: str) -> bool:
+        now = self._clock()
+        mine = leases.c.study_instance_uid == study_instance_uid
+        await connection.execute(delete(leases).where(mine, leases.c.until < now))
+        row = {"study_instance_uid": study_instance_uid, "holder": holder, "until": now + self._length}
+        await self._state.upsert(connection, leases, [row])
+        return bool(await connection.scalar(select(leases.c.holder).where(mine)) == holder)
+
+    def _due(self, pacs: str) -> Any:
+        now = self._clock()
+        held = select(leases.c.study_instance_uid).where(leases.c.until >= now)
+        return (
+            joined()
+            .where(
+                studies.c.pacs == pacs,
+                studies.c.state.in_(ACTIVE),
+                studies.c.due <= now,
+                retrievals.c.state == "running",
+                studies.c.study_instance_uid.not_in(held),
+            )
+            .order_by(studies.c.priority.desc(), studies.c.due, studies.c.position)
+            .limit(1)
+        )

@@ -1,0 +1,119 @@
+"""The ledger: which instances a study consists of, and which of them are in the archive."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from radquarry.messages import InstanceState, StoredInstance
+from radquarry.mover.expectation import ExpectedSeries
+from radquarry.mover.plan import SeriesStanding, Standing
+from radquarry.mover.tables import instances, series
+from radquarry.state.store import State
+
+
+class Ledger:
+    """Rows keyed by study and SOP Instance UID: an instance that arrives in another study is another instance."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def expect(self, study_instance_uid: str, wanted: Sequence[ExpectedSeries]) -> None:
+        """Write down what these series consist of now; what they no longer name and never came is forgotten."""
+        async with self._state.writing() as connection:
+            for one in wanted:
+                await self._expect(connection, study_instance_uid, one)
+
+    async def store(self, stored: Sequence[StoredInstance]) -> None:
+        """Write down what is in the archive, whether somebody ordered it or not. Twice is once."""
+        rows = [
+            {
+                "study_instance_uid": instance.study_instance_uid,
+                "sop_instance_uid": instance.sop_instance_uid,
+                "series_instance_uid": instance.series_instance_uid,
+                "expected": False,
+                "bytes": instance.bytes,
+                "sha256": instance.sha256,
+                "stored_at": instance.stored_at.astimezone(UTC),
+            }
+            for instance in stored
+        ]
+        async with self._state.writing() as connection:
+            await self._state.upsert(connection, instances, rows, "series_instance_uid", "bytes", "sha256", "stored_at")
+
+    async def received(self, study_instance_uid: str, chosen: Collection[str]) -> int:
+        """Instances of the chosen series that are here."""
+        query = select(func.count()).where(
+            instances.c.study_instance_uid == study_instance_uid,
+            instances.c.series_instance_uid.in_(chosen),
+            instances.c.bytes.is_not(None),
+        )
+        async with self._state.reading() as connection:
+            return int(await connection.scalar(query) or 0)
+
+    async def standing(self, study_instance_uid: str, chosen: Collection[str]) -> Standing:
+        """Where the chosen series of a study stand."""
+        async with self._state.reading() as connection:
+            rows = (await connection.execute(_of_study(study_instance_uid))).all()
+            stated = await connection.execute(
+                select(series.c.series_instance_uid, series.c.instances).where(
+                    series.c.study_instance_uid == study_instance_uid
+                )
+            )
+            holds = {row.series_instance_uid: int(row.instances) for row in stated}
+        found = []
+        for uid in chosen:
+            mine = [row for row in rows if row.series_instance_uid == uid]
+            here = tuple(row.sop_instance_uid for row in mine if row.bytes is not None)
+            missing = tuple(row.sop_instance_uid for row in mine if row.bytes is None and row.expected)
+            unnamed = max(0, holds.get(uid, 0) - len(here) - len(missing))
+            found.append(SeriesStanding(uid, here, missing, unnamed))
+        return Standing(study_instance_uid, tuple(found))
+
+    async def states(self, study_instance_uid: str, chosen: Collection[str]) -> tuple[InstanceState, ...]:
+        """Each instance of the chosen series, for the manifest."""
+        async with self._state.reading() as connection:
+            rows = (await connection.execute(_of_study(study_instance_uid))).all()
+        return tuple(
+            InstanceState(
+                series_instance_uid=row.series_instance_uid,
+                sop_instance_uid=row.sop_instance_uid,
+                received=row.bytes is not None,
+                bytes=row.bytes or 0,
+                sha256=row.sha256 or "",
+            )
+            for row in rows
+            if row.series_instance_uid in chosen and (row.expected or row.bytes is not None)
+        )
+
+    async def _expect(self, connection: AsyncConnection, study: str, one: ExpectedSeries) -> None:
+        of_series = (
+            instances.c.study_instance_uid == study,
+            instances.c.series_instance_uid == one.series_instance_uid,
+        )
+        await connection.execute(delete(instances).where(*of_series, instances.c.bytes.is_(None)))
+        await connection.execute(update(instances).where(*of_series).values(expected=False))
+        rows = [
+            {
+                "study_instance_uid": study,
+                "sop_instance_uid": uid,
+                "series_instance_uid": one.series_instance_uid,
+                "expected": True,
+            }
+            for uid in one.sop_instance_uids
+        ]
+        await self._state.upsert(connection, instances, rows, "expected")
+        row = {
+            "study_instance_uid": study,
+            "series_instance_uid": one.series_instance_uid,
+            "modality": one.modality[:16],
+            "instances": one.instances,
+        }
+        await self._state.upsert(connection, series, [row], "modality", "instances")
+
+
+def _of_study(study_instance_uid: str) -> Select[Any]:
+    query = select(instances).where(instances.c.study_instance_uid == study_instance_uid)
+    return query.order_by(instances.c.series_instance_uid, instances.c.sop_instance_uid)

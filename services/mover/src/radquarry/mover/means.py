@@ -1,0 +1,44 @@
+"""What visits work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from radquarry.dicom.load import Load
+from radquarry.mover.bell import Bell
+from radquarry.mover.leases import Leases
+from radquarry.mover.ledger import Ledger
+from radquarry.mover.orders import Orders
+from radquarry.mover.patience import Patience
+from radquarry.mover.port import Pacs
+from radquarry.mover.progress import Progress
+
+Clock = Callable[[], datetime]
+"""The time, aware, UTC."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """The mover's tables, its voice, and its patience."""
+
+    orders: Orders
+    leases: Leases
+    ledger: Ledger
+    progress: Progress
+    load: Load
+    bell: Bell
+    patience: Patience
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Place:
+    """A PACS by its name, and how long it may send nothing (seconds).
+
+    `registration(address)` says what the PACS must know to send to us, when we call from `address`.
+    """
+
+    name: str
+    pacs: Pacs
+    stall_seconds: float
+    registration: Callable[[str], str]

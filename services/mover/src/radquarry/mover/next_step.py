@@ -1,0 +1,110 @@
+"""What becomes of a study after an attempt: decided from the ledger first, and from the PACS's words second."""
+
+from dataclasses import dataclass, replace
+
+from radquarry.dicom.moving import MoveEnd
+from radquarry.messages import RetrievalState
+from radquarry.mover.patience import Patience, step
+from radquarry.mover.plan import Standing
+from radquarry.mover.verdicts import Verdict, verdict, words
+from radquarry.mover.wanted import Wanted
+
+UNABLE_ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Nothing more will be done."""
+
+    state: RetrievalState
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Again:
+    """To be taken up again after `wait` seconds, with these counts."""
+
+    wait: float
+    problem: str
+    attempts: int
+    delays: int
+
+
+@dataclass(frozen=True)
+class Paused:
+    """To be taken up when somebody resumes it."""
+
+
+NextStep = Settled | Again | Paused
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was done: instances here before and how the study stands after; the last move's end, and why we ended it.
+
+    `cut` says why the PACS may hold more than it listed; `register` names what a PACS must know to send to us.
+    """
+
+    before: int
+    after: Standing
+    end: MoveEnd
+    gave_up: str = ""
+    cut: str = ""
+    register: str = ""
+
+
+def next_step(wanted: Wanted, attempt: Attempt, patience: Patience) -> NextStep:
+    """Settle the study, or say when it is to be tried again."""
+    if attempt.after.missing == 0:
+        return whole(attempt.cut)
+    if attempt.after.received > attempt.before:
+        wanted = replace(wanted, attempts=0, delays=0)
+    lacking = f"{attempt.after.missing} of {attempt.after.expected} instances have not come"
+    match _meaning(attempt.end):
+        case Verdict.UNKNOWN_DESTINATION:
+            return Settled("incomplete", f"the PACS does not know where to send to: register {attempt.register} there")
+        case Verdict.BACK_OFF:
+            return put_off(wanted, patience.away, f"the PACS is short of resources: {_said(attempt)}", patience)
+        case Verdict.UNABLE if attempt.after.received == 0 and wanted.attempts + 1 >= UNABLE_ATTEMPTS:
+            hint = f"if it does not know where to send to, register {attempt.register} there"
+            return Settled("incomplete", f"{lacking}; {_said(attempt)}; {hint}")
+        case Verdict.DONE if attempt.end.counts.is_nothing and attempt.after.received == attempt.before:
+            text = "the images are not online: the PACS reports success and has sent nothing, as from long-term storage"
+            return put_off(wanted, patience.nearline, text, patience)
+    if wanted.attempts + 1 >= patience.attempts:
+        return Settled("incomplete", f"{lacking}; {_said(attempt)}")
+    attempts = wanted.attempts + 1
+    return Again(patience.before_attempt(attempts), f"{lacking}; {_said(attempt)}", attempts, 0)
+
+
+def whole(cut: str) -> NextStep:
+    """All that the PACS listed is here; `cut` says why it may hold more."""
+    return Settled("incomplete", f"all that the PACS listed is here, but {cut}") if cut else Settled("complete")
+
+
+def put_off(wanted: Wanted, waits: tuple[float, ...], problem: str, patience: Patience) -> NextStep:
+    """Later, for a reason that lies with the PACS and will pass; not for ever."""
+    delays = wanted.delays + 1
+    if delays > patience.delays:
+        return Settled("incomplete", f"given up after {wanted.delays} times: {problem}")
+    return Again(step(waits, delays), problem, wanted.attempts, delays)
+
+
+def _meaning(end: MoveEnd) -> Verdict:
+    return Verdict.FAILED if end.status is None else verdict(end.status)
+
+
+def _said(attempt: Attempt) -> str:
+    """The PACS's own words, or how it fell silent."""
+    if attempt.gave_up:
+        return attempt.gave_up
+    end = attempt.end
+    if end.status is None:
+        return "the PACS ended the association before it was done"
+    counts = [
+        f"{number} {name}"
+        for name, number in (("sent", end.counts.completed), ("failed", end.counts.failed))
+        if number is not None
+    ]
+    said = ", ".join([words(end.status), *counts])
+    return f"the PACS said {said}" + (f": {end.comment}" if end.comment else "")

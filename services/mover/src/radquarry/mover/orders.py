@@ -1,0 +1,153 @@
+"""Retrievals as people ordered them: taken, paused, resumed, cancelled, closed."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, func, select, update
+
+from radquarry.dicom.uids import is_uid
+from radquarry.messages import RetrievalRequested, RetrievalState
+from radquarry.mover.tables import leases, retrievals, studies
+from radquarry.mover.wanted import UNSETTLED, Wanted
+from radquarry.state.store import State
+
+Wish = Literal["running", "paused", "cancelled"]
+UNKNOWN_PACS = "no PACS of this name is configured"
+
+
+class Orders:
+    """The tables of retrievals and of the studies they want."""
+
+    def __init__(self, state: State, clock: Callable[[], datetime], known_pacs: Collection[str]) -> None:
+        self._state = state
+        self._clock = clock
+        self._known_pacs = frozenset(known_pacs)
+
+    async def take(self, order: RetrievalRequested, refused: int) -> None:
+        """Write an order down; the same one again changes nothing. Studies whose UID is none are left out."""
+        now = self._clock()
+        row = {
+            "retrieval_id": str(order.retrieval_id),
+            "order_id": str(order.id),
+            "trail": str(order.trail),
+            "choice": order.series.model_dump_json(),
+            "state": "running",
+            "refused": refused,
+            "requested_at": now,
+        }
+        rows = [
+            _study_row(order, wanted.study_instance_uid, wanted.pacs, position, now)
+            for position, wanted in enumerate(order.studies)
+            if is_uid(wanted.study_instance_uid) and wanted.pacs in self._known_pacs
+        ]
+        async with self._state.writing() as connection:
+            await self._state.upsert(connection, retrievals, [row])
+            await self._state.upsert(connection, studies, rows)
+
+    async def wish(self, retrieval_id: UUID, wish: Wish) -> bool:
+        """Pause, resume or cancel; a cancelled or closed one stays so. False when there is no such retrieval."""
+        one = retrievals.c.retrieval_id == str(retrieval_id)
+        open_ones = one & (retrievals.c.state != "cancelled") & retrievals.c.closed_at.is_(None)
+        async with self._state.writing() as connection:
+            await connection.execute(update(retrievals).where(open_ones).values(state=wish))
+            return (await connection.execute(select(retrievals.c.state).where(one))).first() is not None
+
+    async def wish_of(self, retrieval_id: UUID) -> Wish | None:
+        """What people want of this retrieval now."""
+        query = select(retrievals.c.state).where(retrievals.c.retrieval_id == str(retrieval_id))
+        async with self._state.reading() as connection:
+            return await connection.scalar(query)
+
+    async def idle_studies(self, retrieval_id: UUID) -> list[Wanted]:
+        """Unsettled studies of a retrieval that nobody works on."""
+        return await self._wanted(_idle(self._clock()).where(studies.c.retrieval_id == str(retrieval_id)))
+
+    async def idle_studies_of(self, pacs: str, problem: str, limit: int) -> list[Wanted]:
+        """Studies to be got from a PACS that nobody works on and that do not wait for `problem` yet."""
+        others = (studies.c.state != "waiting") | (studies.c.problem != problem)
+        wanted = (studies.c.pacs == pacs) & (studies.c.state != "paused") & (retrievals.c.state == "running")
+        return await self._wanted(_idle(self._clock()).where(wanted, others).limit(limit))
+
+    async def note(self, wanted: Sequence[Wanted], state: RetrievalState, problem: str = "") -> None:
+        """Write down the state and revision that were published of idle studies."""
+        if not wanted:
+            return
+        statement = (
+            update(studies)
+            .where(
+                studies.c.retrieval_id == bindparam("of_retrieval"),
+                studies.c.study_instance_uid == bindparam("of_study"),
+            )
+            .values(state=state, problem=problem, revision=bindparam("to_revision"))
+        )
+        rows = [
+            {
+                "of_retrieval": str(one.retrieval_id),
+                "of_study": one.study_instance_uid,
+                "to_revision": one.revision,
+            }
+            for one in wanted
+        ]
+        async with self._state.writing() as connection:
+            await connection.execute(statement, rows)
+
+    async def settled(self) -> list[Any]:
+        """Retrievals with nothing left to do that are not closed yet: their row, with sums over their studies."""
+        mine = studies.c.retrieval_id == retrievals.c.retrieval_id
+        unsettled = func.count(studies.c.state).filter(studies.c.state.in_(UNSETTLED))
+        query = (
+            select(
+                retrievals,
+                func.coalesce(func.sum(studies.c.expected), 0).label("expected"),
+                func.coalesce(func.sum(studies.c.received), 0).label("received"),
+                func.count(studies.c.state).filter(studies.c.state != "complete").label("not_complete"),
+            )
+            .outerjoin(studies, mine)
+            .where(retrievals.c.closed_at.is_(None))
+            .group_by(retrievals.c.retrieval_id)
+            .having(unsettled == 0)
+        )
+        async with self._state.reading() as connection:
+            return list((await connection.execute(query)).all())
+
+    async def close(self, retrieval_id: str) -> None:
+        """Its end has been published."""
+        one = retrievals.c.retrieval_id == retrieval_id
+        async with self._state.writing() as connection:
+            await connection.execute(update(retrievals).where(one).values(closed_at=self._clock()))
+
+    async def _wanted(self, query: Select[Any]) -> list[Wanted]:
+        async with self._state.reading() as connection:
+            return [Wanted.of(row) for row in (await connection.execute(query)).all()]
+
+
+def _idle(now: datetime) -> Select[Any]:
+    worked_on = select(leases.c.study_instance_uid).where(leases.c.until >= now)
+    return joined().where(studies.c.state.in_(UNSETTLED), studies.c.study_instance_uid.not_in(worked_on))
+
+
+def joined() -> Select[Any]:
+    """What `Wanted.of` reads."""
+    mine = studies.c.retrieval_id == retrievals.c.retrieval_id
+    return select(studies, retrievals.c.order_id, retrievals.c.trail, retrievals.c.choice).join(retrievals, mine)
+
+
+def _study_row(order: RetrievalRequested, study: str, pacs: str, position: int, now: datetime) -> dict[str, Any]:
+    return {
+        "retrieval_id": str(order.retrieval_id),
+        "study_instance_uid": study,
+        "pacs": pacs,
+        "priority": order.priority,
+        "position": position,
+        "state": "requested",
+        "due": now,
+        "attempts": 0,
+        "delays": 0,
+        "chosen": "",
+        "whole": False,
+        "received": 0,
+        "problem": "",
+        "revision": 0,
+    }

@@ -1,0 +1,32 @@
+"""The mover as a value."""
+
+from functools import partial
+
+from radquarry.bus.port import Publish
+from radquarry.messages import CancelRetrieval, InstancesStored, PauseRetrieval, ResumeRetrieval, RetrievalRequested
+from radquarry.mover.closing import close_retrievals
+from radquarry.mover.handlers import cancel, note_instances, pause, resume, take_order
+from radquarry.mover.means import Means
+from radquarry.mover.workers import Workers
+from radquarry.service import Service
+
+LEDGER_PARALLEL = 4
+
+
+def mover(means: Means, workers: dict[str, Workers], publish: Publish) -> Service:
+    """Orders are written down by the handlers and worked off by the loops; `workers` by PACS name."""
+    return Service(
+        name="mover",
+        handlers={
+            RetrievalRequested: partial(take_order, means=means, known_pacs=frozenset(workers), publish=publish),
+            PauseRetrieval: partial(pause, means=means),
+            ResumeRetrieval: partial(resume, means=means),
+            CancelRetrieval: partial(cancel, means=means),
+            InstancesStored: partial(note_instances, means=means),
+        },
+        loops=(
+            partial(close_retrievals, means, publish),
+            *(loop for one in workers.values() for loop in one.loops()),
+        ),
+        parallel={InstancesStored: LEDGER_PARALLEL},
+    )

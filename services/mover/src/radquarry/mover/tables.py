@@ -1,0 +1,88 @@
+"""The mover's tables: retrievals, the studies they want, what studies consist of, and what is here."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, String, Table, Text
+
+tables = MetaData()
+
+retrievals = Table(
+    "mover_retrievals",
+    tables,
+    Column("retrieval_id", String(36), primary_key=True),
+    Column("order_id", String(36), nullable=False),
+    Column("trail", String(36), nullable=False),
+    Column("choice", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+)
+"""`state`: running, paused or cancelled as people order it; `refused` counts studies that could not be taken."""
+
+studies = Table(
+    "mover_studies",
+    tables,
+    Column("retrieval_id", String(36), primary_key=True),
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("pacs", String(64), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due", DateTime(timezone=True), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("delays", Integer, nullable=False),
+    Column("looked_at", DateTime(timezone=True)),
+    Column("chosen", Text, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("expected", Integer),
+    Column("received", Integer, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+"""A study that a retrieval wants. `chosen`: UIDs of the wanted series, a space between; `whole`: all were wanted."""
+
+leases = Table(
+    "mover_leases",
+    tables,
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("holder", String(36), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+)
+"""Studies that somebody works on now, whatever retrieval wants them: a study is moved once at a time."""
+
+series = Table(
+    "mover_series",
+    tables,
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("series_instance_uid", String(64), primary_key=True),
+    Column("modality", String(16), nullable=False),
+    Column("instances", Integer, nullable=False),
+)
+"""How many instances a series holds, which may be more than the PACS named."""
+
+instances = Table(
+    "mover_instances",
+    tables,
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("sop_instance_uid", String(64), primary_key=True),
+    Column("series_instance_uid", String(64), nullable=False),
+    Column("expected", Boolean, nullable=False),
+    Column("bytes", BigInteger),
+    Column("sha256", String(64)),
+    Column("stored_at", DateTime(timezone=True)),
+)
+"""The ledger: one row for each instance that the PACS named or that is here; `bytes` is null until it is."""
+
+paces = Table(
+    "mover_paces",
+    tables,
+    Column("pacs", String(64), primary_key=True),
+    Column("next_at", DateTime(timezone=True), nullable=False),
+)
+"""When the next study of a PACS would be due if all came evenly."""
+
+
+def as_utc(moment: datetime) -> datetime:
+    """A moment as it was written: SQLite forgets the time zone, and all of ours are UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

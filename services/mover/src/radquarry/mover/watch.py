@@ -1,0 +1,96 @@
+"""Looks after running moves: what arrives, what people want, and when the PACS has had time enough."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from radquarry.dicom.moving import Counts, MoveEnd, MoveOrder
+from radquarry.mover.bell import Bell
+from radquarry.mover.patience import Patience
+from radquarry.mover.port import Session
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """What a watch looks at: `received` counts instances that are here, `wish` says what people want."""
+
+    received: Callable[[], Awaitable[int]]
+    wish: Callable[[], Awaitable[str | None]]
+    bell: Bell
+
+
+class Watch:
+    """Over the moves of one visit. `end` is how the last one ended, `gave_up` why we ended it."""
+
+    def __init__(self, session: Session, stall_seconds: float, patience: Patience, eyes: Eyes) -> None:
+        self._session = session
+        self._stall_seconds = stall_seconds
+        self._patience = patience
+        self._eyes = eyes
+        self._begun = time.monotonic()
+        self._seen = -1
+        self._news_at = self._begun
+        self._counts = Counts()
+        self.end = MoveEnd(None)
+        self.gave_up = ""
+
+    async def move(self, order: MoveOrder) -> MoveEnd:
+        """Have the PACS send, to the end; it is stopped when it stalls, takes too long, or nobody wants it any more."""
+        self._news_at = time.monotonic()
+        moving = asyncio.create_task(self._session.move(order, self._hear))
+        try:
+            while not moving.done():
+                await asyncio.wait({moving}, timeout=self._patience.poll)
+                if not moving.done() and (reason := await self._reason_to_stop()):
+                    self.gave_up = reason
+                    await self._stop(moving)
+            self.end = MoveEnd(None) if moving.cancelled() else moving.result()
+        finally:
+            await _ended(moving)
+        return self.end
+
+    async def until_quiet(self, expected: int) -> None:
+        """Wait until all instances are here, or none has come for a while."""
+        self._news_at = time.monotonic()
+        while await self._look() < expected:
+            left = self._patience.quiet - (time.monotonic() - self._news_at)
+            if left <= 0:
+                return
+            await self._eyes.bell.wait(min(left, self._patience.poll))
+
+    async def _reason_to_stop(self) -> str:
+        await self._look()
+        if await self._eyes.wish() == "cancelled":
+            return "cancelled"
+        now = time.monotonic()
+        if now - self._news_at > self._stall_seconds:
+            return f"the PACS sent nothing for {self._stall_seconds:.0f} s and was stopped"
+        if now - self._begun > self._patience.study:
+            return f"the PACS was not done after {self._patience.study:.0f} s and was stopped"
+        return ""
+
+    async def _look(self) -> int:
+        received = await self._eyes.received()
+        if received != self._seen:
+            self._seen = received
+            self._news_at = time.monotonic()
+        return received
+
+    async def _stop(self, moving: "asyncio.Task[MoveEnd]") -> None:
+        await self._session.give_up()
+        await asyncio.wait({moving}, timeout=self._patience.cancel)
+        await _ended(moving)
+
+    def _hear(self, counts: Counts) -> None:
+        """Called in the association's thread."""
+        if counts != self._counts:
+            self._counts = counts
+            self._news_at = time.monotonic()
+
+
+async def _ended(moving: "asyncio.Task[MoveEnd]") -> None:
+    """Cancelled, it aborts the association."""
+    if not moving.done():
+        moving.cancel()
+        await asyncio.wait({moving})
