@@ -30,6 +30,10 @@ JOIN_SECONDS = 2
 STUDY_ROOT = UID(StudyRootQueryRetrieveInformationModelFind)
 
 
+class AnswerLost(PacsAway):
+    """The association was open, but ended or went silent before the first row."""
+
+
 class Verdict(Enum):
     """What a C-FIND response's status means for the list."""
 
@@ -60,13 +64,14 @@ class Answers(Generic[Item]):
 
     `received` counts all rows, also the `malformed` ones (reason → how many). `cut` says in plain words why the
     PACS may hold more; "" means that it said it was done, which a full page still contradicts: compare `received`
-    with the PACS's limit.
+    with the PACS's limit. `is_lost` says that it was the association that ended.
     """
 
     items: tuple[Item, ...]
     received: int
     malformed: Counter[str]
     cut: str = ""
+    is_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,9 @@ class Question(Generic[Item]):
 def find(association: Association, question: Question[Item]) -> Answers[Item]:
     """Ask and wait for the end of the answer; blocking, for `in_thread`.
 
-    Raises `PacsAway` when the association ends or times out before any row came (after some rows it is a cut),
-    and `PacsRefuses` when the PACS will not take such a question. After `PacsAway` and after a cut the
-    association may be gone: look at `association.is_established`.
+    Raises `AnswerLost` when the association ends or times out before any row came (after some rows it is a cut),
+    and `PacsRefuses` when the PACS will not take such a question. After `AnswerLost` and where
+    `is_lost` the association is gone.
     """
     (answers,) = find_each(association, (question,))
     return answers
@@ -119,8 +124,8 @@ def _find(association: Association, question: Question[Item]) -> Answers[Item]:
             case Verdict.REFUSED:
                 raise PacsRefuses(f"the PACS does not take this C-FIND: status {status:#06x}")
     if answer.received == 0:
-        raise PacsAway("the association ended before the C-FIND was answered")
-    return answer.ended(f"the association ended after {answer.received} rows")
+        raise AnswerLost("the association ended before the C-FIND was answered")
+    return answer.ended(f"the association ended after {answer.received} rows", is_lost=True)
 
 
 class _Gathering(Generic[Item]):
@@ -141,8 +146,8 @@ class _Gathering(Generic[Item]):
         except (Malformed, NotAUid) as fault:
             self._malformed[str(fault)] += 1
 
-    def ended(self, cut: str) -> Answers[Item]:
-        return Answers(tuple(self._items), self.received, self._malformed, cut)
+    def ended(self, cut: str, *, is_lost: bool = False) -> Answers[Item]:
+        return Answers(tuple(self._items), self.received, self._malformed, cut, is_lost)
 
 
 def _transfer_syntax(association: Association, model: UID) -> UID:
@@ -150,7 +155,7 @@ def _transfer_syntax(association: Association, model: UID) -> UID:
         if context.abstract_syntax == model:
             return UID(context.transfer_syntax[0])
     if not association.is_established:
-        raise PacsAway("the association is gone")
+        raise AnswerLost("the association is gone")
     raise PacsRefuses(f"the PACS does not offer {model.name}")
 
 
@@ -166,7 +171,7 @@ def _responses(association: Association, question: Question[Item]) -> Iterator[t
             is_answered = verdict(response.Status) is not Verdict.PENDING
             yield response.Status, response.Identifier.getvalue() if response.Identifier else b""
     except RuntimeError:
-        raise PacsAway("the association is gone") from None
+        raise AnswerLost("the association is gone") from None
     finally:
         if not is_answered:
             _end(association)
@@ -180,7 +185,7 @@ def _pause(association: Association) -> None:
     association._reactor_checkpoint.clear()  # noqa: SLF001 - pynetdicom has no public way
     while not association._is_paused:  # noqa: SLF001
         if not association.is_alive():
-            raise PacsAway("the association is gone")
+            raise AnswerLost("the association is gone")
         time.sleep(0.0001)
 
 

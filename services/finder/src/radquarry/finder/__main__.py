@@ -1,0 +1,65 @@
+"""`python -m radquarry.finder -c radquarry.yaml`."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from radquarry.bus.opening import open_bus
+from radquarry.bus.port import Bus
+from radquarry.configuration.addresses import bus_address, state_address
+from radquarry.configuration.sections import Pacs
+from radquarry.dicom.load import StateLoad
+from radquarry.dicom.peer import Peer
+from radquarry.finder.ledger import Ledger
+from radquarry.finder.lines import Lines
+from radquarry.finder.pacs import DicomPacs
+from radquarry.finder.service import finder
+from radquarry.finder.settings import Settings, load
+from radquarry.process import start
+from radquarry.service import Service, run
+from radquarry.state.migration import migrate
+from radquarry.state.store import State, open_state
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+AHEAD = 2
+"""Windows in work beyond the associations of a PACS: one announces its studies while another asks."""
+
+
+@asynccontextmanager
+async def opened(settings: Settings, bus: Bus, state: State) -> AsyncIterator[Service]:
+    """The finder with its tables brought up to date and its PACS at hand."""
+    await migrate(state, "finder", MIGRATIONS)
+    budget = {name: pacs.load.associations for name, pacs in settings.pacs.items()}
+    load_of_pacs = await StateLoad.open(state, budget)
+    async with AsyncExitStack() as stack:
+        archives = {}
+        for name, pacs in settings.pacs.items():
+            peer = _peer(name, pacs, settings.node.ae_title)
+            lines = await stack.enter_async_context(Lines(peer, load_of_pacs, budget[name]))
+            limit = None if pacs.find_limit == "auto" else pacs.find_limit
+            archives[name] = DicomPacs(peer, lines, pacs.charset, limit)
+        at_once = sum(budget.values()) + AHEAD * len(budget) or 1
+        yield finder(archives, load_of_pacs, Ledger(state), bus.publish, at_once)
+
+
+async def serve(settings: Settings) -> None:
+    """Run until cancelled."""
+    async with (
+        open_bus(bus_address(settings.data_dir, settings.bus_url)) as bus,
+        open_state(state_address(settings.data_dir, settings.state_url)) as state,
+        opened(settings, bus, state) as service,
+    ):
+        await run(bus, service)
+
+
+def main() -> None:
+    """Run the finder as a process of its own."""
+    start("finder", load, serve)
+
+
+def _peer(name: str, pacs: Pacs, calling_ae_title: str) -> Peer:
+    return Peer(name, pacs.ae_title, pacs.host, pacs.port, calling_ae_title, pacs.timeout_seconds)
+
+
+if __name__ == "__main__":
+    main()

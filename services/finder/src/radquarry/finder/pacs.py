@@ -1,0 +1,113 @@
+"""What the finder needs of a PACS, over DICOM: a day's studies, their series, a sign of life."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from time import perf_counter
+from typing import Protocol
+
+import structlog
+from pynetdicom.association import Association
+
+from radquarry.dicom.finding import AnswerLost, find
+from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
+from radquarry.finder.lines import Line, Lines
+from radquarry.finder.listing import Listing
+from radquarry.finder.page import Listed, Page
+from radquarry.finder.pages import Pages
+from radquarry.finder.parts import Part
+from radquarry.finder.rows import Problems, studies_question
+from radquarry.finder.series import SeriesListing, WithSeries
+from radquarry.messages import Study
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 2
+ECHO_PATIENCE_SECONDS = 5.0
+"""An echo beside a crawl waits for one of its associations: one more than allowed would be impolite."""
+
+
+class Pacs(Protocol):
+    """One PACS, as the handlers use it. Raises `PacsAway`, `PacsRefuses`, `PacsStopped`."""
+
+    async def studies(self, day: date, modality: str) -> Listed:
+        """Every study of a day, or gaps."""
+
+    async def with_series(self, studies: Sequence[Study]) -> WithSeries:
+        """The studies with their series, or gaps."""
+
+    async def echo(self) -> float:
+        """The milliseconds a sign of life took."""
+
+
+class DicomPacs:
+    """See `Pacs`. What is learnt about its answers is kept for as long as this lives."""
+
+    def __init__(self, peer: Peer, lines: Lines, charset: str, limit: int | None) -> None:
+        self._peer = peer
+        self._lines = lines
+        self._charset = charset
+        self._pages = Pages(limit)
+
+    async def studies(self, day: date, modality: str) -> Listed:
+        """See `Pacs`."""
+        problems: Problems = Counter()
+
+        async def visit(line: Line) -> Listed:
+            return await Listing(partial(self._ask, line, problems), self._pages).of(Part(day, modality))
+
+        listed = await self._lines.use(visit)
+        self._report(problems)
+        return listed
+
+    async def with_series(self, studies: Sequence[Study]) -> WithSeries:
+        """See `Pacs`."""
+        problems: Problems = Counter()
+        listing = SeriesListing(self._pages, self._charset, problems)
+        found = await self._lines.use(partial(listing.of, studies))
+        self._report(problems)
+        return found
+
+    async def echo(self) -> float:
+        """C-ECHO over the next association that is free."""
+        return await self._lines.use(_echo_over, patience=ECHO_PATIENCE_SECONDS)
+
+    async def _ask(self, line: Line, problems: Problems, part: Part) -> Page:
+        """One C-FIND, once more over a new association when it was lost in the middle."""
+        question = studies_question(part, self._charset, problems)
+        page = Page((), 0)
+        for _attempt in range(ATTEMPTS):
+            try:
+                answers = await line.run(partial(find, question=question))
+            except AnswerLost as lost:
+                page = Page((), 0, str(lost), is_lost=True)
+                continue
+            page = Page(answers.items, answers.received, answers.cut, malformed=answers.malformed)
+            if not answers.is_lost:
+                break
+        return page
+
+    def _report(self, problems: Problems) -> None:
+        if problems:
+            log.warning("values that could not be read", pacs=self._peer.name, keywords=dict(problems))
+
+
+async def _echo_over(line: Line) -> float:
+    return await line.run(_echo)
+
+
+def _echo(association: Association) -> float:
+    begun = perf_counter()
+    try:
+        status = association.send_c_echo()
+    except RuntimeError:
+        raise PacsAway("the association ended before the C-ECHO") from None
+    except ValueError:
+        raise PacsRefuses("the PACS does not offer Verification (C-ECHO)") from None
+    code = status.get("Status")
+    if code is None:
+        raise PacsAway("the C-ECHO was not answered")
+    if code != 0:
+        raise PacsRefuses(f"the PACS answered the C-ECHO with status {code:#06x}")
+    return (perf_counter() - begun) * 1000
