@@ -28,8 +28,7 @@ class Quarter:
     """Three months: weeks are columns, Monday is on top. `months` are the months' labels and places."""
 
     cells: tuple[Cell, ...]
-    months: tuple[tuple[str, int], ...]
-    width: int
+    months: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -78,9 +77,10 @@ class Shown:
 
 
 def shown_years(seen: tuple[date, date] | None, wanted: int | None, today: date) -> Shown:
-    """Three years up to `wanted`, or up to the newest that was ever asked."""
+    """The three years that hold `wanted`, counted back from the newest that was ever asked."""
     first_known, last_known = (seen[0].year, seen[1].year) if seen else (today.year, today.year)
-    last = min(max(wanted or last_known, first_known), max(last_known, today.year))
+    pages_back = max(0, last_known - (wanted or last_known)) // YEARS_ON_A_PAGE
+    last = max(last_known - pages_back * YEARS_ON_A_PAGE, first_known)
     return Shown(max(first_known, last - YEARS_ON_A_PAGE + 1), last, first_known, last_known)
 
 
@@ -109,7 +109,7 @@ def _year(year: int, days: Sequence[CoverageDay], chosen: date | None, today: da
     quarters = []
     for first_month in (1, 4, 7, 10):
         inside = [day for day in days if first_month <= day.day.month < first_month + 3]
-        if inside:
+        if inside and inside[0].day <= today:
             quarters.append(_quarter(inside, most, chosen, today))
     return Year(year, tuple(quarters), tuple(_rows(days, today)))
 
@@ -122,8 +122,8 @@ def _quarter(days: Sequence[CoverageDay], most: int, chosen: date | None, today:
         look = "future" if day.day > today else _look(day, most)
         cells.append(Cell(day.day, look, day.studies, x, day.day.weekday() * CELL, day.day == chosen))
         if day.day.day == 1:
-            months.append((f"{day.day:%Y-%m}", x))
-    return Quarter(tuple(cells), tuple(months), cells[-1].x + CELL)
+            months.append((day.day.month, x))
+    return Quarter(tuple(cells), tuple(months))
 
 
 def _look(day: CoverageDay, most: int) -> str:

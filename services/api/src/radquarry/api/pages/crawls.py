@@ -54,9 +54,7 @@ class CrawlPage:
     hidden: int
 
 
-def crawls_page(
-    listed: Listed[CrawlView], names: Sequence[str], form: CrawlForm, problem: str = ""
-) -> CrawlsPage:
+def crawls_page(listed: Listed[CrawlView], names: Sequence[str], form: CrawlForm, problem: str = "") -> CrawlsPage:
     """The list from its cursor on."""
     next_href = f"/crawls?after={listed.after}" if listed.after else ""
     return CrawlsPage(listed.items, next_href, tuple(names), form, problem)

@@ -44,7 +44,7 @@ class Chip:
 
 def facets(counted: Mapping[str, Sequence[FacetValue]], asked: Asked) -> tuple[Facet, ...]:
     """The facets of a page of hits, in the order readers narrow by."""
-    return tuple(facet for name in MANY if (facet := _facet(name, counted.get(name, ()), asked)).rows)
+    return tuple(facet for name in (*MANY, "has_report") if (facet := _facet(name, counted.get(name, ()), asked)).rows)
 
 
 def _facet(name: str, values: Sequence[FacetValue], asked: Asked) -> Facet:
@@ -54,6 +54,8 @@ def _facet(name: str, values: Sequence[FacetValue], asked: Asked) -> Facet:
 
 
 def _row(name: str, value: FacetValue, asked: Asked) -> FacetRow:
+    if name == "has_report":
+        return _report_row(value, asked)
     chosen = value.value in getattr(asked.filters, name)
     wanted = asked.without(name, value.value) if chosen else asked.having(name, value.value)
     return FacetRow(
@@ -64,6 +66,14 @@ def _row(name: str, value: FacetValue, asked: Asked) -> FacetRow:
         href=wanted.href(),
         deny_href=asked.denying(name, value.value).href(),
     )
+
+
+def _report_row(value: FacetValue, asked: Asked) -> FacetRow:
+    """Its opposite is the other value, so that nothing is there to exclude."""
+    having = value.value == "true"
+    chosen = asked.filters.has_report == having
+    href = asked.filtered(has_report=None if chosen else having).href()
+    return FacetRow(value.value, value.value, value.count, chosen, href, "")
 
 
 def chips(asked: Asked) -> tuple[Chip, ...]:
@@ -86,4 +96,4 @@ def _chips(asked: Asked) -> Iterator[Chip]:
         yield Chip("study_date_to", filters.study_date_to.isoformat(), denied=False, href=href)
     if filters.has_report is not None:
         href = asked.filtered(has_report=None).href()
-        yield Chip("report", "", denied=not filters.has_report, href=href)
+        yield Chip("has_report", str(filters.has_report).lower(), denied=False, href=href)

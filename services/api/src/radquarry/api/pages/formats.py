@@ -42,6 +42,16 @@ def size(value: int) -> str:
     return f"{value}\u00a0B"
 
 
+def person_name(text: str) -> str:
+    """A PN value as people write it: Keller, Anna Maria, Dr. (PS3.5 §6.2.1); further spellings after a slash."""
+    return " / ".join(_one_name(group) for group in text.split("=") if group.strip("^ "))
+
+
+def _one_name(group: str) -> str:
+    family, given, middle, prefix, suffix = ([part.strip() for part in group.split("^")] + [""] * 5)[:5]
+    return ", ".join(part for part in (family, f"{given} {middle}".strip(), prefix, suffix) if part)
+
+
 def age(patient_age: str, birth_date: date | None, study_date: date | None) -> tuple[int, str] | None:
     """How old the patient was: a number and its DICOM unit letter (Y, M, W, D; PS3.5 Table 6.2-1, AS)."""
     if len(patient_age) == 4 and patient_age[:3].isdecimal() and patient_age[3] in "YMWD":

@@ -1,4 +1,4 @@
-"""What stands around every page: the way to the areas, and the strips that say a person is needed."""
+"""What stands around every page: the way to the areas, and the strip that says a person is needed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Area:
 
 
 @dataclass(frozen=True)
-class Strip:
+class Notice:
     """Something that needs a person: the wording's key with its values, and where to see to it."""
 
     key: str
@@ -40,42 +40,47 @@ class Strip:
 
     @property
     def mark(self) -> str:
-        """What a dismissal remembers: another number or name makes it a new strip."""
+        """What a dismissal remembers: another number or name makes it a new notice."""
         return blake2b(repr((self.key, sorted(self.values.items()))).encode(), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Areas and strips."""
+    """Areas, and the notices of the one strip."""
 
     areas: tuple[Area, ...]
-    strips: tuple[Strip, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def marks(self) -> str:
+        """What dismissing the strip remembers."""
+        return ".".join(notice.mark for notice in self.notices)
 
 
-def bare_frame(visit: Visit, failures: int = 0, strips: tuple[Strip, ...] = ()) -> Frame:
-    """The frame without asking anybody; strips that were dismissed stay away."""
+def bare_frame(visit: Visit, failures: int = 0, notices: tuple[Notice, ...] = ()) -> Frame:
+    """The frame without asking anybody; notices that were dismissed stay away."""
     areas = tuple(
         Area(name, href, label, _within(visit.path, href), failures if name == "failures" else 0)
         for name, href, label in AREAS
     )
-    return Frame(areas, tuple(strip for strip in strips if strip.mark not in visit.dismissed))
+    return Frame(areas, tuple(notice for notice in notices if notice.mark not in visit.dismissed))
 
 
-async def frame(desk: Desk, visit: Visit, *more: Strip) -> Frame:
-    """The frame as things stand; `more` are strips only this page knows of."""
+async def frame(desk: Desk, visit: Visit, *more: Notice) -> Frame:
+    """The frame as things stand; `more` are notices only this page knows of."""
     failures = await desk.failures.count()
-    strips = list(_pacs_strips(await desk.archives.list()))
+    notices = list(_pacs_notices(await desk.archives.list()))
     if failures and visit.path != "/failures":
-        strips.append(Strip("strip.failures", {"n": failures}, "/failures"))
-    return bare_frame(visit, failures, (*strips, *more))
+        notices.append(Notice("strip.failures", {"n": failures}, "/failures"))
+    return bare_frame(visit, failures, (*notices, *more))
 
 
-def _pacs_strips(known: Iterable[ArchiveView]) -> Iterator[Strip]:
+def _pacs_notices(known: Iterable[ArchiveView]) -> Iterator[Notice]:
     for pacs in known:
         if pacs.state == "stopped":
-            yield Strip("strip.stopped", {"pacs": pacs.name}, "/pacs")
+            yield Notice("strip.stopped", {"pacs": pacs.name}, "/pacs")
         elif pacs.state == "down":
-            yield Strip("strip.down", {"pacs": pacs.name}, "/pacs")
+            yield Notice("strip.down", {"pacs": pacs.name}, "/pacs")
 
 
 def _within(path: str, href: str) -> bool:

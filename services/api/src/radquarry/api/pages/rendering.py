@@ -45,6 +45,7 @@ def environment(language: Language, zone: tzinfo) -> Environment:
     localised: dict[str, Callable[..., object]] = {
         "day": partial(formats.day, language=language),
         "month": partial(formats.month, language=language),
+        "month_name": lambda number: formats.MONTHS[language][number - 1],
         "moment": partial(formats.moment, language=language, zone=zone),
     }
     made.filters |= localised | {"number": formats.number, "size": formats.size, "visible": visible}

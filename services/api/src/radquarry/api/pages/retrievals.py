@@ -8,10 +8,19 @@ from urllib.parse import quote
 from radquarry.api.listed import Listed
 from radquarry.api.pages.study_line import StudyLine
 from radquarry.api.retrievals import RetrievalStudy, RetrievalView
+from radquarry.messages import RetrievalState
 
 MOST_SQUARES = 600
 MOST_NAMED = 60
-_FIRST = {"incomplete": 0, "running": 1, "paused": 2, "waiting": 3, "requested": 4, "cancelled": 5, "complete": 6}
+_URGENCY: tuple[RetrievalState, ...] = (
+    "incomplete",
+    "running",
+    "paused",
+    "waiting",
+    "requested",
+    "cancelled",
+    "complete",
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ def retrieval_page(retrieval: RetrievalView, lines: Mapping[str, StudyLine]) -> 
         retrieval=retrieval,
         squares=tuple(squares),
         hidden=len(urgent) - len(squares),
-        states=tuple((state, states[state]) for state in _FIRST if states[state]),
+        states=tuple((state, states[state]) for state in _URGENCY if states[state]),
         causes=tuple(_causes(retrieval.studies)),
         named=tuple(Named(square, lines.get(square.study.study_instance_uid)) for square in urgent[:MOST_NAMED]),
     )
@@ -91,7 +100,11 @@ def _by_urgency(retrieval: RetrievalView) -> list[Square]:
         Square(number, study, f"/studies/{quote(study.study_instance_uid, safe='')}")
         for number, study in enumerate(retrieval.studies, 1)
     ]
-    return sorted(squares, key=lambda square: (not square.study.problem, _FIRST[square.study.state], square.number))
+    return sorted(squares, key=_urgency)
+
+
+def _urgency(square: Square) -> tuple[bool, int, int]:
+    return not square.study.problem, _URGENCY.index(square.study.state), square.number
 
 
 def _causes(studies: Sequence[RetrievalStudy]) -> list[Cause]:

@@ -1,6 +1,7 @@
 """The search page: one field, facets, a histogram, hits."""
 
 import asyncio
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,13 +9,17 @@ from radquarry.api.pages.address import SORTS, Asked
 from radquarry.api.pages.facets import Chip, Facet, chips, facets
 from radquarry.api.pages.histogram import Histogram, histogram
 from radquarry.api.pages.study_line import StudyLine, study_line
-from radquarry.api.pages.wording import Language
 from radquarry.api.pages.visible import shortened, visible
+from radquarry.api.pages.wording import Language
 from radquarry.index.document import Hit, Page, Piece, Query
 from radquarry.index.meaning import meaning
 from radquarry.index.port import Index, QueryRefused
 
 LONGEST_PASSAGE = 400
+
+
+class CursorSpent(Exception):  # noqa: N818 - nobody's mistake: the page is gone, the first one is there
+    """The cursor belongs to another search, or to none any more."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,16 @@ class HitRow:
 
 @dataclass(frozen=True)
 class QueryError:
-    """What could not be read: the query before the character, the character, the rest, and what was expected."""
+    """What could not be read: the query before the character, the character, the rest, and what was expected.
+
+    `name` is what the sentence `expected` has in its place `{name}`.
+    """
 
     before: str
     character: str
     behind: str
     expected: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -68,16 +77,19 @@ class SearchPage:
 
 
 async def search_page(asked: Asked, index: Index, language: Language, examples: Sequence[str]) -> SearchPage:
-    """What the index answers to `asked`. Raises `PeerAway` when it does not answer."""
-    error, shown = None, asked
+    """What the index answers to `asked`. Raises `CursorSpent`, and `PeerAway` when nobody answers."""
+    error, shown, found = None, asked, None
     try:
-        found: Page | None = await index.search(asked.query())
+        found = await index.search(asked.query())
     except QueryRefused as refused:
+        if asked.after and str(refused).startswith("after:"):
+            raise CursorSpent from None
         error, shown = _explained(asked.q, refused), replace(asked, q=asked.last or "", after=None)
-        found = await _last_good(shown, index) if asked.last is not None else None
+        if asked.last is not None:
+            found = await _last_good(shown, index)
     return SearchPage(
         asked=asked,
-        meaning="" if error or not asked.q.strip() else meaning(asked.q, asked.filters, language),
+        meaning="" if error else _meaning(asked, language),
         chips=chips(asked),
         results=_results(found, shown) if found else None,
         error=error,
@@ -90,8 +102,14 @@ async def search_page(asked: Asked, index: Index, language: Language, examples: 
 
 async def working(candidates: Sequence[str], index: Index, most: int) -> tuple[str, ...]:
     """The first `most` of these queries that find something in this index."""
-    pages = await asyncio.gather(*(index.search(Query(q=q, limit=1)) for q in candidates))
+    pages = await asyncio.gather(*(index.search(Query(q=q, limit=0)) for q in candidates))
     return tuple(q for q, page in zip(candidates, pages, strict=True) if page.total)[:most]
+
+
+def _meaning(asked: Asked, language: Language) -> str:
+    """The query in words, where they say more than the query itself."""
+    words = meaning(asked.q, asked.filters, language) if asked.q else ""
+    return "" if words.lower() == asked.q.lower() else words
 
 
 async def _last_good(asked: Asked, index: Index) -> Page | None:
@@ -103,7 +121,9 @@ async def _last_good(asked: Asked, index: Index) -> Page | None:
 
 def _explained(q: str, refused: QueryRefused) -> QueryError:
     at = min(max(refused.position, 0), len(q))
-    return QueryError(visible(q[:at]), visible(q[at : at + 1]), visible(q[at + 1 :]), str(refused))
+    sentence, nearest, name = str(refused).partition("; the nearest is ")
+    expected = f"{sentence}{nearest}{{name}}" if nearest else sentence
+    return QueryError(visible(q[:at]), visible(q[at : at + 1]), visible(q[at + 1 :]), expected, name)
 
 
 def _results(page: Page, asked: Asked) -> Results:
@@ -135,11 +155,13 @@ def _csv_href(asked: Asked) -> str:
 def _passages(hit: Hit) -> Iterator[tuple[Piece, ...]]:
     """At most two passages of bounded length; what the index cut is shown as it is."""
     for passage in hit.highlights[:2]:
-        left, pieces = LONGEST_PASSAGE, []
+        left, pieces = LONGEST_PASSAGE, list[Piece]()
         for piece in passage:
-            text, cut = shortened(visible(piece.text), left)
+            text, cut = shortened(re.sub(r"\s+", " ", visible(piece.text)), left)
             pieces.append(Piece(text=f"{text} …" if cut else text, match=piece.match))
             left -= len(text)
             if cut or left <= 0:
                 break
+        if pieces and not pieces[-1].text.rstrip().endswith((".", "!", "?", "…")):
+            pieces.append(Piece(text=" …"))
         yield tuple(pieces)

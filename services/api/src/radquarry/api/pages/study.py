@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from radquarry.api.pages.formats import person_name
 from radquarry.api.pages.study_line import StudyLine, study_line
 from radquarry.api.pages.timeline import Timeline, timeline
 from radquarry.api.pages.visible import shortened, visible
@@ -12,10 +13,9 @@ from radquarry.index.document import Document
 from radquarry.messages import Report, Series, Study
 
 LONGEST_REPORT = 60_000
-LONGEST_HEADING = 60
 
 _HEADING = re.compile(
-    r"[^\S\n]*(?P<name>[^\W\d_][^\n:.;,]{1,%d}):[^\S\n]*(?P<rest>[^\n]*)" % LONGEST_HEADING,
+    r"[^\S\n]*(?P<name>[^\W\d_][^\n:.;,]{1,60}):[^\S\n]*(?P<rest>[^\n]*)",
 )
 
 
@@ -80,11 +80,11 @@ def study_page(document: Document, siblings: Sequence[Document], here: Mapping[s
     line = study_line(document)
     return StudyPage(
         line=line,
-        patient_name=visible(study.patient_name.replace("^", " ").strip()),
+        patient_name=visible(person_name(study.patient_name)),
         patient_id=visible(study.patient_id),
         birth_date=study.patient_birth_date,
         accession_number=visible(study.accession_number),
-        referring_physician=visible(study.referring_physician_name.replace("^", " ").strip()),
+        referring_physician=visible(person_name(study.referring_physician_name)),
         pacs=document.pacs,
         ris=document.ris,
         report=_report(document.report, line.href) if document.report else None,

@@ -23,7 +23,7 @@ def preferences_routes() -> APIRouter:
         here: Annotated[str, Form()] = "/",
         language: Annotated[str, Form()] = "",
         theme: Annotated[str, Form()] = "",
-        dismiss: Annotated[str, Form(max_length=12, pattern="^[0-9a-f]*$")] = "",
+        dismiss: Annotated[str, Form(max_length=600, pattern="^[0-9a-f.]*$")] = "",
     ) -> RedirectResponse:
         answer = gone_to(local(here))
         if language in LANGUAGES:
@@ -31,8 +31,9 @@ def preferences_routes() -> APIRouter:
         if theme in THEMES:
             answer.set_cookie(THEME_COOKIE, theme, max_age=YEAR, httponly=True, samesite="lax")
         if dismiss:
-            marks = [*sorted(visit(request).dismissed - {"", dismiss})[-MOST_DISMISSED:], dismiss]
-            answer.set_cookie(DISMISSED_COOKIE, ".".join(marks), httponly=True, samesite="lax")
+            earlier = sorted(visit(request).dismissed - {"", *dismiss.split(".")})
+            marks = ".".join([*earlier[:MOST_DISMISSED], dismiss])
+            answer.set_cookie(DISMISSED_COOKIE, marks, httponly=True, samesite="lax")
         return answer
 
     return routes

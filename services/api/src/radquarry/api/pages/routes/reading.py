@@ -1,5 +1,6 @@
 """Search, study, help: the pages people read."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
@@ -8,10 +9,10 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from radquarry.api.desk import Desk
 from radquarry.api.pages.address import Asked, asked
 from radquarry.api.pages.examples import Examples
-from radquarry.api.pages.frame import Strip
-from radquarry.api.pages.help import QUERIES, HelpPage
+from radquarry.api.pages.frame import Notice
+from radquarry.api.pages.help import help_page
 from radquarry.api.pages.routes.shown import gone_to, shown
-from radquarry.api.pages.search import search_page
+from radquarry.api.pages.search import CursorSpent, search_page
 from radquarry.api.pages.study import study_page
 from radquarry.api.pages.visit import visit
 from radquarry.api.problems import unknown
@@ -29,7 +30,10 @@ def reading_routes(desk: Desk) -> APIRouter:
         wanted = asked(request.query_params)
         language = visit(request).language
         plain = not wanted.href().startswith("/?")
-        page = await search_page(wanted, desk.index, language, await examples.three(language) if plain else ())
+        try:
+            page = await search_page(wanted, desk.index, language, await examples.three(language) if plain else ())
+        except CursorSpent:
+            return gone_to(replace(wanted, after=None).href())
         if wanted.last is not None and page.error is None:
             return gone_to(wanted.href())
         return await shown(desk, request, page, *await _gaps(desk, wanted))
@@ -51,7 +55,7 @@ def reading_routes(desk: Desk) -> APIRouter:
 
     @routes.get("/help")
     async def _help(request: Request) -> HTMLResponse:
-        return await shown(desk, request, HelpPage(QUERIES, tuple(FIELDS)))
+        return await shown(desk, request, help_page(visit(request).language, FIELDS))
 
     return routes
 
@@ -63,9 +67,9 @@ async def _document(desk: Desk, study_instance_uid: str) -> Document:
     return document
 
 
-async def _gaps(desk: Desk, wanted: Asked) -> list[Strip]:
-    """A strip for each PACS that could not list the searched days completely."""
-    strips = []
+async def _gaps(desk: Desk, wanted: Asked) -> list[Notice]:
+    """A notice for each PACS that could not list the searched days completely."""
+    notices = []
     for name in wanted.filters.pacs or desk.archives.names:
         seen = await desk.coverage.seen(name) if name in desk.archives.names else None
         if seen is None:
@@ -76,5 +80,5 @@ async def _gaps(desk: Desk, wanted: Asked) -> list[Strip]:
             continue
         gaps = (await desk.coverage.days(name, first, last)).gaps
         if gaps:
-            strips.append(Strip("strip.gaps", {"pacs": name, "n": gaps}, f"/coverage/{name}?year={last.year}"))
-    return strips
+            notices.append(Notice("strip.gaps", {"pacs": name, "n": gaps}, f"/coverage/{name}?year={last.year}"))
+    return notices

@@ -4,15 +4,15 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from radquarry.api.desk import Desk
-from radquarry.api.pages.frame import Strip, frame
+from radquarry.api.pages.frame import Notice, frame
 from radquarry.api.pages.rendering import render
 from radquarry.api.pages.visit import visit
 
 
-async def shown(desk: Desk, request: Request, page: object, *strips: Strip, status: int = 200) -> HTMLResponse:
+async def shown(desk: Desk, request: Request, page: object, *notices: Notice, status: int = 200) -> HTMLResponse:
     """`page` as the visitor wants to see it."""
     seen = visit(request)
-    return render(page, seen, await frame(desk, seen, *strips), desk.timezone, status=status)
+    return render(page, seen, await frame(desk, seen, *notices), desk.timezone, status=status)
 
 
 def gone_to(address: str) -> RedirectResponse:
