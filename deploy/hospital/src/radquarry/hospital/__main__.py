@@ -8,8 +8,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from radquarry.hospital.hospital import Hospital
 from radquarry.hospital.settings import HospitalSettings, heartbeat_file, read_settings
 
@@ -17,23 +15,21 @@ _HEARTBEAT_SECONDS = 5
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until SIGTERM or SIGINT. Returns the exit code: 0, or 2 for settings that make no sense."""
+    """Run until SIGTERM or SIGINT. Returns the exit code: 2 for senseless settings or a port that is taken, else 0."""
     asked = _parser().parse_args(arguments)
     try:
-        settings = read_settings(asked.config, _overrides(asked))
-    except (ValidationError, OSError, ValueError) as error:
+        _run(read_settings(asked.config, _overrides(asked)))
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's own output
         return 2
-    stopped = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stopped.set())
-    _run(settings, stopped)
     return 0
 
 
-def _run(settings: HospitalSettings, stopped: threading.Event) -> None:
-    heartbeat = heartbeat_file()
+def _run(settings: HospitalSettings) -> None:
+    heartbeat, stopped = heartbeat_file(), threading.Event()
     with Hospital(settings) as hospital:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stopped.set())
         print(json.dumps(addresses(hospital)), flush=True)  # noqa: T201 - a command's own output
         while True:
             if heartbeat:

@@ -102,7 +102,8 @@ class Faults:
             merged = self._now.model_dump()
             for part, switches in change.items():
                 known = merged.get(part)
-                merged[part] = known | switches if isinstance(known, dict) else switches
+                both = isinstance(known, dict) and isinstance(switches, dict)
+                merged[part] = known | switches if both else switches
             self._now = FaultSettings.model_validate(merged)
             return self._now
 

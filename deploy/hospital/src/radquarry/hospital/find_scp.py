@@ -3,7 +3,6 @@
 import itertools
 import time
 from collections.abc import Iterator
-from typing import Any
 
 from pydicom import Dataset
 from pynetdicom import evt
@@ -11,6 +10,7 @@ from pynetdicom import evt
 from radquarry.hospital.faults import Faults, PacsFaults
 from radquarry.hospital.holdings import Holdings
 from radquarry.hospital.malformed import malformed
+from radquarry.hospital.next_message import swallow_next
 from radquarry.hospital.queries import Query, UnmatchableError, answers, read_query, root_of
 from radquarry.hospital.rows import chosen, encoded
 from radquarry.hospital.sessions import Sessions
@@ -91,7 +91,7 @@ class FindScp:
         status = int(faults.answer_limit_status, 16)
         if status == 0xB001:
             yield status, None
-            _swallow_one_message(event.assoc)
+            swallow_next(event.assoc)
             entry.outcome = "B001"
         elif status:
             yield from self._fail(entry, status)
@@ -101,14 +101,3 @@ class FindScp:
     def _fail(self, entry: Entry, status: int) -> Iterator[Answer]:
         entry.outcome = f"{status:04X}"
         yield status, None
-
-
-def _swallow_one_message(association: Any) -> None:
-    """pynetdicom sends a Success after the final B001 response; the standard ends with B001 (PS3.4 table C.4-1)."""
-    dimse = association.dimse
-
-    def swallow(primitive: Any, context_id: int) -> None:
-        del primitive, context_id
-        del dimse.send_msg
-
-    dimse.send_msg = swallow

@@ -26,8 +26,8 @@ from radquarry.hospital.web import Web
 class Hospital:
     """Open for the time of a `with` or `async with` block, in threads of this process.
 
-    `pacs.port` and `ris.url` say where; `truth`, `faults` and `traffic` are for tests. Raises OSError when a port
-    is taken.
+    `pacs.port` and `ris.url` say where; `truth`, `holdings`, `faults` and `traffic` are for tests.
+    Raises OSError when a port is taken.
     """
 
     def __init__(self, settings: HospitalSettings | None = None) -> None:
@@ -38,7 +38,7 @@ class Hospital:
         reports = Reports(visits, self.settings.ris.german_share)
         generated = GeneratedStudies(visits, self.settings)
         samples = [SampleStudies()] if self.settings.samples else []
-        holdings = Holdings(generated, *samples)
+        self.holdings = holdings = Holdings(generated, *samples)
         self.truth = Truth(visits, generated, holdings, reports)
         self.pacs = Pacs(self.settings.pacs, holdings, self.faults, self.traffic)
         self.pacs.offer((sop_class, ExplicitVRLittleEndian) for sop_class in SOP_CLASSES.values())

@@ -87,7 +87,5 @@ def _application_entity(settings: PacsSettings) -> AE:
 
 
 def _address(text: str) -> Address:
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit():
-        raise ValueError(f"pacs.destinations: {text!r} is not host:port")
+    host, _, port = text.rpartition(":")
     return host, int(port)

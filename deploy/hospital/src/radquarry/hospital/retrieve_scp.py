@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any
 
-from pydicom import Dataset
+from pydicom import DataElement, Dataset
+from pydicom.config import IGNORE
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import build_context, evt
 from pynetdicom.presentation import PresentationContext
@@ -15,6 +16,7 @@ from pynetdicom.presentation import PresentationContext
 from radquarry.hospital.dice import number, share
 from radquarry.hospital.faults import Faults, PacsFaults
 from radquarry.hospital.holdings import Holdings
+from radquarry.hospital.next_message import restate_next
 from radquarry.hospital.queries import Query, UnmatchableError, read_query, root_of
 from radquarry.hospital.sessions import Sessions, without_delay
 from radquarry.hospital.studies import Instance, Study
@@ -22,7 +24,6 @@ from radquarry.hospital.traffic import Entry, Traffic
 
 Address = tuple[str, int]
 _PENDING, _NOT_OF_THE_MODEL, _CANCELLED = 0xFF00, 0xA900, 0xFE00
-_VERIFICATION = "1.2.840.10008.1.1"
 _PLAIN = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
 
 
@@ -69,7 +70,12 @@ class RetrieveScp:
             yield None, None
             return
         wanted = self._wanted(event, entry)
-        contexts = _contexts(wanted or [])
+        if wanted is None:
+            entry.outcome = "A900"
+            restate_next(event.assoc, _NOT_OF_THE_MODEL)
+            yield None, None
+            return
+        contexts = _contexts(wanted)
         handlers = [(evt.EVT_CONN_OPEN, without_delay)]
         yield *address, {"contexts": contexts, "evt_handlers": handlers}
         yield from self._send(event, entry, wanted)
@@ -167,19 +173,17 @@ def _lost(study: Study, faults: PacsFaults) -> set[str]:
 
 
 def _contexts(instances: list[Instance]) -> list[PresentationContext]:
-    """One context for each SOP class and compressed transfer syntax; uncompressed ones share theirs.
-
-    Never empty: pynetdicom opens the sub-association before it lets a failure be answered.
-    """
+    """One context for each SOP class and compressed transfer syntax; uncompressed ones share theirs."""
     kinds = dict.fromkeys((one.sop_class_uid, one.transfer_syntax_uid) for one in instances)
     plain = dict.fromkeys(sop_class for sop_class, syntax in kinds if syntax in _PLAIN)
     contexts = [build_context(sop_class, list(_PLAIN)) for sop_class in plain]
     contexts += [build_context(sop_class, syntax) for sop_class, syntax in kinds if syntax not in _PLAIN]
-    return contexts[:128] or [build_context(_VERIFICATION)]
+    return contexts[:128]
 
 
 def _hostile(instance: Instance) -> Dataset:
     """The instance under a UID that would leave the archive's folder if it were taken for a file name."""
     dataset = instance.load()
-    dataset.SOPInstanceUID = "../../../../tmp/radquarry-hostile"
+    uid = "../../../../tmp/radquarry-hostile"
+    dataset["SOPInstanceUID"] = DataElement("SOPInstanceUID", "UI", uid, validation_mode=IGNORE)
     return dataset

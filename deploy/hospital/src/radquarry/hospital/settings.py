@@ -4,10 +4,11 @@ import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydicom.charset import python_encoding
 
 from radquarry.hospital.faults import FaultSettings, Share
 
@@ -29,6 +30,22 @@ class PacsSettings(_Part):
     destinations: dict[str, str] = {}
     calling_ae_titles: list[AeTitle] = []
     check_called_ae_title: bool = False
+
+    @field_validator("charset")
+    @classmethod
+    def _known_charset(cls, term: str) -> str:
+        if term not in python_encoding:
+            raise ValueError(f"no character set {term!r}; ISO_IR 100 and ISO_IR 192 are usual")
+        return term
+
+    @field_validator("destinations")
+    @classmethod
+    def _with_host_and_port(cls, destinations: dict[str, str]) -> dict[str, str]:
+        for ae_title, text in destinations.items():
+            host, _, port = text.rpartition(":")
+            if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+                raise ValueError(f"destination {ae_title}: {text!r} is not host:port")
+        return destinations
 
 
 class RisSettings(_Part):
@@ -62,13 +79,24 @@ class HospitalSettings(_Part):
     @field_validator("timezone")
     @classmethod
     def _known_timezone(cls, name: str) -> str:
-        ZoneInfo(name)
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, OSError):
+            raise ValueError(f"no time zone {name!r}") from None
         return name
 
 
 def read_settings(path: Path | None, overrides: dict[str, Any]) -> HospitalSettings:
-    """The settings of a YAML file (or the defaults) with `overrides` (nested dicts) laid over them."""
-    written = yaml.safe_load(path.read_text("utf-8")) if path else None
+    """The settings of a YAML file (or the defaults) with `overrides` (nested dicts) laid over them.
+
+    Raises OSError for a file that cannot be read and ValueError for one that makes no sense.
+    """
+    try:
+        written = yaml.safe_load(path.read_text("utf-8")) if path else None
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} is not YAML: {error}") from None
+    if written is not None and not isinstance(written, dict):
+        raise ValueError(f"{path} holds no settings: it must be a mapping of keys to values")
     return HospitalSettings.model_validate(_laid_over(written or {}, overrides))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Condition
 from typing import Any
 
-_KEPT = 200_000
+_KEPT = 50_000
 
 
 @dataclass(slots=True)
