@@ -2,14 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import tantivy
-from tantivy import DocAddress, FieldType, Filter, Occur, Order, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
+from tantivy import FieldType, Filter, Occur, Order, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 from radquarry.errors import PeerAway
 from radquarry.index import embedded_entry as layout
@@ -19,7 +19,6 @@ from radquarry.index.language import parse
 from radquarry.index.port import PartsRefused
 
 WRITER_BYTES = 64_000_000
-LONGEST_WORD = 200
 
 
 class TantivyIndex:
@@ -45,8 +44,7 @@ class TantivyIndex:
     async def merge(self, parts: Sequence[Part]) -> None:
         """See `Index.merge`."""
         reasons = {place: reason for place, part in enumerate(parts) if (reason := unfit(part))}
-        if len(reasons) < len(parts):
-            await asyncio.to_thread(self._store.merge, [part for part in parts if not unfit(part)])
+        await asyncio.to_thread(self._store.merge, [part for place, part in enumerate(parts) if place not in reasons])
         if reasons:
             raise PartsRefused(reasons)
 
@@ -57,13 +55,13 @@ class TantivyIndex:
 
     async def get(self, study_instance_uid: str) -> Document | None:
         """See `Index.get`."""
-        found = await asyncio.to_thread(lambda: held(self._store.state(), [study_instance_uid]))
-        return found.get(study_instance_uid)
+        return (await asyncio.to_thread(lambda: held(self._store.state(), [study_instance_uid]))).get(
+            study_instance_uid
+        )
 
     async def timeline(self, patient_id: str, pacs: str) -> Sequence[Document]:
         """See `Index.timeline`."""
-        key = layout.patient_key(patient_id, pacs)
-        return await asyncio.to_thread(lambda: of_patient(self._store.state(), key)) if patient_id else ()
+        return await asyncio.to_thread(lambda: of_patient(self._store.state(), layout.patient_key(patient_id, pacs)))
 
     async def scan(self, query: Query) -> AsyncIterator[Document]:
         """See `Index.scan`."""
@@ -74,7 +72,7 @@ class TantivyIndex:
 
     async def count(self) -> int:
         """See `Index.count`."""
-        return (await asyncio.to_thread(self._store.state)).size
+        return (await asyncio.to_thread(self._store.state)).searcher.num_docs
 
 
 class _Store:
@@ -87,65 +85,72 @@ class _Store:
         if read_only and not tantivy.Index.exists(str(path)):
             raise PeerAway("there is no index in this data folder yet: `radquarry serve` makes one")
         path.mkdir(parents=True, exist_ok=True)
-        self._analysers = {language: _analyser(language) for language in ("", *layout.LANGUAGES)}
+        analysers = {language: _analyser(language) for language in ("", *layout.LANGUAGES)}
         try:
             self._index = tantivy.Index(_schema(), path=str(path))
         except ValueError as error:
             raise PeerAway(f"the index in {path} cannot be opened: {error}; if it is damaged, move it away") from None
-        for language, analyser in self._analysers.items():
+        for language, analyser in analysers.items():
             self._index.register_tokenizer(f"folded {language}", analyser)
         self._index.config_reader("manual")
-        self._terms = _Terms(self._index.schema, self._analysers)
+        self._terms = _Terms(self._index.schema, analysers)
+        self._reload()
         self._writer = None if read_only else self._new_writer()
 
     def _new_writer(self) -> tantivy.IndexWriter:
         try:
             return self._index.writer(WRITER_BYTES, 1)
         except ValueError as error:
-            if "Lock" not in str(error):
-                raise PeerAway(f"the index in {self._path} cannot be written: {error}") from None
-        raise PeerAway(f"another process writes to the index in {self._path}: stop it, or open it read-only")
+            why = "another process writes to it: stop that, or open it read-only" if "Lock" in str(error) else error
+            raise PeerAway(f"the index in {self._path} cannot be written: {why}") from None
 
     def state(self) -> "_State":
         """What has been committed."""
         if self._read_only:
-            self._index.reload()
-        return _State(self._index.searcher(), self._terms)
+            self._reload()
+        return self._state
+
+    def _reload(self) -> None:
+        self._index.reload()
+        self._state = _State(self._index.searcher(), self._terms)
 
     def merge(self, parts: Iterable[Part]) -> None:
         """Commit the parts' documents: all of them or, when this raises, none."""
         with self._lock:
-            if self._writer is None:
-                self._writer = self._new_writer()
-            writer, self._writer = self._writer, None
-            self._write(writer, list(parts))
-            self._writer = writer
-
-    def _write(self, writer: tantivy.IndexWriter, parts: Sequence[Part]) -> None:
-        uids = dict.fromkeys(part.study_instance_uid for part in parts)
-        before = held(self.state(), list(uids))
-        merged = {uid: before.get(uid) or Document(study_instance_uid=uid) for uid in uids}
-        for part in parts:
-            merged[part.study_instance_uid] = merged[part.study_instance_uid].merged(part)
-        fresh = {uid: document for uid, document in merged.items() if document != before.get(uid)}
-        try:
-            for uid, document in fresh.items():
-                if uid in before:
-                    writer.delete_documents_by_term("uid", uid)
-                writer.add_document(_written(document))
+            merged = dict(held(self.state(), list({part.study_instance_uid for part in parts})))
+            before = dict(merged)
+            for part in parts:
+                uid = part.study_instance_uid
+                merged[uid] = merged.get(uid, Document(study_instance_uid=uid)).merged(part)
+            fresh = {uid: _written(document) for uid, document in merged.items() if document != before.get(uid)}
             if fresh:
-                writer.commit()
-                self._index.reload()
-        except (ValueError, OSError) as error:
-            writer.rollback()
+                self._replace(before, fresh)
+
+    def _replace(self, before: Iterable[str], fresh: Mapping[str, tantivy.Document]) -> None:
+        writer = self._writer = self._writer or self._new_writer()
+        committed = False
+        try:
+            for uid in fresh.keys() & set(before):
+                writer.delete_documents_by_term("uid", uid)
+            for document in fresh.values():
+                writer.add_document(document)
+            writer.commit()
+            committed = True
+            self._reload()
+        except ValueError as error:
             raise PeerAway(f"the index in {self._path} cannot be written: {error}") from None
+        finally:
+            if not committed:
+                self._writer = None
+                writer.rollback()
+                self._writer = writer
 
     def close(self) -> None:
         """Let another process write."""
         with self._lock:
-            if self._writer is not None:
-                self._writer.wait_merging_threads()
-                self._writer = None
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                writer.wait_merging_threads()
 
 
 @dataclass(frozen=True)
@@ -155,24 +160,19 @@ class _State:
     searcher: tantivy.Searcher
     terms: "_Terms"
 
-    @property
-    def size(self) -> int:
-        return self.searcher.num_docs
-
     def ranked(self, query: tantivy.Query, limit: int, offset: int) -> list[tuple[float, Document]]:
-        found = self.searcher.search(query, limit, count=False, offset=offset)
-        return [(score, self._document(address)) for score, address in found.hits]
+        return self._read(self.searcher.search(query, limit, count=False, offset=offset))
 
     def ordered(self, query: tantivy.Query, field: str, limit: int) -> list[tuple[int, Document]]:
         order = Order.Desc if field == layout.NEWEST else Order.Asc
-        found = self.searcher.search(query, limit, count=False, order_by_field=field, order=order)
-        return [(key, self._document(address)) for key, address in found.hits]
+        return self._read(self.searcher.search(query, limit, count=False, order_by_field=field, order=order))
 
     def counted(self, query: tantivy.Query, counting: dict[str, Any]) -> dict[str, Any]:
         return self.searcher.aggregate(query, counting)
 
-    def _document(self, address: DocAddress) -> Document:
-        return layout.document_of(self.searcher.doc(address).get_first("document") or b"")
+    def _read(self, found: tantivy.SearchResult) -> list[tuple[Any, Document]]:
+        stored = ((key, self.searcher.doc(address).get_first("document")) for key, address in found.hits)
+        return [(key, layout.document_of(document)) for key, document in stored if document]
 
 
 @dataclass(frozen=True)
@@ -181,9 +181,6 @@ class _Terms:
 
     schema: tantivy.Schema
     analysers: dict[str, TextAnalyzer]
-
-    def everything(self) -> tantivy.Query:
-        return tantivy.Query.all_query()
 
     def any_of(self, field: str, values: Sequence[str]) -> tantivy.Query:
         return tantivy.Query.term_set_query(self.schema, field, values)
@@ -207,14 +204,11 @@ class _Terms:
         return tantivy.Query.range_query(self.schema, field, FieldType.Unsigned, low, high)
 
     def both(self, wanted: Sequence[tantivy.Query], unwanted: Sequence[tantivy.Query]) -> tantivy.Query:
-        musts = [(Occur.Must, query) for query in wanted or [self.everything()]]
+        musts = [(Occur.Must, query) for query in wanted or [tantivy.Query.all_query()]]
         return tantivy.Query.boolean_query(musts + [(Occur.MustNot, query) for query in unwanted])
 
-    def either(self, choices: Sequence[tantivy.Query]) -> tantivy.Query:
-        return tantivy.Query.boolean_query([(Occur.Should, query) for query in choices])
-
-    def best(self, choices: Sequence[tantivy.Query]) -> tantivy.Query:
-        return tantivy.Query.disjunction_max_query(choices, 0.1)
+    def either(self, choices: Sequence[tantivy.Query], others: float = 1.0) -> tantivy.Query:
+        return tantivy.Query.disjunction_max_query(choices, others)
 
     def unweighed(self, query: tantivy.Query) -> tantivy.Query:
         return tantivy.Query.const_score_query(query, 0.0)

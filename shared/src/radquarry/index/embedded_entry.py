@@ -47,7 +47,7 @@ def entry(document: Document) -> Entry:
     newest, oldest = _order(document)
     texts = [
         ("uid", document.study_instance_uid),
-        ("patient", patient_key(document.study.patient_id if document.study else "", document.pacs)),
+        *_patient(document),
         *(("present", name) for name, found in values.items() if any(map(str.strip, found))),
         *_indexed(values),
         *_facets(document, values),
@@ -65,8 +65,13 @@ def document_of(stored: bytes) -> Document:
     return Document.model_validate_json(stored)
 
 
+def _patient(document: Document) -> Iterator[tuple[str, str]]:
+    if document.study and document.study.patient_id:
+        yield "patient", patient_key(document.study.patient_id, document.pacs)
+
+
 def patient_key(patient_id: str, pacs: str) -> str:
-    """The patient of one PACS; nothing is shared between patients without an id."""
+    """The patient of one PACS."""
     return f"{pacs}\x1f{patient_id}"
 
 

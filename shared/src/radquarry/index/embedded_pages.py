@@ -24,10 +24,6 @@ class View(Protocol[Q]):
     def terms(self) -> Terms[Q]:
         """What can be looked for."""
 
-    @property
-    def size(self) -> int:
-        """The number of documents."""
-
     def ranked(self, query: Q, limit: int, offset: int) -> list[tuple[float, Document]]:
         """The best hits with their scores."""
 
@@ -69,17 +65,16 @@ class Pages(Generic[ViewType]):
 
     def _by_relevance(self, view: ViewType, query: Query, clause: Clause, place: dict[str, Any]) -> Page:
         view = self._kept.get(place.get("state")) or view
-        offset = place.get("offset", 0)
-        if not isinstance(offset, int) or not 0 <= offset <= view.size:
-            raise QueryRefused("after: this is not a cursor that a page gave", 0)
         found = compiled(clause, query.filters, view.terms)
+        page, offset = _page(view, found, (), None), place.get("offset", 0)
+        if not isinstance(offset, int) or not 0 <= offset <= page.total:
+            raise QueryRefused("after: this is not a cursor that a page gave", 0)
         ranked = view.ranked(found, query.limit, offset) if query.limit else []
         hits = tuple(Hit(document=each, score=score, highlights=_why(view, each, clause)) for score, each in ranked)
-        page = _page(view, found, hits, None)
-        if not hits or offset + len(hits) >= page.total:
-            return page
-        then = {"state": self._kept.keep(view), "offset": offset + len(hits)}
-        return page.model_copy(update={"after": cursors.written(query, then)})
+        behind, after = offset + len(hits), None
+        if hits and behind < page.total:
+            after = cursors.written(query, {"state": self._kept.keep(view), "offset": behind})
+        return page.model_copy(update={"hits": hits, "after": after})
 
 
 def held(view: View[Q], uids: Sequence[str]) -> dict[str, Document]:

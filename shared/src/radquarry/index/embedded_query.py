@@ -15,9 +15,6 @@ Q = TypeVar("Q")
 class Terms(Protocol[Q]):
     """What the index can look for; `Q` is its own type of query."""
 
-    def everything(self) -> Q:
-        """Every document."""
-
     def any_of(self, field: str, values: Sequence[str]) -> Q:
         """Documents with one of these values."""
 
@@ -34,13 +31,10 @@ class Terms(Protocol[Q]):
         """Numbers in a range, both ends included."""
 
     def both(self, wanted: Sequence[Q], unwanted: Sequence[Q]) -> Q:
-        """All of `wanted`, none of `unwanted`."""
+        """All of `wanted`, none of `unwanted`; every document without any."""
 
-    def either(self, choices: Sequence[Q]) -> Q:
-        """At least one; more of them weigh more."""
-
-    def best(self, choices: Sequence[Q]) -> Q:
-        """At least one; the best weighs."""
+    def either(self, choices: Sequence[Q], others: float = 1.0) -> Q:
+        """At least one; the best weighs whole, each of the others by this share."""
 
     def unweighed(self, query: Q) -> Q:
         """The same documents, without a say in their order."""
@@ -77,7 +71,7 @@ def _clause(clause: c.Clause, terms: Terms[Q]) -> Q:
         case c.Without(inner):
             return terms.both([], [_clause(inner, terms)])
         case c.Words() | c.Pattern() | c.Similar():
-            return terms.best(list(_text(clause, terms)))
+            return terms.either(list(_text(clause, terms)), 0.1)
         case leaf:
             return _value(leaf, terms)
 
@@ -85,7 +79,7 @@ def _clause(clause: c.Clause, terms: Terms[Q]) -> Q:
 def _value(leaf: c.Everything | c.Present | c.Code | c.Days, terms: Terms[Q]) -> Q:
     match leaf:
         case c.Everything():
-            return terms.everything()
+            return terms.both([], [])
         case c.Present(field):
             return terms.phrase("present", [field], 0)
         case c.Code(field, value):

@@ -67,7 +67,7 @@ def _refuse_hostile(q: str) -> None:
         raise QueryRefused(f"a query has at most {LONGEST_QUERY} characters", LONGEST_QUERY)
     if unreadable := _UNREADABLE.search(q):
         raise QueryRefused("this character cannot be searched for: leave it out", unreadable.start())
-    found = list(re.finditer(r"[^\W_]+", q))
+    found = [word for word in re.finditer(r"[^\W_]+", q) if word[0] not in ("AND", "OR", "NOT")]
     if len(found) > MOST_WORDS:
         raise QueryRefused(f"a query has at most {MOST_WORDS} words", found[MOST_WORDS].start())
 

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from io import BytesIO
 from secrets import token_hex
 from typing import Any, Self
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from opensearchpy import AsyncOpenSearch
+from opensearchpy import AIOHttpConnection, AsyncOpenSearch
 from opensearchpy import exceptions as foreign
 
 from radquarry.errors import PeerAway, Permanent
@@ -167,6 +168,13 @@ class OpenSearchIndex:
             raise mapped(error) from None
 
 
+class _Streaming(AIOHttpConnection):
+    """Hands a body over as a stream: aiohttp sends a large one in pieces then, and the event loop goes on."""
+
+    async def perform_request(self, method: str, url: str, params: Any = None, body: Any = None, **more: Any) -> Any:  # type: ignore[override]  # `more` are its other three
+        return await super().perform_request(method, url, params, BytesIO(body) if body else None, **more)  # type: ignore[arg-type]  # aiohttp takes streams
+
+
 class RequestRefused(Permanent):
     """OpenSearch understands the request and will never take it; `kind` is its name for why."""
 
@@ -224,6 +232,7 @@ def _connection(url: str) -> dict[str, Any]:
     user = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     host = {"host": parts.hostname, "port": parts.port or 9200, "url_prefix": parts.path.strip("/")}
     return {
+        "connection_class": _Streaming,
         "hosts": [host | {"scheme": parts.scheme}],
         "use_ssl": parts.scheme == "https",
         "http_auth": user,

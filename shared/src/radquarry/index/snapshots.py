@@ -15,7 +15,7 @@ class Snapshots(Generic[State]):
     Searches run in several threads, so that one at a time looks and changes here.
     """
 
-    def __init__(self, most: int = 4, seconds: float = 600) -> None:
+    def __init__(self, most: int = 16, seconds: float = 600) -> None:
         self._most = most
         self._seconds = seconds
         self._kept: OrderedDict[str, tuple[State, float]] = OrderedDict()
