@@ -1,0 +1,312 @@
+"""What the api shows of a crawl, whatever the order of the news; on SQLite and on PostgreSQL."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from radquarry.api.crawl_facts import Seen, StudySeen
+from radquarry.api.crawl_ledger import CrawlLedger
+from radquarry.api.crawls import CrawlView
+from radquarry.api.problems import Problem
+from radquarry.dicom.uids import NotAUid
+from radquarry.messages import CrawlCompleted, CrawlPlanned, FindWindow, Message, ReportFetched, ReportMissing
+from radquarry.state.store import State
+from tests.api.projecting import Projections, a_store, a_store_url, parked, projections
+from tests.api.stories import ACCESSION, DAY, SECRET, crawl_story, uid
+from tests.contracts.states import KINDS
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with a_store_url(request.param, tmp_path_factory.mktemp("store")) as url:
+        yield url
+
+
+@pytest.fixture
+async def state(store_url: str) -> AsyncIterator[State]:
+    async with a_store(store_url) as store:
+        yield store
+
+
+@pytest.fixture
+def api(state: State) -> Projections:
+    return projections(state)
+
+
+def numbers(view: CrawlView) -> tuple[object, ...]:
+    return (
+        view.state,
+        (view.windows_planned, view.windows_closed, view.windows_with_gaps),
+        view.studies_found,
+        view.reports_fetched,
+        view.reports_missing,
+        view.documents_indexed,
+    )
+
+
+async def test_a_crawl_that_went_well_is_complete(api: Projections) -> None:
+    story = crawl_story()
+
+    await api.hear(*story.all())
+
+    view = await api.crawls.get(story.crawl_id)
+    assert numbers(view) == ("complete", (3, 3, 0), 5, 4, 1, 5)
+    assert (view.problems, view.progress) == ((), 1.0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_any_order_and_repetition_ends_in_the_same_view(api: Projections, seed: int) -> None:
+    chance = random.Random(seed)
+    story = crawl_story(studies=(3, 0, 4, 1), gaps=(1,) if seed % 2 else ())
+    said = story.all()
+    mixed = said + chance.choices(said, k=chance.randrange(20))
+    chance.shuffle(mixed)
+
+    while mixed:
+        size = chance.randrange(1, 9)
+        together, mixed = mixed[:size], mixed[size:]
+        await asyncio.gather(*(api.hear(message) for message in together))
+
+    view = await api.crawls.get(story.crawl_id)
+    end = "incomplete" if seed % 2 else "complete"
+    assert numbers(view) == (end, (4, 4, seed % 2), 8, 6, 2, 8)
+
+
+async def test_it_is_not_complete_before_the_last_news(api: Projections) -> None:
+    """A state that looks complete for a moment, and then is not, is a lie."""
+    story = crawl_story()
+    implied = (CrawlCompleted, ReportFetched, ReportMissing)  # an indexed report was fetched
+    needed = [message for message in story.all() if not isinstance(message, implied)]
+    random.Random(5).shuffle(needed)
+
+    states = []
+    for message in needed:
+        await api.hear(message)
+        try:
+            states.append((await api.crawls.get(story.crawl_id)).state)
+        except Problem:
+            states.append("requested")
+
+    assert set(states[:-1]) <= {"requested", "running"}
+    assert states[-1] == "complete"
+
+
+async def test_a_gap_makes_it_incomplete_and_says_why(api: Projections) -> None:
+    story = crawl_story(gaps=(2,))
+
+    await api.hear(*story.all())
+
+    view = await api.crawls.get(story.crawl_id)
+    assert view.state == "incomplete"
+    assert [(each.kind, each.reason, each.day, each.begin) for each in view.problems] == [
+        ("gap", "the PACS cut its answer", story.days()[2], "080000")
+    ]
+
+
+async def test_a_window_that_was_asked_twice_counts_as_its_last_answer_says(api: Projections) -> None:
+    story = crawl_story(studies=(2,), gaps=(0,))
+    again = story.closed(0, studies=3, later=60).model_copy(update={"gaps": ()})
+
+    await api.hear(again, *story.all(), *story.of_study(uid(900)), story.closed(0))
+
+    view = await api.crawls.get(story.crawl_id)
+    assert (view.state, view.windows_closed, view.studies_found) == ("complete", 1, 3)
+
+
+async def test_a_parked_window_settles_it_as_incomplete_until_its_replay_is_answered(api: Projections) -> None:
+    story = crawl_story()
+    last = story.closed(2)
+    order = FindWindow(trail=story.crawl_id, crawl_id=story.crawl_id, pacs="main", day=last.day)
+    await api.hear(*(message for message in story.all() if message != last))
+
+    await api.failures.keep(parked(order, "finder", "the PACS refuses our AE title"))
+    view = await api.crawls.get(story.crawl_id)
+    assert (view.state, view.windows_with_gaps) == ("incomplete", 1)
+    assert [(each.kind, each.reason) for each in view.problems] == [("window", "the PACS refuses our AE title")]
+    assert view.problems[0].failure_id is not None
+
+    await api.failures.replay(view.problems[0].failure_id)
+    assert (await api.crawls.get(story.crawl_id)).state == "running"
+    assert [each.topic for each in api.said.replayed] == ["window.find"]
+
+    await api.hear(last.model_copy(update={"sent_at": api.said.replayed[0].parked_at}))
+    view = await api.crawls.get(story.crawl_id)
+    assert (view.state, view.problems) == ("complete", ())
+
+
+@pytest.mark.parametrize(("service", "what"), [("indexer", "study"), ("ris-fetcher", "study"), ("indexer", "report")])
+async def test_a_parked_study_settles_with_a_problem_and_its_replay_makes_it_good(
+    api: Projections, service: str, what: str
+) -> None:
+    story = crawl_story(studies=(1,))
+    lost: Message = story.found(uid(0)) if what == "study" else story.fetched(uid(0))
+    unheard = {("indexer", "study"): (1,), ("ris-fetcher", "study"): (2, 3), ("indexer", "report"): (3,)}
+    of_study = story.of_study(uid(0))
+    never = [of_study[place] for place in unheard[service, what]]
+    heard = [message for message in story.all() if _same(message) not in map(_same, never)]
+    await api.hear(*heard)
+    assert (await api.crawls.get(story.crawl_id)).state == "running"
+
+    await api.failures.keep(parked(lost, service, "a text of 40 MB"))
+    view = await api.crawls.get(story.crawl_id)
+    assert view.state == "incomplete"
+    assert [(each.kind, each.reason, each.study_instance_uid) for each in view.problems] == [
+        ("study", "a text of 40 MB", uid(0))
+    ]
+
+    assert view.problems[0].failure_id is not None
+    await api.failures.replay(view.problems[0].failure_id)
+    await api.hear(*never)
+    view = await api.crawls.get(story.crawl_id)
+    assert (view.state, view.problems) == ("complete", ())
+
+
+def _same(message: Message) -> tuple[str, str, str]:
+    return message.topic, getattr(message, "study_instance_uid", ""), getattr(message, "part", "")
+
+
+async def test_a_discarded_failure_stays_a_problem(api: Projections) -> None:
+    story = crawl_story(studies=(1,))
+    await api.hear(*story.all()[:3], *story.all()[4:])
+    await api.failures.keep(parked(story.found(uid(0)), "indexer"))
+    failure = (await api.failures.list()).items[0]
+
+    await api.failures.discard(failure.id)
+
+    view = await api.crawls.get(story.crawl_id)
+    assert (view.state, len(view.problems), await api.failures.count()) == ("incomplete", 1, 0)
+    with pytest.raises(Problem):
+        await api.failures.replay(failure.id)
+
+
+async def test_a_crawl_that_cannot_be_planned_is_incomplete(api: Projections) -> None:
+    story = crawl_story()
+    await api.hear(story.requested())
+
+    await api.failures.keep(parked(story.requested(), "finder", "no PACS is called main"))
+
+    view = await api.crawls.get(story.crawl_id)
+    assert (view.state, [each.reason for each in view.problems]) == ("incomplete", ["no PACS is called main"])
+
+
+async def test_the_same_parked_message_is_one_failure(api: Projections) -> None:
+    again = parked(crawl_story().found(uid(1)), "indexer")
+
+    await api.failures.keep(again)
+    await api.failures.keep(again)
+
+    page = await api.failures.list()
+    assert [each.what for each in page.items] == [f"A study could not be made searchable: {uid(1)}."]
+
+
+async def test_a_cancelled_crawl_is_cancelled(api: Projections) -> None:
+    story = crawl_story()
+    await api.hear(*story.all()[:6])
+
+    await api.hear(
+        CrawlCompleted(crawl_id=story.crawl_id, windows_closed=1, windows_with_gaps=0, studies_found=2, cancelled=True)
+    )
+
+    assert (await api.crawls.get(story.crawl_id)).state == "cancelled"
+
+
+async def test_replicas_that_write_at_once_count_exactly(state: State) -> None:
+    story = crawl_story()
+    facts = [
+        StudySeen(story.crawl_id, uid(number), seen)
+        for number in range(300)
+        for seen in (Seen.FOUND, Seen.STUDY_INDEXED, Seen.REPORT_FETCHED | Seen.REPORT_INDEXED)
+    ] * 2
+    random.Random(1).shuffle(facts)
+    replicas = [CrawlLedger(state) for _ in range(4)]
+
+    await asyncio.gather(
+        *(replicas[place % 4].write(facts[start : start + 60]) for place, start in enumerate(range(0, len(facts), 60)))
+    )
+    await replicas[0].write([story.requested(), CrawlPlanned(crawl_id=story.crawl_id, windows=3)])
+
+    view = await projections(state).crawls.get(story.crawl_id)
+    assert numbers(view) == ("running", (3, 0, 0), 300, 300, 0, 300)
+    assert view.studies_settled == 300
+
+
+async def test_nothing_of_the_patient_is_kept(api: Projections, state: State) -> None:
+    await api.hear(*crawl_story().all())
+
+    async with state.reading() as connection:
+        for table in ("api_crawls", "api_windows", "api_crawl_studies", "api_coverage"):
+            kept = (await connection.execute(text(f"SELECT * FROM {table}"))).all()  # noqa: S608 - our own tables
+            assert kept
+            assert SECRET not in str(kept)
+            assert ACCESSION not in str(kept)
+
+
+async def test_a_hostile_uid_spoils_no_other_message(api: Projections) -> None:
+    story = crawl_story(studies=(1,))
+    hostile = story.found("../../etc/passwd\0" * 10)
+
+    outcomes = await asyncio.gather(*(api.hear(message) for message in [*story.all(), hostile]), return_exceptions=True)
+
+    assert [type(each) for each in outcomes if each is not None] == [NotAUid]
+    assert (await api.crawls.get(story.crawl_id)).state == "complete"
+
+
+async def test_the_list_shows_each_crawl_once_newest_first(api: Projections) -> None:
+    stories = [crawl_story() for _ in range(7)]
+    await api.hear(*(story.requested() for story in stories))
+
+    seen, after = [], None
+    while True:
+        page = await api.crawls.list(limit=3, after=after)
+        seen += [view.id for view in page.items]
+        if (after := page.after) is None:
+            break
+
+    assert sorted(seen) == sorted(story.crawl_id for story in stories)
+    with pytest.raises(Problem, match="not a cursor"):
+        await api.crawls.list(after="bm9uc2Vuc2U")
+
+
+async def test_a_crawl_nobody_ordered_is_unknown(api: Projections) -> None:
+    with pytest.raises(Problem) as caught:
+        await api.crawls.get(uuid4())
+
+    assert caught.value.status == 404
+
+
+async def test_coverage_tells_complete_days_from_gaps_and_unseen_ones(api: Projections) -> None:
+    story = crawl_story(studies=(2, 0, 3), gaps=(1,))
+    await api.hear(*story.all())
+
+    view = await api.coverage.days("main", DAY, DAY.replace(day=4))
+
+    assert [(each.state, each.studies, each.reasons) for each in view.days] == [
+        ("complete", 2, ()),
+        ("gap", 0, ("the PACS cut its answer",)),
+        ("complete", 3, ()),
+        ("unseen", 0, ()),
+    ]
+    assert (view.complete, view.gaps, view.unseen, view.studies) == (2, 1, 1, 5)
+    assert await api.coverage.seen("main") == (DAY, DAY.replace(day=3))
+
+
+async def test_the_latest_word_about_a_day_counts(api: Projections) -> None:
+    bad, good = crawl_story(studies=(2,), gaps=(0,)), crawl_story(studies=(2,))
+
+    await api.hear(good.closed(0, later=60), bad.closed(0))
+
+    assert [each.state for each in (await api.coverage.days("main", DAY, DAY)).days] == ["complete"]
+
+
+async def test_a_day_of_which_one_modality_was_asked_is_complete_for_that_one_alone(api: Projections) -> None:
+    closed = crawl_story(studies=(2,)).closed(0).model_copy(update={"modality": "CT"})
+    await api.hear(closed)
+
+    whole, ct, mr = [(await api.coverage.days("main", DAY, DAY, name)).days[0] for name in ("", "CT", "MR")]
+
+    assert (whole.state, whole.reasons) == ("gap", ("only CT was asked for",))
+    assert (ct.state, mr.state) == ("complete", "unseen")

@@ -1,0 +1,170 @@
+"""What the api shows of a retrieval and of a PACS, whatever the order of the news; on SQLite and on PostgreSQL."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+
+import pytest
+
+from radquarry.api.retrievals import RetrievalView
+from radquarry.messages import PacsEchoed, PacsStarted, PacsStopped
+from radquarry.state.store import State
+from tests.api.projecting import Projections, a_store, a_store_url, parked, projections
+from tests.api.stories import NOON, retrieval_story, uid
+from tests.contracts.states import KINDS
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with a_store_url(request.param, tmp_path_factory.mktemp("store")) as url:
+        yield url
+
+
+@pytest.fixture
+async def state(store_url: str) -> AsyncIterator[State]:
+    async with a_store(store_url) as store:
+        yield store
+
+
+@pytest.fixture
+def api(state: State) -> Projections:
+    return projections(state)
+
+
+def numbers(view: RetrievalView) -> tuple[object, ...]:
+    return view.state, view.expected, view.received, view.missing, view.studies_total, view.studies_settled
+
+
+async def test_a_retrieval_is_complete_with_every_instance_in_its_manifest(api: Projections) -> None:
+    story = retrieval_story(instances=(3, 1))
+
+    await api.hear(*story.all())
+
+    view = await api.retrievals.get(story.retrieval_id)
+    assert numbers(view) == ("complete", 4, 4, 0, 2, 2)
+    assert [(each.study_instance_uid, each.state, each.received) for each in view.studies] == [
+        (uid(0), "complete", 3),
+        (uid(1), "complete", 1),
+    ]
+    rows = [row async for row in api.retrievals.manifest(story.retrieval_id)]
+    assert [row.sop_instance_uid for row in rows] == [f"{uid(0)}.1.{n}" for n in range(3)] + [f"{uid(1)}.1.0"]
+    assert {(row.received, row.bytes > 0, len(row.sha256)) for row in rows} == {(True, True, 64)}
+    assert await api.retrievals.instances_here(uid(0)) == {f"{uid(0)}.1": 3}
+    assert [each.state for each in await api.retrievals.of_study(uid(0))] == ["complete"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_any_order_and_repetition_ends_in_the_same_view(api: Projections, seed: int) -> None:
+    chance = random.Random(seed)
+    story = retrieval_story(instances=(5, 1, 0, 2))
+    mixed = story.all() + chance.choices(story.all(), k=chance.randrange(10))
+    chance.shuffle(mixed)
+
+    while mixed:
+        size = chance.randrange(1, 6)
+        together, mixed = mixed[:size], mixed[size:]
+        await asyncio.gather(*(api.hear(message) for message in together))
+
+    assert numbers(await api.retrievals.get(story.retrieval_id)) == ("complete", 8, 8, 0, 4, 4)
+
+
+async def test_it_is_not_complete_while_the_manifest_lacks_an_instance(api: Projections) -> None:
+    story = retrieval_story(instances=(5,))
+    *but_one, last = story.listed(0)
+    await api.hear(story.requested(), *but_one, story.completed())
+    assert (await api.retrievals.get(story.retrieval_id)).state == "running"
+
+    await api.hear(last)
+
+    assert (await api.retrievals.get(story.retrieval_id)).state == "complete"
+
+
+async def test_older_news_that_come_late_change_nothing(api: Projections) -> None:
+    story = retrieval_story(instances=(2,))
+    await api.hear(*story.all())
+
+    await api.hear(story.progressed(0, "running", 1, 2, problem="slow"))
+
+    view = await api.retrievals.get(story.retrieval_id)
+    assert (view.state, view.received, view.studies[0].problem) == ("complete", 2, "")
+
+
+@pytest.mark.parametrize(
+    ("states", "whole"),
+    [
+        (("waiting", "waiting"), "waiting"),
+        (("running", "waiting"), "running"),
+        (("paused", "complete"), "paused"),
+        (("incomplete", "complete"), "running"),
+    ],
+)
+async def test_the_whole_is_what_its_studies_do(api: Projections, states: tuple[str, str], whole: str) -> None:
+    story = retrieval_story(instances=(0, 0))
+    await api.hear(story.requested())
+    assert (await api.retrievals.get(story.retrieval_id)).state == "requested"
+
+    await api.hear(*(story.progressed(place, state, 0, 1) for place, state in enumerate(states)))
+
+    assert (await api.retrievals.get(story.retrieval_id)).state == whole
+
+
+async def test_what_is_missing_is_counted_and_said(api: Projections) -> None:
+    story = retrieval_story(instances=(4,))
+    await api.hear(
+        story.requested(),
+        story.progressed(0, "incomplete", 3, 5, problem="1 image never came"),
+        story.completed("incomplete"),
+    )
+
+    view = await api.retrievals.get(story.retrieval_id)
+
+    assert (view.state, view.missing, view.problem_count) == ("incomplete", 1, 1)
+    assert view.studies[0].problem == "1 image never came"
+
+
+async def test_a_parked_order_is_incomplete_with_its_reason_until_its_replay(api: Projections) -> None:
+    story = retrieval_story(instances=(1,))
+    await api.hear(story.requested())
+    await api.failures.keep(parked(story.requested(), "mover", "no PACS is called main"))
+
+    view = await api.retrievals.get(story.retrieval_id)
+    assert (view.state, view.studies[0].problem) == ("incomplete", "no PACS is called main")
+
+    await api.failures.replay((await api.failures.list()).items[0].id)
+    await api.hear(*story.all())
+    assert (await api.retrievals.get(story.retrieval_id)).state == "complete"
+
+
+async def test_the_list_shows_sums_without_studies(api: Projections) -> None:
+    story = retrieval_story()
+    await api.hear(*story.all())
+
+    (view,) = (await api.retrievals.list()).items
+
+    assert (numbers(view), view.studies) == (("complete", 4, 4, 0, 2, 2), ())
+
+
+async def test_a_text_that_no_store_takes_is_cleaned(api: Projections) -> None:
+    story = retrieval_story(instances=(1,))
+
+    await api.hear(story.requested(), story.progressed(0, "running", 0, 1, problem="a\0b"))
+
+    assert (await api.retrievals.get(story.retrieval_id)).studies[0].problem == "ab"
+
+
+async def test_a_pacs_shows_its_last_echo_and_whether_it_is_stopped(api: Projections) -> None:
+    later = NOON + timedelta(minutes=1)
+    assert (await api.archives.get("main")).state == "unknown"
+
+    await api.hear(PacsEchoed(pacs="main", sent_at=later, answered=True, milliseconds=3.5))
+    await api.hear(PacsEchoed(pacs="main", sent_at=NOON, answered=False, problem="refused"))
+    view = await api.archives.get("main")
+    assert (view.state, view.milliseconds, view.problem) == ("up", 3.5, "")
+
+    await api.hear(PacsStarted(pacs="main", sent_at=NOON), PacsStopped(pacs="main", sent_at=later, requested_by="ada"))
+    view = await api.archives.get("main")
+    assert (view.state, view.stopped_by) == ("stopped", "ada")
+
+    await api.hear(PacsStarted(pacs="main", sent_at=later + timedelta(seconds=1)))
+    assert (await api.archives.get("main")).state == "up"
