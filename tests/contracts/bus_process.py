@@ -25,7 +25,9 @@ async def publish(url: str, count: int) -> None:
     async with open_bus(url, SOON) as bus:
         print("begun", flush=True)  # noqa: T201 - the parent reads it
         for number in range(count):
-            await bus.publish(order(number))
+            message = order(number)
+            await bus.publish(message)
+            print(message.id, flush=True)  # noqa: T201 - the parent reads it
 
 
 match sys.argv[1:]:

@@ -383,6 +383,25 @@ async def test_a_message_in_work_when_the_process_is_killed_is_delivered_again(h
     assert {parked.attempts for parked in place.kept} == {1}
 
 
+async def test_what_a_process_published_before_it_was_killed_is_there(home: Home, finished: Processes) -> None:
+    async with home.open() as bus:
+        await bus.subscribe("ears", FindWindow, Listener())
+    process = await asyncio.to_thread(home.process, "publish", "100000")
+    finished.append(process)
+    assert await asyncio.to_thread(read_line, process) == "begun"
+    published = [await asyncio.to_thread(read_line, process) for _ in range(300)]
+
+    process.kill()
+    published += [line for line in (process.stdout or []) if len(line) == len(f"{uuid4()}\n")]
+
+    listener = Listener()
+    async with home.open() as bus:
+        await bus.subscribe("ears", FindWindow, listener, parallel=20)
+        async with consuming(bus):
+            await until(lambda: listener.counts.keys() >= {line.strip() for line in published})
+    assert set(listener.counts.values()) == {1}
+
+
 async def test_another_process_publishes_what_this_one_hears_at_once(home: Home, bus: Bus, finished: Processes) -> None:
     listener = Listener()
     await bus.subscribe("ears", FindWindow, listener)

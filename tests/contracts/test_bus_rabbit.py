@@ -18,6 +18,7 @@ import httpx
 import pamqp.commands
 import pamqp.exceptions
 import pytest
+import structlog
 from aio_pika.abc import AbstractChannel
 
 from radquarry.bus.delivery import Waits
@@ -207,6 +208,31 @@ class TestOnABroker:
 
         assert set(listener.counts) == {str(message.id) for message in sent}
 
+    async def test_a_queue_that_refuses_for_a_while_gets_its_messages_all_the_same(self, url: str) -> None:
+        policy = f"/api/policies/{vhost_of(url)}/full"
+        full = {"pattern": "^radquarry.finder.window.find$", "definition": {"max-length": 1}, "apply-to": "queues"}
+        async with RabbitBus.open(url, SOON) as bus, management() as api:
+            (await api.put(policy, json=full)).raise_for_status()
+            with structlog.testing.capture_logs() as logs:
+                publishing = asyncio.create_task(publish_each(bus, 60))
+                await until(lambda: any("Nack" in str(line) for line in logs))
+            (await api.delete(policy)).raise_for_status()
+            await publishing
+            assert (await bus.depths())["finder.window.find"] >= 60
+
+
+async def publish_each(bus: RabbitBus, count: int) -> None:
+    for number in range(count):
+        await bus.publish(order(number))
+
+
+def management() -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=addresses.rabbit_management_url(), timeout=30)
+
+
+def vhost_of(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
+
 
 async def got(queue: aio_pika.abc.AbstractQueue) -> aio_pika.abc.AbstractIncomingMessage:
     async with asyncio.timeout(30):
@@ -227,14 +253,13 @@ async def until_it_takes(
 
 async def cut_connections(url: str) -> None:
     """Have the broker close what is connected to this virtual host, which it lists a moment later."""
-    vhost = urlsplit(url).path.removeprefix("/")
-    async with httpx.AsyncClient(base_url=addresses.rabbit_management_url()) as management, asyncio.timeout(30):
+    async with management() as api, asyncio.timeout(30):
         listed: list[dict[str, str]] = []
         while not listed:
             await asyncio.sleep(0.1)
-            listed = (await management.get(f"/api/vhosts/{vhost}/connections")).json()
+            listed = (await api.get(f"/api/vhosts/{vhost_of(url)}/connections")).json()
         for connection in listed:
-            await management.delete(f"/api/connections/{connection['name']}")
+            await api.delete(f"/api/connections/{connection['name']}")
 
 
 @dataclass(frozen=True)

@@ -63,4 +63,7 @@ class Bus(Protocol):
         """Deliver to the subscriptions until cancelled; what is in work then is delivered again later."""
 
     async def depths(self) -> Mapping[str, int]:
-        """Messages waiting or delayed, by queue name (`<service>.<topic>`), and `parked`."""
+        """Messages waiting, by queue name (`<service>.<topic>`), and `delayed` and `parked` ones of all queues.
+
+        Those in work may be counted or not.
+        """

@@ -42,8 +42,8 @@ class RabbitBus:
 
         It may also stand in the URL, as in `amqp://host/?namespace=night`.
         """
-        for chatty in ("aio_pika", "aiormq"):  # their debug lines hold whole messages
-            logging.getLogger(chatty).setLevel(logging.WARNING)
+        for library in ("aio_pika", "aiormq"):  # their lines may hold whole messages; what matters is logged here
+            logging.getLogger(library).setLevel(logging.CRITICAL)
         address = URL(url)
         topology = Topology(namespace or address.query.get("namespace") or "radquarry", waits)
         address = address.without_query_params("namespace")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
+from aio_pika.abc import AbstractChannel, AbstractQueue
+from aiormq.abc import DeliveredMessage
 
 from radquarry.bus.rabbit_link import Link, border, close_channel
 from radquarry.bus.rabbit_publisher import Letter, Publisher
@@ -36,7 +37,7 @@ class Consumer:
         self._link = link
         self._publisher = publisher
         self._subscription = subscription
-        self._incoming: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        self._incoming: asyncio.Queue[DeliveredMessage] = asyncio.Queue()
         self._attached: tuple[AbstractChannel, AbstractQueue] | None = None
 
     async def attach(self) -> tuple[AbstractChannel, AbstractQueue]:
@@ -44,9 +45,13 @@ class Consumer:
         if self._attached and not self._attached[0].is_closed:
             return self._attached
         channel = await self._link.channel()
-        async with border("limiting deliveries"):
-            await channel.set_qos(prefetch_count=self._subscription.parallel)
-        self._attached = channel, await self._subscription.declare(channel)
+        try:
+            async with border("limiting deliveries"):
+                await channel.set_qos(prefetch_count=self._subscription.parallel)
+            self._attached = channel, await self._subscription.declare(channel)
+        except PeerAway:
+            await close_channel(channel)
+            raise
         return self._attached
 
     async def run(self) -> None:
@@ -66,7 +71,8 @@ class Consumer:
                 channel, queue = await self.attach()
                 async with border("consuming"):
                     await _when_cancelled(channel, close_channel)
-                    await queue.consume(self._incoming.put)
+                    # without aio-pika's message objects, which cost more than the rest of a delivery
+                    await (await channel.get_underlay_channel()).basic_consume(queue.name, self._incoming.put)
                 waits = iter(WAITS_FOR_THE_BROKER)
                 await channel.closed()
                 log.warning("a queue is no longer consumed", queue=queue.name)
@@ -80,21 +86,22 @@ class Consumer:
             message = await self._incoming.get()
             if message.channel.is_closed:
                 continue
-            copy = await self._subscription.decide(message.body, message.headers)
+            copy = await self._subscription.decide(message.body, message.header.properties.headers or {})
             try:
                 if copy:
                     await self._send(copy, message)
                 async with border("acknowledging"):
-                    await message.ack()
+                    await message.channel.basic_ack(message.delivery_tag or 0, wait=False)
             except PeerAway as error:
                 log.info("a message comes again", reason=str(error))
 
-    async def _send(self, copy: Letter, message: AbstractIncomingMessage) -> None:
+    async def _send(self, copy: Letter, message: DeliveredMessage) -> None:
         while not message.channel.is_closed:
             try:
                 return await self._publisher.send(copy)
             except PeerAway as error:
                 log.warning("a copy is not taken", reason=str(error))
+            await asyncio.sleep(WAITS_FOR_THE_BROKER[-1])
         raise PeerAway("the channel is closed")
 
     async def _detach(self) -> None:

@@ -1,12 +1,13 @@
 """Sends, and returns when RabbitMQ has it on disk."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NamedTuple
 
-from aio_pika import DeliveryMode, Message
+from aio_pika import DeliveryMode
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import PublishError
+from pamqp.commands import Basic
 
 from radquarry.bus.rabbit_link import Link, Refused, border, close_channel, patiently
 from radquarry.errors import PeerAway
@@ -44,11 +45,12 @@ class Publisher:
     async def _send_some(self, letters: Sequence[Letter]) -> int:
         """How many of `letters`, from the first on, are confirmed; raises if not even that is."""
         channel = await self._open()
-        sending = [asyncio.create_task(_publish(channel, letter)) for letter in letters]
         confirmed = 0
         try:
-            for sent in sending:
-                await sent
+            if len(letters) == 1:
+                await _publish(channel, letters[0])
+                return 1
+            async for _ in _publish_together(channel, letters):
                 confirmed += 1
         except Refused:
             raise
@@ -56,13 +58,11 @@ class Publisher:
             await self._give_up(channel)
             if not confirmed:
                 raise
-        finally:
-            for sent in sending:
-                sent.cancel()
-            await asyncio.gather(*sending, return_exceptions=True)
         return confirmed
 
     async def _open(self) -> AbstractChannel:
+        if self._channel and not self._channel.is_closed:
+            return self._channel
         async with self._opening:
             if self._channel is None or self._channel.is_closed:
                 self._channel = await self._link.channel()
@@ -75,18 +75,33 @@ class Publisher:
             await close_channel(channel)
 
 
+async def _publish_together(channel: AbstractChannel, letters: Sequence[Letter]) -> AsyncIterator[None]:
+    """Yield once for each letter that is confirmed, in their order."""
+    publishing = [asyncio.create_task(_publish(channel, letter)) for letter in letters]
+    try:
+        for published in publishing:
+            await published
+            yield
+    finally:
+        for published in publishing:
+            published.cancel()
+        await asyncio.gather(*publishing, return_exceptions=True)
+
+
 async def _publish(channel: AbstractChannel, letter: Letter) -> None:
-    message = Message(
-        letter.body,
-        headers=dict(letter.headers),
-        content_type="application/json",
-        delivery_mode=DeliveryMode.PERSISTENT,
+    properties = Basic.Properties(
+        headers=dict(letter.headers), content_type="application/json", delivery_mode=DeliveryMode.PERSISTENT
     )
     async with border("publishing"):
-        exchange = (
-            await channel.get_exchange(letter.exchange, ensure=False) if letter.exchange else channel.default_exchange
-        )
+        # without aio-pika's message objects: see rabbit_consumer
+        underlay = await channel.get_underlay_channel()
         try:
-            await exchange.publish(message, letter.address, mandatory=True)
+            await underlay.basic_publish(
+                letter.body,
+                exchange=letter.exchange,
+                routing_key=letter.address,
+                properties=properties,
+                mandatory=True,
+            )
         except PublishError as error:
             raise Refused(f"nobody listens to {letter.address}") from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from radquarry.errors import PeerAway
 
 VERSION = 1
+LARGEST_LOG = 64 * 1024 * 1024
 SECONDS_TO_WAIT_FOR_ANOTHER_PROCESS = 30.0
 
 SCHEMA = """
@@ -33,6 +34,7 @@ def connect(path: Path) -> sqlite3.Connection:
     if mode != "wal":
         raise PeerAway(f"{path.name}: SQLite cannot keep a write-ahead log here; put data_dir on a local disk")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG}")
     connection.execute("BEGIN IMMEDIATE")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == 0:
