@@ -10,7 +10,7 @@ from radquarry.bus.port import Publish
 from radquarry.dicom.peer import PacsRefuses
 from radquarry.errors import Permanent
 from radquarry.finder.day_windows import check, windows
-from radquarry.finder.ledger import Ledger, Progress
+from radquarry.finder.ledger import Closed, Ledger, Progress
 from radquarry.finder.pacs import Pacs
 from radquarry.finder.series import WithSeries
 from radquarry.messages import (
@@ -79,7 +79,8 @@ async def find_window(order: FindWindow, *, archives: Archives, ledger: Ledger, 
         visit.gaps.append(_whole_day("the crawl was cancelled before this day was asked for"))
     elif not standing.is_closed:
         await _ask(order, pacs, visit, publish)
-    closed, progress = await ledger.close(order, visit.uids, visit.queries, tuple(visit.gaps))
+    visited = Closed(queries=visit.queries, gaps=tuple(visit.gaps))
+    closed, progress = await ledger.close(order, visited, visit.uids)
     about = {"crawl_id": order.crawl_id, "pacs": order.pacs, "day": order.day, "modality": order.modality}
     counted = {"studies": closed.studies, "queries": closed.queries, "gaps": closed.gaps}
     await publish(WindowClosed.after(order, **about, **counted))

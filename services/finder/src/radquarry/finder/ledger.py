@@ -1,7 +1,7 @@
 """What the finder remembers of its crawls, so that a message that comes twice counts once."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Integer,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.messages import FindWindow, Gap
@@ -63,13 +65,22 @@ found = Table(
 )
 
 
+NOTHING_YET = {
+    "windows_planned": None,
+    "windows_closed": 0,
+    "windows_with_gaps": 0,
+    "studies": 0,
+    "is_cancelled": False,
+}
+
+
 @dataclass(frozen=True)
 class Closed:
     """How a window ended. `studies` counts those no other window of the crawl found before."""
 
-    studies: int
-    queries: int
-    gaps: tuple[Gap, ...]
+    studies: int = 0
+    queries: int = 0
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,19 +116,11 @@ class Ledger:
 
     async def plan(self, crawl_id: UUID, planned: int) -> Progress:
         """The crawl has so many windows."""
-        async with self._state.writing() as connection:
-            await self._begin(connection, crawl_id)
-            await connection.execute(
-                update(crawls).where(crawls.c.crawl_id == crawl_id).values(windows_planned=planned)
-            )
-            return await _progress(connection, crawl_id)
+        return await self._note(crawl_id, windows_planned=planned)
 
     async def cancel(self, crawl_id: UUID) -> Progress:
         """No further window of the crawl is to be asked."""
-        async with self._state.writing() as connection:
-            await self._begin(connection, crawl_id)
-            await connection.execute(update(crawls).where(crawls.c.crawl_id == crawl_id).values(is_cancelled=True))
-            return await _progress(connection, crawl_id)
+        return await self._note(crawl_id, is_cancelled=True)
 
     async def progress(self, crawl_id: UUID) -> Progress | None:
         """None for a crawl nobody has begun here."""
@@ -127,79 +130,85 @@ class Ledger:
 
     async def standing(self, order: FindWindow) -> Standing:
         """Whether there is anything left to ask."""
+        window = select(windows.c.day).where(*_is(windows, _window(order))).exists()
+        cancelled = select(crawls.c.crawl_id).where(crawls.c.crawl_id == order.crawl_id, crawls.c.is_cancelled)
         async with self._state.reading() as connection:
-            is_cancelled = await connection.scalar(
-                select(crawls.c.is_cancelled).where(crawls.c.crawl_id == order.crawl_id)
-            )
-            closed = await _closed(connection, order)
-            return Standing(is_closed=closed is not None, is_cancelled=bool(is_cancelled))
+            row = (await connection.execute(select(window, cancelled.exists()))).one()
+            return Standing(is_closed=row[0], is_cancelled=row[1])
 
-    async def close(
-        self, order: FindWindow, uids: Collection[str], queries: int, gaps: tuple[Gap, ...]
-    ) -> tuple[Closed, Progress]:
-        """Close the window, unless it is; either way how it was closed, and where the crawl stands now."""
+    async def close(self, order: FindWindow, visit: Closed, uids: Collection[str]) -> tuple[Closed, Progress]:
+        """Close the window, unless it is; either way how it was closed, and where the crawl stands now.
+
+        `visit.studies` is not looked at: it is counted which of `uids` no other window has.
+        """
         async with self._state.writing() as connection:
-            await self._begin(connection, order.crawl_id)
-            before = await _closed(connection, order)
-            if before is not None:
-                return before, await _progress(connection, order.crawl_id)
-            closed = Closed(await self._claim(connection, order, uids), queries, gaps)
-            await self._state.upsert(connection, windows, [_window_row(order, closed)])
-            counted = {
+            closed = replace(visit, studies=await self._claim(connection, order, uids))
+            if not await self._put_window(connection, order, closed):
+                before = await _closed(connection, order)
+                return before, _as_progress(await self._counted(connection, order.crawl_id))
+            counts = {
                 "windows_closed": crawls.c.windows_closed + 1,
-                "windows_with_gaps": crawls.c.windows_with_gaps + bool(gaps),
+                "windows_with_gaps": crawls.c.windows_with_gaps + bool(closed.gaps),
                 "studies": crawls.c.studies + closed.studies,
             }
-            await connection.execute(update(crawls).where(crawls.c.crawl_id == order.crawl_id).values(counted))
-            return closed, await _progress(connection, order.crawl_id)
+            return closed, _as_progress(await self._counted(connection, order.crawl_id, **counts))
 
     async def forget_studies(self, crawl_id: UUID) -> None:
         """Every window is closed: which one found which study is needed no more."""
         async with self._state.writing() as connection:
             await connection.execute(delete(found).where(found.c.crawl_id == crawl_id))
 
-    async def _begin(self, connection: AsyncConnection, crawl_id: UUID) -> None:
-        """Make the crawl's row if there is none, and hold it: who closes windows of one crawl takes turns."""
-        row = {
-            "crawl_id": crawl_id,
-            "windows_planned": None,
-            "windows_closed": 0,
-            "windows_with_gaps": 0,
-            "studies": 0,
-            "is_cancelled": False,
-        }
-        await self._state.upsert(connection, crawls, [row])
-        await connection.execute(select(crawls.c.crawl_id).where(crawls.c.crawl_id == crawl_id).with_for_update())
+    async def _note(self, crawl_id: UUID, **values: Any) -> Progress:
+        async with self._state.writing() as connection:
+            return _as_progress(await self._counted(connection, crawl_id, **values))
+
+    async def _counted(self, connection: AsyncConnection, crawl_id: UUID, **values: Any) -> Row[Any]:
+        """Set values of the crawl's row, which is made if there is none; the row as it is then.
+
+        Who changes a crawl holds its row to the end of the transaction, so that the last one sees all the others.
+        """
+        changed = values or {"windows_closed": crawls.c.windows_closed}
+        statement = update(crawls).where(crawls.c.crawl_id == crawl_id).values(changed).returning(crawls)
+        row = (await connection.execute(statement)).first()
+        if row is not None:
+            return row
+        await self._state.upsert(connection, crawls, [{"crawl_id": crawl_id, **NOTHING_YET}])
+        return (await connection.execute(statement)).one()
 
     async def _claim(self, connection: AsyncConnection, order: FindWindow, uids: Collection[str]) -> int:
-        window = {"crawl_id": order.crawl_id, "day": order.day, "modality": order.modality}
-        await self._state.upsert(connection, found, [{**window, "study_instance_uid": uid} for uid in uids])
-        mine = [found.c[name] == value for name, value in window.items()]
-        return await connection.scalar(select(func.count()).select_from(found).where(*mine)) or 0
+        if not uids:
+            return 0
+        window = _window(order)
+        # in one order everywhere: two windows that share studies would else wait for each other
+        await self._state.upsert(connection, found, [{**window, "study_instance_uid": uid} for uid in sorted(uids)])
+        return await connection.scalar(select(func.count()).select_from(found).where(*_is(found, window))) or 0
+
+    async def _put_window(self, connection: AsyncConnection, order: FindWindow, closed: Closed) -> bool:
+        """Whether it was not there before."""
+        row = {
+            **_window(order),
+            "studies": closed.studies,
+            "queries": closed.queries,
+            "gaps": GAPS.dump_json(closed.gaps).decode(),
+            "closed_at": datetime.now(UTC),
+        }
+        insert = (postgresql if self._state.dialect == "postgresql" else sqlite).insert(windows)
+        statement = insert.values(row).on_conflict_do_nothing().returning(windows.c.day)
+        return (await connection.execute(statement)).first() is not None
 
 
-async def _progress(connection: AsyncConnection, crawl_id: UUID) -> Progress:
-    row = (await connection.execute(select(crawls).where(crawls.c.crawl_id == crawl_id))).one()
-    return _as_progress(row)
+def _window(order: FindWindow) -> dict[str, Any]:
+    return {"crawl_id": order.crawl_id, "day": order.day, "modality": order.modality}
+
+
+def _is(table: Table, window: dict[str, Any]) -> list[ColumnElement[bool]]:
+    return [table.c[name] == value for name, value in window.items()]
 
 
 def _as_progress(row: Row[Any]) -> Progress:
     return Progress(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row by column names
 
 
-async def _closed(connection: AsyncConnection, order: FindWindow) -> Closed | None:
-    key = (windows.c.crawl_id == order.crawl_id, windows.c.day == order.day, windows.c.modality == order.modality)
-    row = (await connection.execute(select(windows).where(*key))).first()
-    return Closed(row.studies, row.queries, GAPS.validate_json(row.gaps)) if row else None
-
-
-def _window_row(order: FindWindow, closed: Closed) -> dict[str, Any]:
-    return {
-        "crawl_id": order.crawl_id,
-        "day": order.day,
-        "modality": order.modality,
-        "studies": closed.studies,
-        "queries": closed.queries,
-        "gaps": GAPS.dump_json(closed.gaps).decode(),
-        "closed_at": datetime.now(UTC),
-    }
+async def _closed(connection: AsyncConnection, order: FindWindow) -> Closed:
+    row = (await connection.execute(select(windows).where(*_is(windows, _window(order))))).one()
+    return Closed(row.studies, row.queries, GAPS.validate_json(row.gaps))
