@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from radquarry.api.pages.formats import person_name
+from radquarry.api.pages.found_words import marked
 from radquarry.api.pages.study_line import StudyLine, study_line
 from radquarry.api.pages.timeline import Timeline, timeline
 from radquarry.api.pages.visible import shortened, visible
-from radquarry.index.document import Document
+from radquarry.index.document import Document, Piece
 from radquarry.messages import Report, Series, Study
 
 LONGEST_REPORT = 60_000
@@ -24,7 +25,7 @@ class Section:
     """A stretch of a report under its heading; text before the first heading has none."""
 
     heading: str
-    text: str
+    pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,10 @@ class StudyPage:
     timeline: Timeline | None
 
 
-def study_page(document: Document, siblings: Sequence[Document], here: Mapping[str, int]) -> StudyPage:
-    """`siblings` are all studies of the patient, oldest first; `here` counts archived images by series."""
+def study_page(
+    document: Document, siblings: Sequence[Document], here: Mapping[str, int], words: frozenset[str] = frozenset()
+) -> StudyPage:
+    """`siblings`: the patient's studies, oldest first; `here`: archived images by series; `words` are marked."""
     study = document.study or Study(study_instance_uid=document.study_instance_uid)
     line = study_line(document)
     return StudyPage(
@@ -87,7 +90,7 @@ def study_page(document: Document, siblings: Sequence[Document], here: Mapping[s
         referring_physician=visible(person_name(study.referring_physician_name)),
         pacs=document.pacs,
         ris=document.ris,
-        report=_report(document.report, line.href) if document.report else None,
+        report=_report(document.report, line.href, words) if document.report else None,
         series=tuple(_series(series, here.get(series.series_instance_uid, 0)) for series in _in_order(study)),
         images=study.number_of_study_related_instances,
         here=sum(here.values()),
@@ -95,10 +98,10 @@ def study_page(document: Document, siblings: Sequence[Document], here: Mapping[s
     )
 
 
-def _report(report: Report, href: str) -> ReportView:
+def _report(report: Report, href: str, words: frozenset[str]) -> ReportView:
     text, cut = shortened(report.text, LONGEST_REPORT)
     return ReportView(
-        sections=tuple(sections(visible(text))),
+        sections=tuple(Section(heading, marked(body, words)) for heading, body in sections(visible(text))),
         cut=cut,
         href=f"{href}/report.txt",
         length=len(report.text),
@@ -111,7 +114,7 @@ def _report(report: Report, href: str) -> ReportView:
     )
 
 
-def sections(text: str) -> Iterator[Section]:
+def sections(text: str) -> Iterator[tuple[str, str]]:
     """The report cut where a line begins with a heading and a colon: `Findings: …`, `BEURTEILUNG:`."""
     heading, lines = "", list[str]()
     for line in text.strip("\n").split("\n"):
@@ -120,9 +123,9 @@ def sections(text: str) -> Iterator[Section]:
             lines.append(line)
             continue
         if heading or any(lines):
-            yield Section(heading, "\n".join(lines).strip("\n"))
+            yield heading, "\n".join(lines).strip("\n")
         heading, lines = found["name"].strip(), [found["rest"]] if found["rest"] else []
-    yield Section(heading, "\n".join(lines).strip("\n"))
+    yield heading, "\n".join(lines).strip("\n")
 
 
 def _in_order(study: Study) -> list[Series]:

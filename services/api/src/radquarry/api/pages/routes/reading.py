@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from radquarry.api.desk import Desk
 from radquarry.api.pages.address import Asked, asked
 from radquarry.api.pages.examples import Examples
+from radquarry.api.pages.found_words import found_words
 from radquarry.api.pages.frame import Notice
 from radquarry.api.pages.help import help_page
 from radquarry.api.pages.routes.shown import gone_to, shown
@@ -39,12 +40,13 @@ def reading_routes(desk: Desk) -> APIRouter:
         return await shown(desk, request, page, *await _gaps(desk, wanted))
 
     @routes.get("/studies/{study_instance_uid}")
-    async def _study(request: Request, study_instance_uid: str) -> HTMLResponse:
+    async def _study(request: Request, study_instance_uid: str, q: str = "") -> HTMLResponse:
         document = await _document(desk, study_instance_uid)
         patient = document.study.patient_id if document.study else ""
         siblings = await desk.index.timeline(patient, document.pacs) if patient else ()
         here = await desk.retrievals.instances_here(study_instance_uid)
-        return await shown(desk, request, study_page(document, siblings, here))
+        words = await found_words(q, study_instance_uid, desk.index)
+        return await shown(desk, request, study_page(document, siblings, here, words))
 
     @routes.get("/studies/{study_instance_uid}/report.txt")
     async def _report(study_instance_uid: str) -> PlainTextResponse:
