@@ -20,7 +20,6 @@ from radquarry.messages import (
     RetrievalCompleted,
     RetrievalProgressed,
     RetrievalRequested,
-    SeriesChoice,
     WantedStudy,
 )
 from radquarry.mover import __main__ as mover
@@ -43,7 +42,7 @@ QUICK = Patience(
     nearline=(0.1, 0.2),
     delays=30,
 )
-SECONDS = 8
+SECONDS = 45
 
 
 def free_port() -> int:
@@ -142,13 +141,13 @@ class Ward:
         return sorted(file.stem for file in self.folder.glob("archive/*/*/*.dcm"))
 
     async def order(self, *studies: str, **fields: object) -> UUID:
+        """Somebody wants these studies from the one PACS."""
+        return await self.order_of(*(WantedStudy(study_instance_uid=study, pacs="main") for study in studies), **fields)
+
+    async def order_of(self, *wanted: WantedStudy, **fields: object) -> UUID:
         """Somebody wants these studies."""
         retrieval_id = uuid4()
-        choice = fields.pop("series", SeriesChoice())
-        wanted = tuple(WantedStudy(study_instance_uid=study, pacs="main") for study in studies)
-        order = RetrievalRequested(
-            retrieval_id=retrieval_id, trail=retrieval_id, studies=wanted, series=choice, **fields
-        )
+        order = RetrievalRequested(retrieval_id=retrieval_id, trail=retrieval_id, studies=wanted, **fields)
         await self.bus.publish(order)
         return retrieval_id
 
@@ -182,7 +181,7 @@ async def ward(
     known: bool = True,
     **pacs: object,
 ) -> AsyncIterator[Ward]:
-    """`movers` movers share one state store; `known`: whether the PACS knows our node; `pacs`: changes of its section."""
+    """`movers` share one state store; `known`: whether the PACS knows our node; `pacs`: changes of its section."""
     port = free_port()
     async with AsyncExitStack() as stack:
         hospital = stack.enter_context(Hospital(settings))

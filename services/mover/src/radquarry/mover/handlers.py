@@ -14,9 +14,9 @@ from radquarry.messages import (
     RetrievalRequested,
     WantedStudy,
 )
-from radquarry.mover.leases import LEAP
 from radquarry.mover.means import Means
 from radquarry.mover.next_step import Settled
+from radquarry.mover.progress import LEAP
 from radquarry.mover.wanted import Wanted
 
 
@@ -33,16 +33,14 @@ async def pause(order: PauseRetrieval, *, means: Means) -> None:
     """Begin no further move; a move that runs goes on to its end."""
     _demand(is_known=await means.orders.wish(order.retrieval_id, "paused"))
     idle = [one for one in await means.orders.idle_studies(order.retrieval_id) if one.state != "paused"]
-    said = [await means.progress.say(one, "paused", leap=LEAP) for one in idle]
-    await means.orders.note(said, "paused")
+    await means.orders.note(await means.progress.say_of_idle(idle, "paused"))
 
 
 async def resume(order: ResumeRetrieval, *, means: Means) -> None:
     """Go on where it was paused."""
     _demand(is_known=await means.orders.wish(order.retrieval_id, "running"))
     idle = [one for one in await means.orders.idle_studies(order.retrieval_id) if one.state == "paused"]
-    said = [await means.progress.say(one, "requested", leap=LEAP) for one in idle]
-    await means.orders.note(said, "requested")
+    await means.orders.note(await means.progress.say_of_idle(idle, "requested"))
     means.bell.ring()
 
 
@@ -57,7 +55,7 @@ async def cancel(order: CancelRetrieval, *, means: Means) -> None:
         instances = await means.ledger.states(one.study_instance_uid, one.chosen)
         leapt = replace(one, revision=one.revision + LEAP)
         said.append(await means.progress.settle(leapt, Settled("cancelled"), instances))
-    await means.orders.note(said, "cancelled")
+    await means.orders.note(said)
     means.bell.ring()
 
 

@@ -14,12 +14,10 @@ from sqlalchemy import and_, delete, select, update
 
 from radquarry.errors import PeerAway
 from radquarry.mover.orders import joined
+from radquarry.mover.progress import LEAP
 from radquarry.mover.tables import leases, retrievals, studies
 from radquarry.mover.wanted import ACTIVE, Wanted
 from radquarry.state.store import State
-
-LEAP = 1000
-"""Added to a study's revision with each lease: what a dead holder published and did not write down stays behind."""
 
 
 class LeaseLost(PeerAway):

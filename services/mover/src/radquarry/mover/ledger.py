@@ -41,7 +41,7 @@ class Ledger:
             for instance in stored
         ]
         async with self._state.writing() as connection:
-            await self._state.upsert(connection, instances, rows, "series_instance_uid", "bytes", "sha256", "stored_at")
+            await self._state.upsert(connection, instances, rows, "bytes", "sha256", "stored_at")
 
     async def received(self, study_instance_uid: str, chosen: Collection[str]) -> int:
         """Instances of the chosen series that are here."""

@@ -9,7 +9,8 @@ from radquarry.mover.plan import Standing
 from radquarry.mover.verdicts import Verdict, verdict, words
 from radquarry.mover.wanted import Wanted
 
-UNABLE_ATTEMPTS = 2
+UNABLE_ATTEMPTS = 4
+"""Fruitless moves until a PACS that says no more than "unable" is believed: our node may just be restarting."""
 
 
 @dataclass(frozen=True)
@@ -59,22 +60,23 @@ def next_step(wanted: Wanted, attempt: Attempt, patience: Patience) -> NextStep:
         return whole(attempt.cut)
     if attempt.after.received > attempt.before:
         wanted = replace(wanted, attempts=0, delays=0)
-    lacking = f"{attempt.after.missing} of {attempt.after.expected} instances have not come"
+    lacking = f"{attempt.after.missing} of {attempt.after.expected} instances have not come; {_said(attempt)}"
+    attempts, most = wanted.attempts + 1, patience.attempts
     match _meaning(attempt.end):
         case Verdict.UNKNOWN_DESTINATION:
             return Settled("incomplete", f"the PACS does not know where to send to: register {attempt.register} there")
         case Verdict.BACK_OFF:
-            return put_off(wanted, patience.away, f"the PACS is short of resources: {_said(attempt)}", patience)
-        case Verdict.UNABLE if attempt.after.received == 0 and wanted.attempts + 1 >= UNABLE_ATTEMPTS:
-            hint = f"if it does not know where to send to, register {attempt.register} there"
-            return Settled("incomplete", f"{lacking}; {_said(attempt)}; {hint}")
-        case Verdict.DONE if attempt.end.counts.is_nothing and attempt.after.received == attempt.before:
+            text = f"the PACS is short of resources, or does not reach {attempt.register}: {_said(attempt)}"
+            return put_off(wanted, patience.away, text, patience)
+        case Verdict.UNABLE if attempt.after.received == 0:
+            lacking += f"; if it does not know where to send to, register {attempt.register} there and let it through"
+            most = UNABLE_ATTEMPTS
+        case Verdict.DONE if attempt.end.counts.is_nothing and attempt.after.received == 0:
             text = "the images are not online: the PACS reports success and has sent nothing, as from long-term storage"
             return put_off(wanted, patience.nearline, text, patience)
-    if wanted.attempts + 1 >= patience.attempts:
-        return Settled("incomplete", f"{lacking}; {_said(attempt)}")
-    attempts = wanted.attempts + 1
-    return Again(patience.before_attempt(attempts), f"{lacking}; {_said(attempt)}", attempts, 0)
+    if attempts >= most:
+        return Settled("incomplete", lacking)
+    return Again(patience.before_attempt(attempts), lacking, attempts, 0)
 
 
 def whole(cut: str) -> NextStep:

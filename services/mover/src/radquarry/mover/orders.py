@@ -8,13 +8,12 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, select, update
 
 from radquarry.dicom.uids import is_uid
-from radquarry.messages import RetrievalRequested, RetrievalState
+from radquarry.messages import RetrievalRequested
 from radquarry.mover.tables import leases, retrievals, studies
 from radquarry.mover.wanted import UNSETTLED, Wanted
 from radquarry.state.store import State
 
 Wish = Literal["running", "paused", "cancelled"]
-UNKNOWN_PACS = "no PACS of this name is configured"
 
 
 class Orders:
@@ -70,26 +69,28 @@ class Orders:
         wanted = (studies.c.pacs == pacs) & (studies.c.state != "paused") & (retrievals.c.state == "running")
         return await self._wanted(_idle(self._clock()).where(wanted, others).limit(limit))
 
-    async def note(self, wanted: Sequence[Wanted], state: RetrievalState, problem: str = "") -> None:
-        """Write down the state and revision that were published of idle studies."""
-        if not wanted:
-            return
-        statement = (
-            update(studies)
-            .where(
-                studies.c.retrieval_id == bindparam("of_retrieval"),
-                studies.c.study_instance_uid == bindparam("of_study"),
-            )
-            .values(state=state, problem=problem, revision=bindparam("to_revision"))
-        )
+    async def note(self, said: Sequence[Wanted]) -> None:
+        """Write down what was published of idle studies; who took one up meanwhile knows better."""
         rows = [
             {
                 "of_retrieval": str(one.retrieval_id),
                 "of_study": one.study_instance_uid,
+                "to_state": one.state,
+                "to_problem": one.problem,
                 "to_revision": one.revision,
             }
-            for one in wanted
+            for one in said
         ]
+        if not rows:
+            return
+        statement = update(studies).where(
+            studies.c.retrieval_id == bindparam("of_retrieval"),
+            studies.c.study_instance_uid == bindparam("of_study"),
+            studies.c.study_instance_uid.not_in(_worked_on(self._clock())),
+        )
+        statement = statement.values(
+            state=bindparam("to_state"), problem=bindparam("to_problem"), revision=bindparam("to_revision")
+        )
         async with self._state.writing() as connection:
             await connection.execute(statement, rows)
 
@@ -124,8 +125,11 @@ class Orders:
 
 
 def _idle(now: datetime) -> Select[Any]:
-    worked_on = select(leases.c.study_instance_uid).where(leases.c.until >= now)
-    return joined().where(studies.c.state.in_(UNSETTLED), studies.c.study_instance_uid.not_in(worked_on))
+    return joined().where(studies.c.state.in_(UNSETTLED), studies.c.study_instance_uid.not_in(_worked_on(now)))
+
+
+def _worked_on(now: datetime) -> Select[Any]:
+    return select(leases.c.study_instance_uid).where(leases.c.until >= now)
 
 
 def joined() -> Select[Any]:

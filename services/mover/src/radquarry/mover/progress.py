@@ -1,5 +1,6 @@
 """What the mover says of a study: always published before it is written down."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from radquarry.bus.port import Publish
@@ -9,6 +10,8 @@ from radquarry.mover.wanted import Wanted
 
 INSTANCES = 500
 """In one message."""
+LEAP = 1000
+"""Added to a study's revision when it is taken up: what a dead worker said and did not write down is less."""
 
 
 class Progress:
@@ -17,10 +20,18 @@ class Progress:
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
 
-    async def say(self, wanted: Wanted, state: RetrievalState, problem: str = "", *, leap: int = 1) -> Wanted:
+    async def say(self, wanted: Wanted, state: RetrievalState, problem: str = "") -> Wanted:
         """One message; `expected` and `received` are the study's own."""
-        said = replace(wanted, state=state, problem=problem, revision=wanted.revision + leap)
+        said = replace(wanted, state=state, problem=problem, revision=wanted.revision + 1)
         await self._publish(message(said))
+        return said
+
+    async def say_of_idle(
+        self, studies: Sequence[Wanted], state: RetrievalState, problem: str = ""
+    ) -> tuple[Wanted, ...]:
+        """One message each of studies that nobody works on; beyond what a dead worker may have said of them."""
+        said = tuple(replace(one, state=state, problem=problem, revision=one.revision + LEAP) for one in studies)
+        await self._publish(*map(message, said))
         return said
 
     async def settle(self, wanted: Wanted, end: Settled, instances: tuple[InstanceState, ...]) -> Wanted:

@@ -8,7 +8,6 @@ import structlog
 
 from radquarry.configuration.sections import Load as LoadSection
 from radquarry.errors import PeerAway, Transient
-from radquarry.mover.leases import LEAP
 from radquarry.mover.means import Means, Place
 from radquarry.mover.pace import Pace
 from radquarry.mover.visit import Visit
@@ -77,5 +76,5 @@ class Workers:
     async def _hold(self, reason: str) -> None:
         """Say of every study that would be next why it is not."""
         while waiting := await self._means.orders.idle_studies_of(self._place.name, reason, HELD_AT_ONCE):
-            said = [await self._means.progress.say(one, "waiting", reason, leap=LEAP) for one in waiting]
-            await self._means.orders.note(said, "waiting", reason)
+            said = await self._means.progress.say_of_idle(waiting, "waiting", reason)
+            await self._means.orders.note(said)
