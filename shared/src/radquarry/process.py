@@ -48,7 +48,7 @@ def configure_logs(level: int = logging.INFO) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    for library in ("pynetdicom", "pydicom", "aiormq", "aio_pika"):
+    for library in ("pynetdicom", "pydicom", "aiormq", "aio_pika", "opensearch"):
         # what they print may be a patient's: our own lines say what happened, by ids and counts
         logging.getLogger(library).setLevel(logging.CRITICAL)
 

@@ -82,7 +82,7 @@ class _Store:
         self._path = path
         self._read_only = read_only
         self._lock = threading.Lock()
-        if read_only and not tantivy.Index.exists(str(path)):
+        if read_only and not (path / "meta.json").exists():
             raise PeerAway("there is no index in this data folder yet: `radquarry serve` makes one")
         path.mkdir(parents=True, exist_ok=True)
         analysers = {language: _analyser(language) for language in ("", *layout.LANGUAGES)}

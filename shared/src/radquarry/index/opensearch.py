@@ -1,7 +1,7 @@
 """The search store of production: OpenSearch. Its own script merges parts, so any number of processes may write."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from io import BytesIO
 from secrets import token_hex
 from typing import Any, Self
@@ -107,18 +107,18 @@ class OpenSearchIndex:
 
     async def _page(self, query: Query, body: dict[str, Any], place: Mapping[str, Any]) -> tuple[Any, str | None]:
         """Hits behind `place`; by relevance in a kept state, in which scores stay what they were a page before."""
-        if behind := place.get("behind"):
+        behind, state = place.get("behind"), place.get("state")
+        if place and not (isinstance(behind, list) and isinstance(state, str | None)):
+            raise QueryRefused("after: this is not a cursor that a page gave", 0)
+        if behind:
             body = body | {"search_after": behind}
-        state = place.get("state")
         if "_score" in body["sort"][0] and query.limit and not place:
             state = await self._state()
         if state:
-            try:
-                return await self._ask(
-                    "POST", "/_search", body | {"pit": {"id": state, "keep_alive": STATE_KEPT}}
-                ), state
-            except Gone:
-                pass
+            with suppress(Gone):
+                found = await self._ask("POST", "/_search", body | {"pit": {"id": state, "keep_alive": STATE_KEPT}})
+                if found["_shards"]["total"]:
+                    return found, state
         return await self._ask("POST", f"/{self._alias}/_search", body), None
 
     async def _state(self) -> str | None:
@@ -131,10 +131,11 @@ class OpenSearchIndex:
 
     async def get(self, study_instance_uid: str) -> Document | None:
         """See `Index.get`."""
-        found = await self._ask(
-            "GET", f"/{self._alias}/_doc/{quote(study_instance_uid, safe='')}", params={"ignore": 404}
-        )
-        return answers.document(found["_source"]) if found.get("found") else None
+        path = f"/{self._alias}/_doc/{quote(study_instance_uid, safe='')}"
+        found = await self._ask("GET", path, params={"ignore": 404})
+        if "error" in found:
+            raise Gone("OpenSearch has lost the index")
+        return answers.document(found["_source"]) if found["found"] else None
 
     async def timeline(self, patient_id: str, pacs: str) -> Sequence[Document]:
         """See `Index.timeline`."""
