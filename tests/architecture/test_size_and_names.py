@@ -3,13 +3,9 @@
 import ast
 import re
 
-import pytest
-
-from tests.architecture.sources import ROOT, Source, sources
+from tests.architecture.sources import ROOT, sources
 
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "core", "base", "manager", "types", "tools", "stuff"}
-
-every_source = pytest.mark.parametrize("source", sources(), ids=lambda source: source.name)
 
 
 def test_no_module_or_folder_is_named_after_nothing() -> None:
@@ -19,23 +15,27 @@ def test_no_module_or_folder_is_named_after_nothing() -> None:
     assert folders & VAGUE == set()
 
 
-@every_source
-def test_a_module_has_at_most_250_lines(source: Source) -> None:
-    assert len(source.text.splitlines()) <= 250
+def test_a_module_has_at_most_250_lines() -> None:
+    assert {source.name for source in sources() if len(source.text.splitlines()) > 250} == set()
 
 
-@every_source
-def test_a_function_has_at_most_50_lines(source: Source) -> None:
-    long = {function.name for function in source.functions() if (function.end_lineno or 0) - function.lineno + 1 > 50}
+def test_a_function_has_at_most_50_lines() -> None:
+    """A migration may list all columns of all tables."""
+    long = {
+        (source.name, function.name)
+        for source in sources()
+        for function in source.functions()
+        if (function.end_lineno or 0) - function.lineno + 1 > 50 and "migrations/" not in source.name
+    }
 
     assert long == set()
 
 
-@every_source
-def test_a_function_takes_at_most_5_parameters(source: Source) -> None:
+def test_a_function_takes_at_most_5_parameters() -> None:
     """Keyword-only parameters are what wiring binds (`partial`) or an HTTP query names: they do not count."""
     wide = {
-        function.name
+        (source.name, function.name)
+        for source in sources()
         for function in source.functions()
         if len([a for a in (*function.args.posonlyargs, *function.args.args) if a.arg not in ("self", "cls")]) > 5
     }
@@ -43,17 +43,17 @@ def test_a_function_takes_at_most_5_parameters(source: Source) -> None:
     assert wide == set()
 
 
-@every_source
-def test_a_public_function_or_class_says_what_it_is(source: Source) -> None:
-    silent = [
-        node.name
+def test_a_public_function_or_class_says_what_it_is() -> None:
+    silent = {
+        (source.name, node.name)
+        for source in sources()
         for node in source.tree.body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         and not node.name.startswith("_")
         and ast.get_docstring(node) is None
-    ]
+    }
 
-    assert silent == []
+    assert silent == set()
 
 
 def test_only_the_delivery_catches_everything() -> None:
@@ -65,7 +65,7 @@ def test_only_the_delivery_catches_everything() -> None:
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "Exception"))
     ]
 
-    assert broad == ["shared/src/radquarry/bus/delivery.py"]
+    assert set(broad) == {"shared/src/radquarry/bus/delivery.py"}
 
 
 def test_tests_wait_on_events_and_patch_nothing() -> None:
