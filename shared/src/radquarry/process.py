@@ -70,5 +70,6 @@ async def until_told(work: Awaitable[None]) -> None:
 
 async def _beat() -> None:
     while True:
-        beat()
+        # the first beat comes late: a process that fails at its start, again and again, must not look alive
         await asyncio.sleep(EVERY_SECONDS)
+        beat()
