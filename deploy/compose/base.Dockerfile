@@ -8,9 +8,13 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --
 ENV PATH=/opt/radquarry/bin:$PATH PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY constraints.txt /opt/radquarry/constraints.txt
 ENV PIP_CONSTRAINT=/opt/radquarry/constraints.txt
+# the libraries first, so that a change of code does not fetch them again
+COPY shared/pyproject.toml /tmp/libraries/
+RUN mkdir -p /tmp/libraries/src/radquarry && pip install hatchling \
+    && pip install --no-build-isolation "/tmp/libraries[rabbit,opensearch,postgres,dicom]" \
+    && pip uninstall --yes radquarry-shared && rm -r /tmp/libraries
 COPY shared /tmp/shared
-RUN pip install hatchling editables \
-    && pip install --no-build-isolation "/tmp/shared[rabbit,opensearch,postgres]" && rm -r /tmp/shared
+RUN pip install --no-build-isolation --no-deps /tmp/shared && rm -r /tmp/shared
 USER 10001
 WORKDIR /var/lib/radquarry
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "radquarry.heartbeat"]

@@ -73,6 +73,7 @@ engine_start() {
   [ "$ENGINE" = podman ] || return 0
   engine_plugin
   export DOCKER_HOST=unix://$CONTAINERS/podman.sock DOCKER_CONFIG=$CONTAINERS/docker DOCKER_BUILDKIT=0 COMPOSE_BAKE=false
+  [ -f "$DOCKER_CONFIG/config.json" ] || echo '{}' >"$DOCKER_CONFIG/config.json"
   background socket podman system service --time=0 "$DOCKER_HOST"
   for _ in $(seq 50); do [ -S "$CONTAINERS/podman.sock" ] && break; sleep 0.1; done
   if [ ! -d /run/systemd/system ]; then background health "$CI/health-loop"; fi
