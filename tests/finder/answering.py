@@ -15,7 +15,7 @@ FindHandler = Callable[[evt.Event], Iterator[tuple[Any, Dataset | None]]]
 
 
 @contextmanager
-def answering(on_find: FindHandler, *, name: str = "main", **ae_settings: Any) -> Iterator[Peer]:
+def answering(on_find: FindHandler, *, port: int = 0, **ae_settings: Any) -> Iterator[Peer]:
     """A PACS that answers with `on_find`; `ae_settings` are attributes of pynetdicom's AE."""
     entity = AE(ae_title="PACS")
     for key, value in ae_settings.items():
@@ -23,10 +23,10 @@ def answering(on_find: FindHandler, *, name: str = "main", **ae_settings: Any) -
     entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
     entity.add_supported_context(Verification)
     handlers: list[Any] = [(evt.EVT_CONN_OPEN, set_nodelay), (evt.EVT_C_FIND, on_find)]
-    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    server = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
     assert server is not None
     try:
-        yield Peer(name, "PACS", "127.0.0.1", server.server_address[1], "RADQUARRY", timeout_seconds=5)
+        yield Peer("main", "PACS", "127.0.0.1", server.server_address[1], "RADQUARRY", timeout_seconds=5)
     finally:
         server.shutdown()
         server.server_close()

@@ -148,7 +148,7 @@ class Ledger:
                 return before, _as_progress(await self._counted(connection, order.crawl_id))
             counts = {
                 "windows_closed": crawls.c.windows_closed + 1,
-                "windows_with_gaps": crawls.c.windows_with_gaps + bool(closed.gaps),
+                "windows_with_gaps": crawls.c.windows_with_gaps + int(bool(closed.gaps)),
                 "studies": crawls.c.studies + closed.studies,
             }
             return closed, _as_progress(await self._counted(connection, order.crawl_id, **counts))
@@ -169,11 +169,12 @@ class Ledger:
         """
         changed = values or {"windows_closed": crawls.c.windows_closed}
         statement = update(crawls).where(crawls.c.crawl_id == crawl_id).values(changed).returning(crawls)
-        row = (await connection.execute(statement)).first()
+        row: Row[Any] | None = (await connection.execute(statement)).first()
         if row is not None:
             return row
         await self._state.upsert(connection, crawls, [{"crawl_id": crawl_id, **NOTHING_YET}])
-        return (await connection.execute(statement)).one()
+        made: Row[Any] = (await connection.execute(statement)).one()
+        return made
 
     async def _claim(self, connection: AsyncConnection, order: FindWindow, uids: Collection[str]) -> int:
         if not uids:
