@@ -66,7 +66,8 @@ class NoIndex:
         return []
 
     async def scan(self, query: Query) -> AsyncIterator[Document]:
-        for document in ():
+        nothing: list[Document] = []
+        for document in nothing:
             yield document
 
     async def count(self) -> int:

@@ -8,9 +8,8 @@ from traceback import extract_tb
 from typing import Any, cast
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -29,7 +28,7 @@ from radquarry.index.port import QueryRefused
 
 log = structlog.get_logger(__name__)
 
-AREAS = (pacs, crawls, coverage, studies, retrievals, failures)
+AREAS = (pacs, crawls, coverage, studies, retrievals, failures, operators)
 DESCRIPTION = (
     "Makes an imaging archive searchable by what radiologists wrote, and brings studies home. "
     "Errors are RFC 9457 problem documents; lists page by cursor (`after`)."
@@ -77,12 +76,9 @@ def build(desk: Desk, measures: Measures, probes: Mapping[str, Probe], guard: Gu
     for error in (Problem, PeerAway, QueryRefused, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(error, _refuse)
     app.add_middleware(Doors, gate=guard.gate, allowed_hosts=guard.allowed_hosts)
-    rest = APIRouter(prefix="/api/v1")
     for area in AREAS:
-        rest.include_router(area.routes)
-    app.include_router(rest)
-    app.include_router(operators.routes)
-    app.mount("/static", StaticFiles(directory=pages.static_folder))
+        app.include_router(area.routes)
+    app.mount("/static", pages.static_files())
     app.include_router(pages.router(desk))
     return app
 

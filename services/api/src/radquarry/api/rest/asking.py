@@ -11,6 +11,9 @@ from radquarry.api.desk import Desk
 from radquarry.api.problems import not_in_this_version
 from radquarry.api.rest.documents import MEDIA_TYPE
 
+V1 = "/api/v1"
+"""In each route's own path, so that metrics name the whole of it."""
+
 
 async def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from radquarry.api.coverage import DayState
 from radquarry.api.problems import invalid
-from radquarry.api.rest.asking import OnDesk, problems
+from radquarry.api.rest.asking import V1, OnDesk, problems
 
-routes = APIRouter(prefix="/coverage", tags=["coverage"])
+routes = APIRouter(prefix=f"{V1}/coverage", tags=["coverage"])
 
 
 class Day(BaseModel):

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from sse_starlette import EventSourceResponse
 
 from radquarry.api.crawls import CrawlOrder, CrawlState, CrawlView
-from radquarry.api.rest.asking import After, ByUser, Limit, OnDesk, Ordered, WithKey, problems, refuse_later
+from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, WithKey, problems, refuse_later
 from radquarry.api.rest.events import events
 
-routes = APIRouter(prefix="/crawls", tags=["crawls"])
+routes = APIRouter(prefix=f"{V1}/crawls", tags=["crawls"])
 
 LATER = ("accession_numbers", "queries", "ris", "ris_filter")
 Modality = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9_]{1,16}$")]
@@ -86,6 +86,16 @@ EXAMPLE: dict[str, Any] = {
         }
     ],
 }
+LISTED_EXAMPLE: dict[str, Any] = EXAMPLE | {
+    "problems": [],
+    "pacs": "main",
+    "start_date": "2024-01-01",
+    "end_date": "2024-06-28",
+    "modalities": [],
+    "requested_by": "ada",
+    "requested_at": "2024-06-28T18:00:00Z",
+    "problem_count": 1,
+}
 
 
 class Crawl(BaseModel):
@@ -105,6 +115,8 @@ class Crawl(BaseModel):
 
 class ListedCrawl(Crawl):
     """A crawl in the list, with its order; its `problems` are counted only."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [LISTED_EXAMPLE]})
 
     pacs: str
     start_date: date

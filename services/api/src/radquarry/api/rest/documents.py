@@ -58,6 +58,8 @@ def problem_of(error: Exception) -> Problem:
             return problem
         case RequestValidationError():
             return _of_validation(error)
+        case HTTPException(__cause__=Problem() as cause):  # FastAPI wraps what goes wrong while a body is read
+            return cause
         case HTTPException():
             return _of_status(error)
         case _:

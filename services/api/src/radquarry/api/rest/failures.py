@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from radquarry.api.rest.asking import After, ByUser, Limit, OnDesk, Ordered, problems
+from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, problems
 
-routes = APIRouter(prefix="/failures", tags=["failures"])
+routes = APIRouter(prefix=f"{V1}/failures", tags=["failures"])
 
 
 class Failure(BaseModel):

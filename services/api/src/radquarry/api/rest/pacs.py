@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field
 
 from radquarry.api.archives import ArchiveState, ArchiveView
 from radquarry.api.problems import not_in_this_version
-from radquarry.api.rest.asking import ByUser, OnDesk, problems
+from radquarry.api.rest.asking import V1, ByUser, OnDesk, problems
 
-routes = APIRouter(prefix="/pacs", tags=["pacs"])
+routes = APIRouter(prefix=f"{V1}/pacs", tags=["pacs"])
 
 ANSWER_SECONDS = 5.0
 

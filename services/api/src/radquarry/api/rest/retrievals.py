@@ -11,12 +11,12 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sse_starlette import EventSourceResponse
 
-from radquarry.api.rest.asking import After, ByUser, Limit, OnDesk, Ordered, WithKey, problems, refuse_later
+from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, WithKey, problems, refuse_later
 from radquarry.api.rest.events import events
 from radquarry.api.rest.tables import as_csv, portions
 from radquarry.api.retrievals import ManifestRow, RetrievalOrder, RetrievalState, RetrievalView
 
-routes = APIRouter(prefix="/retrievals", tags=["retrievals"])
+routes = APIRouter(prefix=f"{V1}/retrievals", tags=["retrievals"])
 
 LATER = ("cohort", "destination", "deidentify")
 Uid = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[0-9]+(\.[0-9]+)*$")]

@@ -8,14 +8,14 @@ from fastapi.responses import StreamingResponse
 
 from radquarry.api import orders
 from radquarry.api.problems import not_in_this_version, unknown
-from radquarry.api.rest.asking import ByUser, OnDesk, problems
+from radquarry.api.rest.asking import V1, ByUser, OnDesk, problems
 from radquarry.api.rest.study_query import StudyQuery
 from radquarry.api.rest.study_shapes import COLUMNS, Found, StudyDetail, detail, found, table_row
 from radquarry.api.rest.tables import as_csv
 from radquarry.dicom.uids import is_uid
 from radquarry.index.document import Document
 
-routes = APIRouter(prefix="/studies", tags=["studies"])
+routes = APIRouter(prefix=f"{V1}/studies", tags=["studies"])
 
 CSV: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page of hits, or with `format=csv` all of them.", "content": {"text/csv": {}}}

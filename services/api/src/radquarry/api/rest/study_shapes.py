@@ -75,7 +75,7 @@ EXAMPLE: dict[str, Any] = {
     ],
     "facets": {"modality": [{"value": "CT", "count": 1}]},
     "months": {"2024-03": 1},
-    "after": None,
+    "after": "WzQuMiwgIjEuMiJd",
 }
 
 

@@ -1,0 +1,262 @@
+"""Crawls, coverage, PACS and failures over HTTP."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from radquarry.bus.port import Publish
+from radquarry.errors import Permanent
+from radquarry.messages import (
+    CancelCrawl,
+    CrawlRequested,
+    EchoPacs,
+    FindWindow,
+    PacsEchoed,
+    PacsStarted,
+    PacsStopped,
+    StartPacs,
+    StopPacs,
+)
+from radquarry.service import Service
+from tests.api.gateway import CRAWL, Gateway, a_gateway, a_problem, becomes
+from tests.api.stories import ACCESSION, SECRET, CrawlStory, crawl_story, uid
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with a_gateway(tmp_path) as opened:
+        yield opened
+
+
+async def test_a_crawl_is_ordered_and_shown_in_the_documented_shape(gateway: Gateway) -> None:
+    answer = await gateway.post("/crawls", {**CRAWL, "modalities": ["ct", "MR"]})
+
+    assert answer.status_code == 202
+    (order,) = gateway.bus.orders(CrawlRequested)
+    assert answer.json() == {"id": str(order.crawl_id)}
+    assert (order.trail, order.pacs, order.modalities) == (order.crawl_id, "main", ("CT", "MR"))
+    assert await gateway.get(f"/crawls/{order.crawl_id}") == {
+        "id": str(order.crawl_id),
+        "state": "requested",
+        "windows": {"planned": 0, "closed": 0, "gaps": 0},
+        "studies_found": 0,
+        "reports_fetched": 0,
+        "reports_missing": 0,
+        "documents_indexed": 0,
+        "problems": [],
+    }
+
+
+async def test_what_the_bus_brings_is_shown_and_nothing_of_the_patient(gateway: Gateway) -> None:
+    order = (await gateway.post("/crawls", CRAWL)).json()
+    story = CrawlStory(UUID(order["id"]), gaps=(1,))
+
+    await gateway.bus.publish(*story.all())
+    await becomes(partial(_state, gateway, order["id"]), "incomplete")
+
+    answer = await gateway.client.get(f"/api/v1/crawls/{order['id']}")
+    assert answer.json()["problems"] == [
+        {
+            "kind": "gap",
+            "reason": "the PACS cut its answer",
+            "day": "2024-06-02",
+            "begin": "080000",
+            "end": "090000",
+        }
+    ]
+    assert SECRET not in answer.text
+    assert ACCESSION not in answer.text
+    page = await gateway.get("/crawls")
+    assert [(each["id"], each["pacs"], each["problem_count"]) for each in page["items"]] == [(order["id"], "main", 1)]
+    days = (await gateway.get("/coverage", pacs="main", start_date="2024-06-01", end_date="2024-06-04"))["days"]
+    assert [each["state"] for each in days] == ["complete", "gap", "complete", "unseen"]
+
+
+async def _state(gateway: Gateway, crawl_id: str) -> str:
+    return str((await gateway.get(f"/crawls/{crawl_id}"))["state"])
+
+
+async def test_a_lost_answer_costs_no_order_and_a_repeated_key_makes_no_second_one(gateway: Gateway) -> None:
+    first = await gateway.post("/crawls", CRAWL, **{"Idempotency-Key": "night-1"})
+    second = await gateway.post("/crawls", CRAWL, **{"Idempotency-Key": "night-1"})
+    other = await gateway.post("/crawls", CRAWL, **{"Idempotency-Key": "night-2"})
+
+    assert first.json() == second.json() != other.json()
+    assert len(gateway.bus.orders(CrawlRequested)) == 2
+    changed = await gateway.post("/crawls", {**CRAWL, "end_date": "2024-06-05"}, **{"Idempotency-Key": "night-1"})
+    a_problem(changed, 422, "key-reused")
+
+
+async def test_an_order_while_the_bus_is_away_is_refused_and_leaves_nothing(gateway: Gateway) -> None:
+    gateway.bus.away = True
+    refused = await gateway.post("/crawls", CRAWL, **{"Idempotency-Key": "k"})
+
+    a_problem(refused, 503, "away")
+    assert refused.headers["retry-after"]
+    assert (await gateway.get("/crawls"))["items"] == []
+
+    gateway.bus.away = False
+    taken = await gateway.post("/crawls", CRAWL, **{"Idempotency-Key": "k"})
+    assert (taken.status_code, len(gateway.bus.orders(CrawlRequested))) == (202, 1)
+
+
+async def test_an_order_that_was_published_but_not_written_comes_back_by_the_bus(gateway: Gateway) -> None:
+    story = crawl_story()
+
+    await gateway.bus.publish(story.requested())
+
+    async def listed() -> list[str]:
+        return [each["id"] for each in (await gateway.get("/crawls"))["items"]]
+
+    await becomes(listed, [str(story.crawl_id)])
+
+
+WRONG_CRAWLS: list[Any] = [
+    ({**CRAWL, "pacs": "mian"}, "unknown-pacs", "main"),
+    ({**CRAWL, "end_date": "2024-05-01"}, "invalid", "after end_date"),
+    ({**CRAWL, "end_date": "2024-13-01"}, "invalid", "body.end_date"),
+    ({**CRAWL, "start_date": "1900-01-01"}, "invalid", "100 years"),
+    ({**CRAWL, "modalities": ["CT\\MR"]}, "invalid", "modalities"),
+    ({**CRAWL, "modalitys": ["CT"]}, "invalid", "modalitys"),
+    ({"pacs": "main", "accession_numbers": ["A1"]}, "not-in-this-version", "accession_numbers"),
+    ({"pacs": "main", "queries": [{"PatientID": "1"}]}, "not-in-this-version", "queries"),
+    ({"pacs": "main", "ris": "main", "ris_filter": {}}, "not-in-this-version", "ris"),
+    ([], "invalid", "body"),
+    ("x", "invalid", "body"),
+]
+
+
+async def test_a_wrong_order_says_what_to_mend(gateway: Gateway) -> None:
+    for body, kind, words in WRONG_CRAWLS:
+        document = a_problem(await gateway.post("/crawls", body), 422, kind)
+
+        assert words in document["detail"]
+        assert gateway.bus.orders(CrawlRequested) == []
+
+
+async def test_a_crawl_is_cancelled_by_its_order_and_not_twice_after_its_end(gateway: Gateway) -> None:
+    order = (await gateway.post("/crawls", CRAWL)).json()
+    path = f"/api/v1/crawls/{order['id']}"
+
+    assert (await gateway.client.delete(path)).status_code == 202
+    assert [str(each.crawl_id) for each in gateway.bus.orders(CancelCrawl)] == [order["id"]]
+    await gateway.bus.publish(*CrawlStory(UUID(order["id"])).all())
+    await becomes(partial(_state, gateway, order["id"]), "complete")
+
+    a_problem(await gateway.client.delete(path), 409, "already-settled")
+    a_problem(await gateway.client.delete(f"/api/v1/crawls/{uuid4()}"), 404, "unknown-crawl")
+
+
+async def test_coverage_wants_a_known_pacs_and_a_range_in_order(gateway: Gateway) -> None:
+    wrong = [
+        {"pacs": "mian"},
+        {},
+        {"pacs": "main", "start_date": "2024-02-01", "end_date": "2024-01-01"},
+        {"pacs": "main", "end_date": "0001-01-01"},
+        {"pacs": "main", "start_date": "0001-01-01", "end_date": "9999-12-31"},
+    ]
+
+    statuses = [(await gateway.client.get("/api/v1/coverage", params=query)).status_code for query in wrong]
+
+    assert statuses == [422, 422, 422, 422, 422]
+
+
+class Finder:
+    """What finder does with a PACS."""
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
+
+    async def echo(self, order: EchoPacs) -> None:
+        await self._publish(PacsEchoed.after(order, pacs=order.pacs, answered=True, milliseconds=2.0))
+
+    async def stop(self, order: StopPacs) -> None:
+        await self._publish(PacsStopped.after(order, pacs=order.pacs, requested_by=order.requested_by))
+
+    async def start(self, order: StartPacs) -> None:
+        await self._publish(PacsStarted.after(order, pacs=order.pacs))
+
+
+async def test_a_pacs_is_echoed_stopped_and_started(gateway: Gateway) -> None:
+    finder = Finder(gateway.bus.publish)
+    await gateway.bus.subscribe("finder", EchoPacs, finder.echo)
+    await gateway.bus.subscribe("finder", StopPacs, finder.stop)
+    await gateway.bus.subscribe("finder", StartPacs, finder.start)
+    assert [(each["name"], each["state"]) for each in (await gateway.get("/pacs"))["items"]] == [
+        ("main", "unknown"),
+        ("old", "unknown"),
+    ]
+
+    echoed, stopped, started = [await gateway.post(f"/pacs/main/{what}") for what in ("echo", "stop", "start")]
+
+    assert (echoed.status_code, echoed.json()["state"], echoed.json()["milliseconds"]) == (200, "up", 2.0)
+    assert (stopped.status_code, stopped.json()["state"]) == (200, "stopped")
+    assert (started.status_code, started.json()["state"]) == (200, "up")
+    unknown = a_problem(await gateway.post("/pacs/mian/echo"), 404, "unknown-pacs")
+    assert (unknown["known"], "'main'" in unknown["detail"]) == (["main", "old"], True)
+    a_problem(await gateway.post("/pacs/main/probe"), 422, "not-in-this-version")
+
+
+async def test_a_parked_message_is_listed_and_replayed(tmp_path: Path) -> None:
+    story = crawl_story()
+    mended: list[FindWindow] = []
+
+    async def find(order: FindWindow) -> None:
+        mended.append(order)
+        if len(mended) == 1:
+            raise Permanent("the PACS refuses our AE title RADQUARRY")
+
+    async with a_gateway(tmp_path, Service("finder", {FindWindow: find})) as gateway:
+        order = FindWindow(trail=story.crawl_id, crawl_id=story.crawl_id, pacs="main", day=story.days()[0])
+        await gateway.bus.publish(order)
+
+        async def reasons() -> list[str]:
+            return [each["reason"] for each in (await gateway.get("/failures"))["items"]]
+
+        await becomes(reasons, ["the PACS refuses our AE title RADQUARRY"])
+        (failure,) = (await gateway.get("/failures"))["items"]
+        assert failure["what"] == "A day could not be asked for: 2024-06-01."
+        assert (failure["trail"], failure["service"]) == (str(story.crawl_id), "finder")
+
+        assert (await gateway.post(f"/failures/{failure['id']}/replay")).status_code == 202
+
+        async def heard() -> int:
+            return len(mended)
+
+        await becomes(heard, 2)
+        assert await reasons() == []
+        a_problem(await gateway.post(f"/failures/{failure['id']}/discard"), 404, "unknown-failure")
+
+
+async def test_lists_page_by_cursor(gateway: Gateway) -> None:
+    stories = [crawl_story() for _ in range(5)]
+    for place, story in enumerate(stories):
+        moment = story.requested().sent_at + timedelta(minutes=place)
+        await gateway.bus.publish(story.requested().model_copy(update={"sent_at": moment}))
+
+    async def count() -> int:
+        return len((await gateway.get("/crawls"))["items"])
+
+    await becomes(count, 5)
+    seen: list[str] = []
+    after: str | None = None
+    while True:
+        page = await gateway.get("/crawls", limit=2, **({"after": after} if after else {}))
+        seen += [each["id"] for each in page["items"]]
+        if (after := page["after"]) is None:
+            break
+
+    assert seen == [str(story.crawl_id) for story in reversed(stories)]
+    a_problem(await gateway.client.get("/api/v1/crawls?after=nonsense"), 422)
+    a_problem(await gateway.client.get("/api/v1/crawls?limit=0"), 422)
+
+
+async def test_a_uid_of_nobody_is_not_found(gateway: Gateway) -> None:
+    paths = ["/crawls/none", f"/crawls/{uuid4()}", f"/crawls/{uuid4()}/events", f"/studies/{uid(99)}", "/studies/..%2f"]
+
+    assert [(await gateway.client.get(f"/api/v1{path}")).status_code for path in paths] == [404] * 5
