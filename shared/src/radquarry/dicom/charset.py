@@ -13,6 +13,8 @@ FRAGMENTS = re.compile(rb"^[^\x1b]+|\x1b[^\x1b]*")
 RESETS = frozenset(b"^=\\\r\n\t\f")
 """Characters after which the first character set is in force again."""
 
+EVERY = tuple(CODES_TO_ENCODINGS.values())
+"""For answers that use an escape sequence they did not announce."""
 NO_CHARSET = ("", "ISO_IR 6", "ISO 2022 IR 6")
 CONTROLS = dict.fromkeys([*range(0x20), 0x7F])
 
@@ -25,13 +27,15 @@ def decoded(raw: bytes, declared: str, fallback: str) -> tuple[str, bool]:
     """
     if raw.isascii() and ESCAPE not in raw:
         return raw.decode("ascii"), True
-    for number, charset in enumerate((declared, fallback)):
-        encodings = _encodings(charset)
-        if encodings:
-            try:
-                return _strictly(raw, encodings), number == 0 or declared in NO_CHARSET
-            except ValueError:
-                continue
+    first, second = _encodings(declared), _encodings(fallback)
+    attempts = [(first, True), (second, declared in NO_CHARSET)]
+    if ESCAPE in raw:
+        attempts += [(encodings + EVERY, False) for encodings in (first, second) if encodings]
+    for encodings, is_clean in attempts:
+        try:
+            return _strictly(raw, encodings), is_clean
+        except (ValueError, IndexError):
+            continue
     return raw.decode("ascii", "backslashreplace"), False
 
 
