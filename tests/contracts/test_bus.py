@@ -363,6 +363,19 @@ async def test_a_message_in_work_when_consuming_ends_is_delivered_again(bus: Bus
     assert len(started.counts) == 3
 
 
+async def test_consuming_ends_when_it_is_told_to_whatever_goes_on(home: Home) -> None:
+    async def busy(_: Message) -> None:
+        raise Transient("busy")
+
+    async with home.open(Waits((5, 10))) as bus:
+        await bus.subscribe("ears", FindWindow, busy)
+        for moment in range(60):
+            async with asyncio.timeout(20), consuming(bus):
+                await bus.publish(order())
+                for _ in range(moment % 12):
+                    await asyncio.sleep(0.0003)
+
+
 async def test_a_message_in_work_when_the_process_is_killed_is_delivered_again(home: Home, finished: Processes) -> None:
     sent, place = [order(number) for number in range(3)], ParkedPlace()
     async with home.open() as bus:

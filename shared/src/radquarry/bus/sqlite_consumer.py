@@ -5,7 +5,7 @@ import fcntl
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -108,10 +108,9 @@ class Consumer:
             for queue in queues & self._feeds.keys():
                 self._feeds[queue].wake()
             self._next_due = min(due or float("inf"), time.time() + LONGEST_SLEEP)
-            try:
-                await asyncio.wait_for(self._sooner.wait(), self._next_due - time.time())
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._next_due - time.time()):
+                    await self._sooner.wait()
 
     async def _look_for_others(self) -> None:
         seen = await self._insist(store.changes_by_others)
