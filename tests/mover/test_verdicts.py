@@ -83,12 +83,14 @@ def test_success_alone_proves_nothing() -> None:
     assert "1 of 3 instances have not come" in step.problem
 
 
-def test_an_unknown_destination_is_settled_and_says_whom_to_register() -> None:
-    step = after(MoveEnd(0xA801))
+def test_an_unknown_destination_says_whom_to_register_and_is_believed_after_some_tries() -> None:
+    first, last = after(MoveEnd(0xA801)), after(MoveEnd(0xA801), attempts=3)
 
-    assert isinstance(step, Settled)
-    assert step.state == "incomplete"
-    assert REGISTER in step.problem
+    assert isinstance(first, Again)
+    assert REGISTER in first.problem
+    assert isinstance(last, Settled)
+    assert last.state == "incomplete"
+    assert REGISTER in last.problem
 
 
 def test_orthancs_word_for_an_unknown_destination_is_believed_after_some_tries() -> None:

@@ -9,8 +9,11 @@ from radquarry.mover.plan import Standing
 from radquarry.mover.verdicts import Verdict, verdict, words
 from radquarry.mover.wanted import Wanted
 
-UNABLE_ATTEMPTS = 4
-"""Fruitless moves until a PACS that says no more than "unable" is believed: our node may just be restarting."""
+UNREACHED_ATTEMPTS = 4
+"""Fruitless moves until a PACS that says "unable" or "unknown destination" is believed.
+
+Our node may just be restarting: pynetdicom's own C-MOVE provider answers A801 then, too.
+"""
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,16 @@ def next_step(wanted: Wanted, attempt: Attempt, patience: Patience) -> NextStep:
     attempts, most = wanted.attempts + 1, patience.attempts
     match _meaning(attempt.end):
         case Verdict.UNKNOWN_DESTINATION:
-            return Settled("incomplete", f"the PACS does not know where to send to: register {attempt.register} there")
+            lacking = (
+                f"the PACS does not know where to send to, or does not reach it: register {attempt.register} there"
+            )
+            most = UNREACHED_ATTEMPTS
         case Verdict.BACK_OFF:
             text = f"the PACS is short of resources, or does not reach {attempt.register}: {_said(attempt)}"
             return put_off(wanted, patience.away, text, patience)
         case Verdict.UNABLE if attempt.after.received == 0:
             lacking += f"; if it does not know where to send to, register {attempt.register} there and let it through"
-            most = UNABLE_ATTEMPTS
+            most = UNREACHED_ATTEMPTS
         case Verdict.DONE if attempt.end.counts.is_nothing and attempt.after.received == 0:
             text = "the images are not online: the PACS reports success and has sent nothing, as from long-term storage"
             return put_off(wanted, patience.nearline, text, patience)
