@@ -1,7 +1,7 @@
 """One journey over REST: crawl, search, retrieve.
 
 `journey.py URL USER STUDIES START END`, the password on standard input.
-Prints what was counted, last of all `files STUDY_INSTANCE_UID COUNT` for the archive to be compared with.
+Prints what was counted, last of all `files COUNT` for the archive to be compared with.
 Exits 1 with a sentence when something is not as it must be.
 """
 
@@ -81,26 +81,26 @@ def crawl(gateway: Gateway, studies: int, start: str, end: str) -> None:
     must(done["documents_indexed"] == studies, "not every study was indexed")
 
 
-def search(gateway: Gateway, studies: int) -> str:
-    """All studies are there, and a word of a report finds some; the study with the hit is the one to retrieve."""
+def search(gateway: Gateway, studies: int) -> list[str]:
+    """All studies are there, and a word of a report finds some; those with the best hits are the ones to retrieve."""
     everything = gateway.get("/studies?limit=1")
-    found = gateway.get("/studies?q=pneumothorax&limit=5")
+    found = gateway.get("/studies?q=pneumothorax&limit=20")
     print(f"search: {everything['total']} studies, {found['total']} with pneumothorax")  # noqa: T201
     must(everything["total"] == studies, f"the index holds {everything['total']} studies, not {studies}")
     must(0 < found["total"] < studies, "pneumothorax should be found in some reports and not in all")
     must(bool(found["hits"][0]["highlights"]), "a hit shows no passage of its report")
-    return str(found["hits"][0]["study_instance_uid"])
+    return [hit["study_instance_uid"] for hit in found["hits"]]
 
 
-def retrieve(gateway: Gateway, study_instance_uid: str) -> None:
-    """Every instance of the study comes into the archive."""
-    order = gateway.post("/retrievals", {"studies": [study_instance_uid]})
+def retrieve(gateway: Gateway, study_instance_uids: list[str]) -> None:
+    """Every instance of the studies comes into the archive."""
+    order = gateway.post("/retrievals", {"studies": study_instance_uids})
     done = finished(gateway, f"/retrievals/{order['id']}")
     counts = done["instances"]
-    print(f"retrieval {done['state']}: {counts}")  # noqa: T201
+    print(f"retrieval {done['state']}: {len(study_instance_uids)} studies, {counts}")  # noqa: T201
     must(done["state"] == "complete", f"the retrieval is {done['state']}: {done['studies']}")
     must(counts["expected"] == counts["received"] > 0, "received is not what was expected")
-    print(f"files {study_instance_uid} {counts['received']}")  # noqa: T201
+    print(f"files {counts['received']}")  # noqa: T201
 
 
 def main() -> None:
