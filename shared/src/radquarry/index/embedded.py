@@ -79,8 +79,7 @@ class _Store:
     """The folder: its writer, and its latest committed state."""
 
     def __init__(self, path: Path, read_only: bool) -> None:  # noqa: FBT001 - to_thread reads better so
-        self._path = path
-        self._read_only = read_only
+        self._path, self._read_only = path, read_only
         self._lock = threading.Lock()
         if read_only and not (path / "meta.json").exists():
             raise PeerAway("there is no index in this data folder yet: `radquarry serve` makes one")
@@ -232,7 +231,8 @@ def _schema() -> tantivy.Schema:
     for name in layout.WORDS:
         fields.add_text_field(name, tokenizer_name="folded ")
     for name in layout.TEXTS:
-        for language in ("", *layout.LANGUAGES):
+        fields.add_text_field(layout.analysed(name, ""), tokenizer_name="folded ", index_option="basic")
+        for language in layout.LANGUAGES:
             fields.add_text_field(layout.analysed(name, language), tokenizer_name=f"folded {language}")
     for name in (*layout.DAYS, layout.NEWEST, layout.OLDEST):
         fields.add_unsigned_field(name, fast=True, indexed=True)
