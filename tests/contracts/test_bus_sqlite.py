@@ -91,6 +91,17 @@ async def test_consuming_twice_at_once_is_a_mistake(bus: SqliteBus) -> None:
             await bus.consume()
 
 
+@pytest.mark.parametrize("moments", range(6))
+async def test_a_delay_that_begins_as_consuming_ends_does_not_keep_it_alive(bus: SqliteBus, moments: int) -> None:
+    async with asyncio.timeout(5), consuming(bus):
+        await until(lambda: bus._consumer is not None and bus._consumer._next_due > 0)
+        await depth_becomes(bus, "delayed", 0)
+        assert bus._consumer
+        bus._consumer._sooner.set()
+        for _ in range(moments):
+            await asyncio.sleep(0)
+
+
 async def test_a_full_disk_refuses_messages_and_forgets_none(bus: SqliteBus) -> None:
     listener, place = Listener(Permanent("no")), ParkedPlace()
     released = asyncio.Event()
