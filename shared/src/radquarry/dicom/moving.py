@@ -76,6 +76,8 @@ def move(association: Association, order: MoveOrder, destination: str, heard: Ca
         raise PacsAway("the association is gone") from None
     except ValueError:
         raise PacsRefuses("the PACS offers no C-MOVE (study root)") from None
+    if not association.is_established:
+        raise PacsAway("the association is gone")  # it ended while we ordered: nobody would ever wake us
     for status, identifier in responses:
         if "Status" not in status:
             return MoveEnd(None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-MAX_STEPS = 200_000
+MAX_STEPS = 100_000
 MAX_DEPTH = 64
 MAX_VALUE = 1024
 """The longest value that is returned, in bytes."""
