@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -277,19 +278,21 @@ class Broker:
 
 
 @pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
+async def broker() -> AsyncIterator[Broker]:
     addresses.need("rabbitmq")
     if not Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists():
         pytest.skip("a RabbitMQ of one's own needs Debian's: apt-get install rabbitmq-server")
     names = ("RABBIT_PORT", "RABBIT_MANAGEMENT_PORT", "RABBIT_DISTRIBUTION_PORT", "EPMD_PORT")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     environment = os.environ | {f"RADQUARRY_TEST_{name}": str(port) for name, port in ports.items()}
-    environment |= {"RADQUARRY_SERVERS": str(tmp_path / "servers"), "RADQUARRY_SERVERS_ENGINE": "native"}
+    state = Path(tempfile.mkdtemp(prefix="radquarry-broker-"))
+    state.chmod(0o755)  # the broker is another user when this is root
+    environment |= {"RADQUARRY_SERVERS": str(state), "RADQUARRY_SERVERS_ENGINE": "native"}
     found = Broker(f"amqp://radquarry:radquarry@127.0.0.1:{ports['RABBIT_PORT']}/", environment)
     await found.do("up")
     yield found
     await found.do("down", "--wipe")
-    shutil.rmtree(tmp_path / "servers", ignore_errors=True)
+    shutil.rmtree(state)
 
 
 def free_ports(count: int) -> Iterator[int]:
