@@ -302,6 +302,16 @@ async def test_the_latest_word_about_a_day_counts(api: Projections) -> None:
     assert [each.state for each in (await api.coverage.days("main", DAY, DAY)).days] == ["complete"]
 
 
+async def test_a_window_that_was_never_asked_takes_no_knowledge_away(api: Projections) -> None:
+    cancelled, good = crawl_story(studies=(2, 0), gaps=(0, 1)), crawl_story(studies=(2,))
+    unasked = [cancelled.closed(place, studies=0, later=60).model_copy(update={"queries": 0}) for place in (0, 1)]
+
+    await api.hear(unasked[0], good.closed(0), *unasked)
+
+    days = (await api.coverage.days("main", DAY, DAY.replace(day=2))).days
+    assert [(each.state, each.studies) for each in days] == [("complete", 2), ("gap", 0)]
+
+
 async def test_a_day_of_which_one_modality_was_asked_is_complete_for_that_one_alone(api: Projections) -> None:
     closed = crawl_story(studies=(2,)).closed(0).model_copy(update={"modality": "CT"})
     await api.hear(closed)

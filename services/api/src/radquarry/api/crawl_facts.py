@@ -7,6 +7,7 @@ order and any repetition of the messages ends in the same place.
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntFlag
+from typing import NamedTuple
 from uuid import UUID
 
 from radquarry.messages import CrawlCompleted, CrawlPlanned, CrawlRequested, Gap
@@ -46,6 +47,34 @@ def has_failed(seen: Seen) -> bool:
     )
 
 
+class Counts(NamedTuple):
+    """What one study adds to the counters of its crawl: 0 or 1 each."""
+
+    found: int
+    indexed: int
+    fetched: int
+    missing: int
+    settled: int
+    failed: int
+
+
+def _counts(seen: Seen) -> Counts:
+    if not seen & Seen.FOUND:
+        return Counts(0, 0, 0, 0, 0, 0)
+    return Counts(
+        found=1,
+        indexed=int(bool(seen & Seen.STUDY_INDEXED)),
+        fetched=int(bool(seen & Seen.REPORT_FETCHED)),
+        missing=int(seen & (Seen.REPORT_FETCHED | Seen.REPORT_MISSING) == Seen.REPORT_MISSING),
+        settled=int(is_settled(seen)),
+        failed=int(has_failed(seen)),
+    )
+
+
+COUNTS = tuple(_counts(Seen(bits)) for bits in range(2 ** len(Seen)))
+"""By bits, worked out once: arithmetic on flags is slow, and a crawl does it for every message of every study."""
+
+
 @dataclass(frozen=True)
 class StudySeen:
     """These bits of one study; `forget` are those a replay takes away."""
@@ -58,7 +87,10 @@ class StudySeen:
 
 @dataclass(frozen=True)
 class WindowSettled:
-    """A window was closed, or (with `failure_id`) parked; the latest word about it counts."""
+    """A window was closed, or (with `failure_id`) parked; the latest word about it counts.
+
+    Of a window that was not `asked` (cancelled, refused, parked) the day's coverage learns nothing that it knew better.
+    """
 
     crawl_id: UUID
     pacs: str
@@ -68,11 +100,7 @@ class WindowSettled:
     studies: int = 0
     gaps: tuple[Gap, ...] = ()
     failure_id: UUID | None = None
-
-    @property
-    def key(self) -> tuple[date, str]:
-        """Which window of the crawl."""
-        return self.day, self.modality
+    asked: bool = True
 
     @property
     def rank(self) -> tuple[datetime, bool, int, int]:
@@ -121,16 +149,15 @@ class Tally:
     blocks: int = 0
     order: dict[str, object] = field(default_factory=dict)
 
-    def count(self, seen: Seen, sign: int) -> None:
-        """Add (`sign` 1) or take away (-1) one study that stands at `seen`."""
-        if not seen & Seen.FOUND:
-            return
-        self.studies_found += sign
-        self.documents_indexed += sign * bool(seen & Seen.STUDY_INDEXED)
-        self.reports_fetched += sign * bool(seen & Seen.REPORT_FETCHED)
-        self.reports_missing += sign * (seen & (Seen.REPORT_FETCHED | Seen.REPORT_MISSING) == Seen.REPORT_MISSING)
-        self.studies_settled += sign * is_settled(seen)
-        self.studies_failed += sign * has_failed(seen)
+    def count(self, bits: int, sign: int) -> None:
+        """Add (`sign` 1) or take away (-1) one study that stands at `bits`."""
+        counts = COUNTS[bits]
+        self.studies_found += sign * counts.found
+        self.documents_indexed += sign * counts.indexed
+        self.reports_fetched += sign * counts.fetched
+        self.reports_missing += sign * counts.missing
+        self.studies_settled += sign * counts.settled
+        self.studies_failed += sign * counts.failed
 
     def state(self) -> str:
         """See design section 5: `complete` when nothing is on its way and nothing is missing."""

@@ -15,7 +15,6 @@ from radquarry.api import bulk
 from radquarry.api.crawl_facts import (
     Blocked,
     CrawlFact,
-    Seen,
     StudySeen,
     Tally,
     WindowReopened,
@@ -104,22 +103,23 @@ def _order(fact: CrawlRequested, known_since: datetime | None) -> dict[str, obje
 
 
 async def _studies(connection: AsyncConnection, crawl_id: UUID, tally: Tally, facts: Iterable[StudySeen]) -> None:
-    fresh: defaultdict[str, Seen] = defaultdict(lambda: Seen.NOTHING)
-    forget: defaultdict[str, Seen] = defaultdict(lambda: Seen.NOTHING)
+    fresh: defaultdict[str, int] = defaultdict(int)
+    forget: defaultdict[str, int] = defaultdict(int)
     for fact in facts:
-        fresh[fact.study_instance_uid] |= fact.seen
-        forget[fact.study_instance_uid] |= fact.forget
+        fresh[fact.study_instance_uid] |= fact.seen.value
+        if fact.forget:
+            forget[fact.study_instance_uid] |= fact.forget.value
     if not fresh:
         return
     known = await _bits(connection, crawl_id, list(fresh))
-    rows = []
-    for uid, seen in fresh.items():
-        old = Seen(known.get(uid, 0))
-        new = (old & ~forget[uid]) | seen
+    rows, key = [], crawl_id.hex
+    for uid, bits in fresh.items():
+        old = known.get(uid, 0)
+        new = (old & ~forget.get(uid, 0)) | bits
         if new != old:
             tally.count(old, -1)
             tally.count(new, 1)
-            rows.append((crawl_id, uid, int(new)))
+            rows.append((key, uid, new))
     await bulk.put(connection, crawl_studies, rows, ("crawl_id", "study_instance_uid", "bits"))
 
 

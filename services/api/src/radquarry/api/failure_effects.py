@@ -80,6 +80,7 @@ class Effects:
                     decided_at=parked.parked_at,
                     gaps=(gap,),
                     failure_id=failure_id,
+                    asked=False,
                 )
             )
         elif subject.study_instance_uid:

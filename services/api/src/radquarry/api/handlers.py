@@ -35,6 +35,7 @@ async def note_window(fact: WindowClosed, *, note: Note) -> None:
             decided_at=fact.sent_at,
             studies=fact.studies,
             gaps=fact.gaps,
+            asked=fact.queries > 0 or not fact.gaps,
         )
     )
 

@@ -83,6 +83,7 @@ coverage = Table(
     Column("crawl_id", Uuid),
     Column("studies", Integer),
     Column("gaps", Text),
+    Column("asked", Integer),
     Column("decided_at", Moment),
 )
 crawl_studies = Table(

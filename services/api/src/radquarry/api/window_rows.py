@@ -2,7 +2,7 @@
 
 import json
 
-from sqlalchemy import ColumnElement, Row, Table, delete, select
+from sqlalchemy import ColumnElement, Row, Table, delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,12 +27,12 @@ async def settle(connection: AsyncConnection, tally: Tally, fact: WindowSettled)
         "failure_id": fact.failure_id,
         "decided_at": fact.decided_at,
     }
-    await _replace(connection, windows, row)
+    await _replace(connection, windows, row, "decided_at")
     new = await _known(connection, fact)
     assert new is not None  # noqa: S101 - it was written in this transaction
     _count(tally, new, 1)
     cover = {name: value for name, value in row.items() if name != "failure_id"}
-    await _replace(connection, coverage, {**cover, "pacs": fact.pacs})
+    await _replace(connection, coverage, {**cover, "pacs": fact.pacs, "asked": int(fact.asked)}, "asked", "decided_at")
 
 
 async def reopen(connection: AsyncConnection, tally: Tally, fact: WindowReopened) -> None:
@@ -74,11 +74,11 @@ def _count(tally: Tally, row: Row[tuple[object, ...]], sign: int) -> None:
     tally.studies_announced += sign * row.studies
 
 
-async def _replace(connection: AsyncConnection, table: Table, row: dict[str, object]) -> None:
-    """Insert, or replace where what stands there is older."""
+async def _replace(connection: AsyncConnection, table: Table, row: dict[str, object], *rank: str) -> None:
+    """Insert, or replace where what stands there does not rank higher."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(row)
     keys = [column.name for column in table.primary_key]
     fresh = {name: statement.excluded[name] for name in row if name not in keys}
-    newer = statement.excluded.decided_at >= table.c.decided_at
+    newer = tuple_(*(statement.excluded[name] for name in rank)) >= tuple_(*(table.c[name] for name in rank))
     await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=fresh, where=newer))

@@ -66,6 +66,7 @@ def _crawls() -> None:
         sa.Column("crawl_id", sa.Uuid, nullable=False),
         sa.Column("studies", sa.Integer, nullable=False),
         sa.Column("gaps", sa.Text, nullable=False),
+        sa.Column("asked", sa.Integer, nullable=False),
         sa.Column("decided_at", MOMENT, nullable=False),
         sqlite_with_rowid=False,
     )
