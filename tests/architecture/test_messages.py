@@ -76,16 +76,16 @@ def test_a_message_is_frozen_and_hides_what_it_choked_on(kind: type[Message]) ->
 
 
 def said_by(source: Source) -> set[str]:
-    """Topics of the messages that a file makes: `X(…)` or `X.after(…)`."""
-    makers = (node.func for node in ast.walk(source.tree) if isinstance(node, ast.Call))
-    names = {
-        maker.value.id
-        if isinstance(maker, ast.Attribute) and maker.attr == "after" and isinstance(maker.value, ast.Name)
-        else maker.id
-        if isinstance(maker, ast.Name)
-        else ""
-        for maker in makers
-    }
+    """Topics of the messages that a file makes: `X(…)`, `X.after(…)`, or `order(X, …)` for something that makes it."""
+    names: set[str] = set()
+    for call in (node for node in ast.walk(source.tree) if isinstance(node, ast.Call)):
+        maker = call.func
+        if isinstance(maker, ast.Attribute) and maker.attr == "after":
+            maker = maker.value
+        if isinstance(maker, ast.Name):
+            names.add(maker.id)
+        if not (isinstance(maker, ast.Name) and maker.id == "isinstance"):
+            names |= {given.id for given in call.args if isinstance(given, ast.Name)}
     return {TYPES[name].topic for name in names & set(TYPES)}
 
 
