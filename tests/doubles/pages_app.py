@@ -2,7 +2,6 @@
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -16,7 +15,7 @@ def pages_app(desk) -> ASGIApp:
     """A desk's pages."""
     app = FastAPI(openapi_url=None, docs_url=None)
     app.include_router(pages.router(desk))
-    app.mount("/static", StaticFiles(directory=pages.static_folder))
+    app.mount("/static", pages.static_files())
 
     @app.exception_handler(Problem)
     async def _refused(request: Request, problem: Problem) -> Response:

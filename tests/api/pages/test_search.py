@@ -61,6 +61,7 @@ async def test_what_has_no_filter_is_excluded_by_words_of_the_query(browse: http
 async def test_the_histogram_shows_the_same_numbers_as_its_table(browse: httpx.AsyncClient):
     page = page_of(await browse.get("/"))
     assert page.all("title", id="chart-title")
+    assert "Apr 2023 0" in page.text
     assert "Nov 2023 1 Dec 2023 0 Jan 2024 0 Feb 2024 0 Mar 2024 2" in page.text
     assert "/?study_date=2024-03-01..2024-03-31" in page.hrefs()
 

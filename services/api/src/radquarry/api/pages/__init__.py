@@ -12,8 +12,9 @@ from radquarry.api.pages.routes.peers import pacs_routes
 from radquarry.api.pages.routes.preferences import preferences_routes
 from radquarry.api.pages.routes.reading import reading_routes
 from radquarry.api.pages.routes.retrieving import retrieval_routes
+from radquarry.api.pages.static_files import static_files
 
-__all__ = ["error_page", "router", "static_folder"]
+__all__ = ["error_page", "router", "static_files", "static_folder"]
 
 
 def router(desk: Desk) -> APIRouter:

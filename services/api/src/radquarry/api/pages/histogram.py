@@ -8,6 +8,7 @@ from radquarry.api.pages.address import Asked
 
 HEIGHT = 56
 MOST_BARS = 130
+FEWEST_BARS = 12
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Histogram:
 def histogram(months: Mapping[str, int], asked: Asked) -> Histogram | None:
     """The chart of `months` (`YYYY-MM` → studies); None where there is nothing to compare."""
     labels = list(_every_month(min(months), max(months))) if months else []
+    labels = [*_months_before(labels[0], FEWEST_BARS - len(labels)), *labels] if len(labels) > 1 else labels
     by_year = len(labels) > MOST_BARS
     counts: dict[str, int] = dict.fromkeys((label[:4] for label in labels) if by_year else labels, 0)
     for label, count in months.items():
@@ -78,6 +80,12 @@ def _every_month(first: str, last: str) -> Iterator[str]:
     while (label := f"{year:04}-{month:02}") <= last:
         yield label
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+
+
+def _months_before(first: str, count: int) -> list[str]:
+    """`count` months before `first`, so that a few bars do not fill the chart."""
+    months = int(first[:4]) * 12 + int(first[5:]) - 1
+    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(max(0, months - max(0, count)), months)]
 
 
 def _span(label: str) -> tuple[date, date]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from textwrap import dedent
 
 from radquarry.api.pages.formats import person_name
 from radquarry.api.pages.found_words import marked
@@ -101,7 +102,7 @@ def study_page(
 def _report(report: Report, href: str, words: frozenset[str]) -> ReportView:
     text, cut = shortened(report.text, LONGEST_REPORT)
     return ReportView(
-        sections=tuple(Section(heading, marked(body, words)) for heading, body in sections(visible(text))),
+        sections=tuple(Section(heading, marked(dedent(body), words)) for heading, body in sections(visible(text))),
         cut=cut,
         href=f"{href}/report.txt",
         length=len(report.text),

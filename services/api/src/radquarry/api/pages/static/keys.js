@@ -39,7 +39,7 @@ const keys = {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const typing = event.target.matches("input:not([type=checkbox]), select, textarea");
-  if (typing && event.key === "Escape") return event.target.blur();
+  if (typing && event.key === "Escape") { event.preventDefault(); return event.target.blur(); }
   if (typing || document.querySelector("dialog[open]")) return;
   if (event.key === "Enter" && event.target.matches('.hit input[type="checkbox"]')) {
     event.preventDefault();
