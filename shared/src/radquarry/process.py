@@ -6,22 +6,27 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
 from radquarry.configuration.file import ConfigurationError
+from radquarry.errors import faults, printable
 from radquarry.heartbeat import EVERY_SECONDS, beat
 
 Settings = TypeVar("Settings")
 
 
-def start(part: str, load: Callable[[Path | None], Settings], serve: Callable[[Settings], Awaitable[None]]) -> None:
+def start(
+    part: str, load: Callable[[Path | None], Settings], serve: Callable[[Settings], Coroutine[Any, Any, None]]
+) -> None:
     """Run one part until SIGTERM or SIGINT: `python -m radquarry.<part> [-c radquarry.yaml]`.
 
-    Exits 2 when the configuration is wrong, with each line that is to mend on standard error.
+    Exits 0 when it was told to stop, 2 when the configuration is wrong, with each line that is to mend on standard
+    error, and 1 when something else ends it, such as a peer that is not there yet: whoever started it starts it again.
     """
     parser = argparse.ArgumentParser(prog=f"radquarry.{part}")
     parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="radquarry.yaml")
@@ -32,11 +37,14 @@ def start(part: str, load: Callable[[Path | None], Settings], serve: Callable[[S
     except ConfigurationError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the person who started it reads it there
         sys.exit(2)
-    asyncio.run(until_told(serve(settings)))
+    sys.exit(asyncio.run(until_told(serve(settings))))
 
 
 def configure_logs(level: int = logging.INFO) -> None:
-    """One JSON line an event on standard error; libraries' own logs from warnings on."""
+    """One JSON line an event on standard error; libraries' own logs from warnings on, without tracebacks.
+
+    What libraries warn of, log or raise may hold a patient's data: our own lines say what happened, by ids and counts.
+    """
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -47,25 +55,49 @@ def configure_logs(level: int = logging.INFO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    for library in ("pynetdicom", "pydicom", "aiormq", "aio_pika", "opensearch"):
-        # what they print may be a patient's: our own lines say what happened, by ids and counts
+    lines = logging.StreamHandler()
+    lines.setFormatter(_WithoutTraceback("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[lines])
+    logging.captureWarnings(True)
+    for library in ("pynetdicom", "pydicom", "py.warnings", "aiormq", "aio_pika", "opensearch"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
+    threading.excepthook = lambda fault: _say_unhandled("a thread ended", fault.exc_value)
+    sys.unraisablehook = lambda fault: _say_unhandled("an error nobody could catch", fault.exc_value)
 
 
-async def until_told(work: Awaitable[None]) -> None:
-    """Run `work` with a heartbeat until it ends, or until SIGTERM or SIGINT cancels it."""
+class _WithoutTraceback(logging.Formatter):
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return printable(ei[1])
+
+
+def _say_unhandled(what: str, error: BaseException | None) -> None:
+    structlog.get_logger().error(what, reason=printable(error) if error else "")
+
+
+async def until_told(work: Coroutine[Any, Any, None]) -> int:
+    """Run `work` with a heartbeat until it ends, or until SIGTERM or SIGINT cancels it; the process's exit code."""
     loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(work)
+    loop.set_exception_handler(lambda _, said: _say_unhandled("a task failed unseen", said.get("exception")))
+    task = asyncio.create_task(work)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
     alive = asyncio.create_task(_beat())
-    try:
-        await task
-    except asyncio.CancelledError:
+    await asyncio.wait([task])
+    alive.cancel()
+    error = None if task.cancelled() else task.exception()
+    if error is None:
         structlog.get_logger().info("stopped", pid=os.getpid())
-    finally:
-        alive.cancel()
+        return 0
+    return max([_say_why(fault) for fault in faults(error)])
+
+
+def _say_why(fault: BaseException) -> int:
+    """Say what ended the process; its exit code."""
+    if isinstance(fault, ConfigurationError):
+        print(fault, file=sys.stderr)  # noqa: T201 - the person who started it reads it there
+        return 2
+    structlog.get_logger().critical("ended", reason=printable(fault))
+    return 1
 
 
 async def _beat() -> None:

@@ -47,11 +47,7 @@ def serve(file: ConfigFile = None) -> None:
 
     whole = configured(file)
     configure_logs()
-    try:
-        asyncio.run(until_told(serve_parts(whole, settings.found(file))))
-    except ConfigurationError as error:
-        complaints.print(Text(str(error), style="red"), soft_wrap=True)
-        raise typer.Exit(2) from None
+    raise typer.Exit(asyncio.run(until_told(serve_parts(whole, settings.found(file)))))
 
 
 @app.command()
@@ -64,7 +60,7 @@ def demo(
     from radquarry.standalone.demo import run_demo
 
     configure_logs()
-    asyncio.run(until_told(run_demo(port=port, studies=studies, data_dir=data_dir)))
+    raise typer.Exit(asyncio.run(until_told(run_demo(port=port, studies=studies, data_dir=data_dir))))
 
 
 @app.command()
