@@ -1,9 +1,11 @@
 """What the services hear and say: one answerer for a command, no event into the void, no patient in an error."""
 
 import ast
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -31,25 +33,31 @@ pacs:
 """
 
 
-@pytest.fixture
-async def services(tmp_path: Path) -> AsyncIterator[tuple[Service, ...]]:
-    file = tmp_path / "radquarry.yaml"
-    file.write_text(CONFIGURATION.format(folder=tmp_path / "data"))
-    async with opened(load(file), file) as (_, all_services):
-        yield all_services
+@cache
+def services() -> tuple[Service, ...]:
+    """Every service as it is wired for one process; closed again, only the values are looked at."""
+
+    async def wired(folder: Path) -> tuple[Service, ...]:
+        file = folder / "radquarry.yaml"
+        file.write_text(CONFIGURATION.format(folder=folder / "data"))
+        async with opened(load(file), file) as (_, all_services):
+            return all_services
+
+    with TemporaryDirectory() as name:
+        return asyncio.run(wired(Path(name)))
 
 
-async def test_who_hears_what_is_as_the_table_says(services: tuple[Service, ...]) -> None:
+def test_who_hears_what_is_as_the_table_says() -> None:
     heard: dict[type[Message], set[str]] = {kind: set() for kind in TYPES.values()}
-    for service in services:
+    for service in services():
         for kind in service.handlers:
             heard[kind].add(service.name)
 
     assert heard == {kind: set(names) for kind, names in LISTENERS.items()}
 
 
-async def test_every_service_is_called_as_its_folder(services: tuple[Service, ...]) -> None:
-    assert sorted(service.name for service in services) == sorted(parts())
+def test_every_service_is_called_as_its_folder() -> None:
+    assert sorted(service.name for service in services()) == sorted(parts())
 
 
 def test_a_command_has_exactly_one_answerer() -> None:
@@ -97,9 +105,9 @@ def section(readme: str, title: str) -> set[str]:
 
 
 @pytest.mark.parametrize("part", parts())
-async def test_a_readme_says_what_its_service_hears_and_says(part: str, services: tuple[Service, ...]) -> None:
+def test_a_readme_says_what_its_service_hears_and_says(part: str) -> None:
     readme = (ROOT / "services" / part / "README.md").read_text("utf-8")
-    service = next(service for service in services if service.name == part)
+    service = next(service for service in services() if service.name == part)
     said = set().union(*(said_by(source) for source in sources() if source.part == part))
 
     assert section(readme, "hears") == {kind.topic for kind in service.handlers}
