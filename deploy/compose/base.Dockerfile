@@ -1,5 +1,5 @@
 # What every service's image stands on: Python, the pinned libraries of `shared`, an ordinary user, a sign of life.
-# Built from the repository's root by deploy/compose/images.
+# Built from the repository's root by deploy/compose/build.
 ARG PYTHON_IMAGE=python:3.11-slim
 FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin radquarry \
