@@ -6,6 +6,7 @@ await batch.add(part)        # in each of some hundred handlers that run at once
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -63,10 +64,10 @@ class Batch(Generic[Item]):
         self._full.clear()
         if len(self._waiting) >= self._most:
             return
-        try:
-            await asyncio.wait_for(self._full.wait(), self._seconds)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            # not wait_for: on Python 3.11 it swallows a cancellation that comes as the event is set
+            async with asyncio.timeout(self._seconds):
+                await self._full.wait()
 
     async def _do(self, taken: Sequence[tuple[Item, asyncio.Future[None]]]) -> None:
         items = [item for item, _ in taken]
