@@ -18,8 +18,6 @@ ONLY_IN = {
     "httpx": ("services/ris-fetcher/src/radquarry/ris_fetcher/fhir.py",),
     "pynetdicom": (
         "shared/src/radquarry/dicom/",
-        "services/finder/src/radquarry/finder/pacs.py",
-        "services/mover/src/radquarry/mover/pacs.py",
         "services/storescp/src/radquarry/storescp/receiver.py",
         "deploy/hospital/",
     ),

@@ -9,11 +9,18 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from pynetdicom import AE, evt
+from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
 from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
+
+# what passes is written out for its log, patients and all, even when nobody keeps that log
+_config.LOG_HANDLER_LEVEL = "none"
+_config.LOG_REQUEST_IDENTIFIERS = False
+_config.LOG_RESPONSE_IDENTIFIERS = False
+
+__all__ = ["Association", "application_entity", "in_thread", "open_association", "set_nodelay"]
 
 Answer = TypeVar("Answer")
 

@@ -13,7 +13,6 @@ from typing import Generic, TypeVar
 
 from pydicom import Dataset
 from pydicom.uid import UID
-from pynetdicom import _config as pynetdicom_config
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_FIND
 from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
@@ -21,8 +20,6 @@ from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # t
 from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.dicom.rows import Malformed, Row
 from radquarry.dicom.uids import NotAUid
-
-pynetdicom_config.LOG_REQUEST_IDENTIFIERS = False  # they hold patients, and are formatted even when nobody logs
 
 Item = TypeVar("Item")
 

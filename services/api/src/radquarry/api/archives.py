@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from radquarry.api import bulk
+from radquarry.api.audit import audit
 from radquarry.api.live import Live
-from radquarry.api.orders import Orders, audit
+from radquarry.api.orders import Orders
 from radquarry.api.problems import unknown_pacs
 from radquarry.api.storable import storable
 from radquarry.api.tables import archives
@@ -83,7 +84,8 @@ class Archives:
             audit(order.topic, user, pacs=order.pacs)
             if wait > 0:
                 try:
-                    heard = await asyncio.wait_for(answer, wait)
+                    async with asyncio.timeout(wait):
+                        heard = await answer
                 except TimeoutError:
                     pass
                 else:

@@ -109,7 +109,8 @@ class Live:
         """Until something was said, at most a second, at least a quarter of one."""
         until = asyncio.get_running_loop().time() + PAUSE_SECONDS
         with suppress(TimeoutError):
-            await asyncio.wait_for(nudged.wait(), LOOK_SECONDS)
+            async with asyncio.timeout(LOOK_SECONDS):
+                await nudged.wait()
         if not self._closed:
             await asyncio.sleep(until - asyncio.get_running_loop().time())
 

@@ -9,10 +9,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from pynetdicom.association import Association
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
-
-from radquarry.dicom.association import in_thread, open_association
+from radquarry.dicom.association import Association, in_thread, open_association
+from radquarry.dicom.echo import VERIFICATION
 from radquarry.dicom.finding import STUDY_ROOT
 from radquarry.dicom.load import ASK_AGAIN_SECONDS, Load
 from radquarry.dicom.peer import PacsAway, PacsRefuses, PacsStopped, Peer
@@ -69,7 +67,7 @@ class Line:
         return await self._associate()
 
     async def _associate(self) -> Association:
-        opening = open_association(self._peer, (STUDY_ROOT, Verification))
+        opening = open_association(self._peer, (STUDY_ROOT, VERIFICATION))
         self._association = await self._stack.enter_async_context(opening)
         return self._association
 
@@ -118,7 +116,8 @@ class Lines:
         (self._waiting.appendleft if patience else self._waiting.append)(job)
         await self._wake_keeper()
         try:
-            work = await asyncio.wait_for(begun, patience)
+            async with asyncio.timeout(patience):
+                work = await begun
         except TimeoutError:
             raise LinesBusy(f"all {self._width} associations to {self._peer.name} are in use") from None
         finally:
@@ -190,8 +189,9 @@ class Lines:
             return True
         self._idle += 1
         try:
-            async with self._arrived:
-                await asyncio.wait_for(self._arrived.wait(), IDLE_SECONDS)
+            # not wait_for: on Python 3.11 it swallows a cancellation that comes as the work arrives
+            async with self._arrived, asyncio.timeout(IDLE_SECONDS):
+                await self._arrived.wait()
         except TimeoutError:
             return False
         finally:

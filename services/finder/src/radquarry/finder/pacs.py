@@ -8,8 +8,8 @@ from time import perf_counter
 from typing import Protocol
 
 import structlog
-from pynetdicom.association import Association
 
+from radquarry.dicom.association import Association
 from radquarry.dicom.finding import AnswerLost, find
 from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
 from radquarry.finder.lines import Line, Lines

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pynetdicom.association import Association
-
+from radquarry.dicom.association import Association
 from radquarry.dicom.finding import AnswerLost, Answers, Question, find_each
 from radquarry.finder.lines import Line
 from radquarry.finder.listing import FEW

@@ -6,9 +6,8 @@ from functools import partial
 from typing import TypeVar
 
 from pydicom import Dataset
-from pynetdicom.association import Association
 
-from radquarry.dicom.association import in_thread, open_association
+from radquarry.dicom.association import Association, in_thread, open_association
 from radquarry.dicom.finding import STUDY_ROOT, Answers, Question, find
 from radquarry.dicom.moving import STUDY_ROOT_MOVE, Counts, MoveEnd, MoveOrder, cancel_move, move
 from radquarry.dicom.peer import Peer
