@@ -284,10 +284,14 @@ async def test_a_search_leaves_its_words_in_no_log(gateway: Gateway, capfd: pyte
     with capture_logs() as lines:
         await gateway.get("/studies", q="patient_name:Geheim")
         await gateway.get(f"/studies/{uid(0)}")
+        await gateway.client.get("/", params={"q": "patient_name:Geheim"})
+        await gateway.client.get(f"/studies/{uid(0)}")
 
     assert [(each["action"], each["user"]) for each in lines if each["event"] == "audit"] == [
         ("searched", "local"),
         ("study read", "local"),
+        ("page GET", "local"),
+        ("page GET", "local"),
     ]
     said = str(lines) + "".join(capfd.readouterr())
     assert "Geheim" not in said

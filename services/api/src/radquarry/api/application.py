@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
-from traceback import extract_tb
 from typing import Any, cast
 
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from radquarry.api import pages
+from radquarry.api.audit import audit_page
 from radquarry.api.desk import Desk
 from radquarry.api.measures import Measures
 from radquarry.api.problems import Problem
@@ -23,7 +22,7 @@ from radquarry.api.rest.documents import ProblemDocument, answer, problem_of
 from radquarry.api.security.answers import Answers
 from radquarry.api.security.doors import Doors
 from radquarry.api.security.gate import Gate
-from radquarry.errors import PeerAway
+from radquarry.errors import PeerAway, printable
 from radquarry.index.port import QueryRefused
 
 log = structlog.get_logger(__name__)
@@ -79,16 +78,14 @@ def build(desk: Desk, measures: Measures, probes: Mapping[str, Probe], guard: Gu
     for area in AREAS:
         app.include_router(area.routes)
     app.mount("/static", pages.static_files())
-    app.include_router(pages.router(desk))
+    app.include_router(pages.router(desk), dependencies=[Depends(audit_page)])
     return app
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem.kind == "fault":
-        frames = extract_tb(error.__traceback__)
-        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-        log.error("a fault in radquarry", error=type(error).__name__, at=place)  # its text may hold a patient's data
+        log.error("a request failed", reason=printable(error))
     if _is_for_a_reader(request):
         page = pages.error_page(request, problem)
         page.headers.update(problem.headers)

@@ -10,10 +10,11 @@ import structlog
 from sqlalchemy import select, tuple_
 
 from radquarry.api import bulk
+from radquarry.api.audit import audit
 from radquarry.api.crawl_facts import CrawlFact
 from radquarry.api.crawl_problems import CrawlProblem, problems_of
 from radquarry.api.listed import Listed, cursor, page_size, position
-from radquarry.api.orders import Orders, audit
+from radquarry.api.orders import Orders
 from radquarry.api.problems import already_settled, invalid, unknown, unknown_pacs
 from radquarry.api.tables import crawls
 from radquarry.errors import PeerAway

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import func, select, tuple_, update
 
 from radquarry.api import bulk
+from radquarry.api.audit import audit
 from radquarry.api.failure_effects import Effects, Subject, key_of, read, words
 from radquarry.api.listed import Listed, cursor, page_size, position
-from radquarry.api.orders import audit
 from radquarry.api.problems import unknown
 from radquarry.api.storable import storable
 from radquarry.api.tables import failures

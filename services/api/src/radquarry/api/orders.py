@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-import structlog
 from sqlalchemy import select
 
 from radquarry.api.problems import invalid, key_reused
@@ -19,8 +18,6 @@ from radquarry.bus.port import Publish
 from radquarry.errors import PeerAway
 from radquarry.messages import Message
 from radquarry.state.store import State
-
-log = structlog.get_logger(__name__)
 
 KEYS = uuid5(NAMESPACE_URL, "urn:radquarry:idempotency-key")
 KEY_FORM = re.compile(r"[\x21-\x7e]{1,255}")
@@ -61,8 +58,3 @@ class Orders:
                 await self._publish(message)
         except TimeoutError:
             raise PeerAway("the bus does not answer") from None
-
-
-def audit(action: str, user: str, **about: object) -> None:
-    """One line per search or order: who, what, how many; ids and counts only."""
-    log.info("audit", action=action, user=user or "local", **about)

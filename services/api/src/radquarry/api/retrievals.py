@@ -8,8 +8,9 @@ import structlog
 from sqlalchemy import func, select, tuple_
 
 from radquarry.api import bulk
+from radquarry.api.audit import audit
 from radquarry.api.listed import Listed, cursor, page_size, position
-from radquarry.api.orders import Orders, audit
+from radquarry.api.orders import Orders
 from radquarry.api.problems import already_settled, invalid, unknown, unknown_studies
 from radquarry.api.retrieval_facts import SETTLED, RetrievalFact
 from radquarry.api.retrieval_views import (

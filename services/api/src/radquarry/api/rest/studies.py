@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from radquarry.api import orders
+from radquarry.api.audit import audit
 from radquarry.api.problems import not_in_this_version, unknown
 from radquarry.api.rest.asking import V1, ByUser, OnDesk, problems
 from radquarry.api.rest.study_query import StudyQuery
@@ -31,12 +31,12 @@ async def search(query: Annotated[StudyQuery, Query()], desk: OnDesk, user: ByUs
     if query.format == "csv":
         hits = desk.index.scan(wanted)
         first = await anext(hits, None)  # a query that cannot be read must fail before the answer begins
-        orders.audit("search exported", user, length=len(query.q))
+        audit("search exported", user, length=len(query.q))
         table = as_csv(COLUMNS, _rows(first, hits, query.limit))
         name = {"Content-Disposition": 'attachment; filename="studies.csv"'}
         return StreamingResponse(table, media_type="text/csv", headers=name)
     page = await desk.index.search(wanted)
-    orders.audit("searched", user, length=len(query.q), total=page.total, shown=len(page.hits))
+    audit("searched", user, length=len(query.q), total=page.total, shown=len(page.hits))
     return found(page)
 
 
@@ -46,7 +46,7 @@ async def get_study(study_instance_uid: str, desk: OnDesk, user: ByUser) -> Stud
     document = await desk.index.get(study_instance_uid) if is_uid(study_instance_uid) else None
     if document is None:
         raise unknown("study")
-    orders.audit("study read", user, study_instance_uid=study_instance_uid)
+    audit("study read", user, study_instance_uid=study_instance_uid)
     return detail(document)
 
 
