@@ -26,7 +26,8 @@ async def serve(how: str) -> None:
     """End, or fail, as told."""
     match how:
         case "waits":
-            print("up", flush=True)
+            sys.stdout.write("up\n")
+            sys.stdout.flush()
             await asyncio.Event().wait()
         case "raises":
             async with asyncio.TaskGroup() as tasks:

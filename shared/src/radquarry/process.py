@@ -58,7 +58,7 @@ def configure_logs(level: int = logging.INFO) -> None:
     lines = logging.StreamHandler()
     lines.setFormatter(_WithoutTraceback("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[lines])
-    logging.captureWarnings(True)
+    logging.captureWarnings(capture=True)
     for library in ("pynetdicom", "pydicom", "py.warnings", "aiormq", "aio_pika", "opensearch"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
     threading.excepthook = lambda fault: _say_unhandled("a thread ended", fault.exc_value)

@@ -5,8 +5,10 @@ pynetdicom works in threads of its own and blocks; `in_thread` keeps that away f
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import TypeVar
 
 from pynetdicom import AE, _config, evt
@@ -25,6 +27,7 @@ __all__ = ["Association", "application_entity", "in_thread", "open_association",
 Answer = TypeVar("Answer")
 
 MAX_PDU = 65536
+HANG_UP_SECONDS = 1.0
 
 PERMANENT_REJECTIONS: dict[tuple[int | None, int | None], str] = {
     (1, 2): "does not know the application context",
@@ -41,24 +44,68 @@ async def open_association(peer: Peer, sop_classes: Sequence[str]) -> AsyncItera
     Raises `PacsAway` when there is no connection or a passing refusal, `PacsRefuses` when the peer will
     never take us so.
     """
-    association = await asyncio.to_thread(_associate, peer, sop_classes)
+    association = await _opened(peer, sop_classes)
     try:
         yield association
     except BaseException:
-        await asyncio.to_thread(association.abort)
+        await asyncio.to_thread(_hang_up, association)
         raise
-    await asyncio.to_thread(_release, association)
+    if association.is_established:
+        releasing = asyncio.ensure_future(asyncio.to_thread(association.release))
+        await _until_cancelled(releasing, partial(_cut, association))
+
+
+async def _opened(peer: Peer, sop_classes: Sequence[str]) -> Association:
+    """Negotiated in a thread; when we are cancelled meanwhile, nothing of it is left behind."""
+    line = _Line()
+    opening = asyncio.ensure_future(asyncio.to_thread(_associate, peer, sop_classes, line))
+    try:
+        return await _until_cancelled(opening, line.cut)
+    except asyncio.CancelledError:
+        if opening.done() and not opening.cancelled() and opening.exception() is None:
+            await asyncio.to_thread(_hang_up, opening.result())
+        raise
+
+
+class _Line:
+    """The connection under a negotiation, so that it can be cut while a thread waits on it."""
+
+    def __init__(self) -> None:
+        self._is_cut = False
+        self._association: Association | None = None
+
+    def notice(self, event: evt.Event) -> None:
+        """Handler of EVT_REQUESTED and EVT_CONN_OPEN: before it connects, and when it has."""
+        self._association = event.assoc
+        if self._is_cut:
+            _cut(event.assoc)
+
+    def cut(self) -> None:
+        """Now, or as soon as there is a connection."""
+        self._is_cut = True
+        if self._association is not None:
+            _cut(self._association)
 
 
 async def in_thread(association: Association, call: Callable[[], Answer]) -> Answer:
     """Run a blocking use of the association; when we are cancelled, it is aborted so that the thread ends."""
-    work = asyncio.ensure_future(asyncio.to_thread(call))
+
+    def end() -> None:
+        _hang_up(association)
+        association.dimse.msg_queue.put((None, None))  # wakes a wait for a message, as an abort by the peer does
+
+    return await _until_cancelled(asyncio.ensure_future(asyncio.to_thread(call)), end)
+
+
+async def _until_cancelled(work: "asyncio.Future[Answer]", end: Callable[[], None]) -> Answer:
+    """What a thread comes to; when we are cancelled, `end` makes it come to an end first."""
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
-        await asyncio.to_thread(association.abort)
-        association.dimse.msg_queue.put((None, None))  # wakes a wait for a message, as an abort by the peer does
+        await asyncio.to_thread(end)
         await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # looked at, so that nobody complains of an error unseen
         raise
 
 
@@ -67,6 +114,22 @@ def set_nodelay(event: evt.Event) -> None:
     transport = event.assoc.dul.socket
     if transport is not None and transport.socket is not None:
         transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _hang_up(association: Association) -> None:
+    """A-ABORT; a peer that does not close the connection upon it is cut off."""
+    patience = threading.Timer(HANG_UP_SECONDS, _cut, [association])
+    patience.start()
+    association.abort()
+    patience.cancel()
+
+
+def _cut(association: Association) -> None:
+    """Shut the connection under an association: the threads that wait for the peer wake up."""
+    transport = association.dul.socket
+    if transport is not None and transport.socket is not None:
+        with suppress(OSError):
+            transport.socket.shutdown(socket.SHUT_RDWR)
 
 
 def application_entity(peer: Peer) -> AE:
@@ -80,13 +143,12 @@ def application_entity(peer: Peer) -> AE:
     return entity
 
 
-def _associate(peer: Peer, sop_classes: Sequence[str]) -> Association:
+def _associate(peer: Peer, sop_classes: Sequence[str], line: _Line) -> Association:
     entity = application_entity(peer)
     for sop_class in sop_classes:
         entity.add_requested_context(sop_class)
-    association = entity.associate(
-        peer.host, peer.port, ae_title=peer.ae_title, evt_handlers=[(evt.EVT_CONN_OPEN, set_nodelay)]
-    )
+    handlers = [(evt.EVT_CONN_OPEN, set_nodelay), (evt.EVT_REQUESTED, line.notice), (evt.EVT_CONN_OPEN, line.notice)]
+    association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title, evt_handlers=handlers)
     if association.is_established:
         return association
     answer = association.acceptor.primitive
@@ -104,8 +166,3 @@ def _rejection(peer: Peer, answer: A_ASSOCIATE) -> Exception:
         words = text.format(calling=peer.calling_ae_title, called=peer.ae_title)
         return PacsRefuses(f"{peer.name} ({peer.host}:{peer.port}) {words}")
     return PacsAway(f"{peer.name} refuses associations for now (source {refused[0]}, reason {refused[1]})")
-
-
-def _release(association: Association) -> None:
-    if association.is_established:
-        association.release()
