@@ -5,18 +5,15 @@ from dataclasses import dataclass
 
 from pydicom import Dataset
 from pydicom.multival import MultiValue
-from pynetdicom import _config as pynetdicom_config
-from pynetdicom.association import Association
 from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelMove  # type: ignore[attr-defined]
 
+from radquarry.dicom.association import Association
 from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.dicom.uids import is_uid
 
-pynetdicom_config.LOG_REQUEST_IDENTIFIERS = False
-pynetdicom_config.LOG_RESPONSE_IDENTIFIERS = False
-
 STUDY_ROOT_MOVE = StudyRootQueryRetrieveInformationModelMove
 MESSAGE_ID = 1
+JOIN_SECONDS = 2
 PENDING = (0xFF00, 0xFF01)
 
 
@@ -80,11 +77,12 @@ def move(association: Association, order: MoveOrder, destination: str, heard: Ca
         raise PacsAway("the association is gone")  # it ended while we ordered: nobody would ever wake us
     for status, identifier in responses:
         if "Status" not in status:
-            return MoveEnd(None)
+            break
         if status.Status in PENDING:
             heard(_counts(status))
             continue
         return MoveEnd(status.Status, _counts(status), _comment(status), _failed(identifier))
+    _end(association)
     return MoveEnd(None)
 
 
@@ -92,6 +90,13 @@ def cancel_move(association: Association) -> None:
     """Ask the PACS to stop (C-CANCEL); many do not listen."""
     if association.is_established:
         association.send_c_cancel(MESSAGE_ID, query_model=STUDY_ROOT_MOVE)
+
+
+def _end(association: Association) -> None:
+    """Abort unless the peer has; returns when pynetdicom has noticed, so that nobody takes it for established."""
+    if association.is_established and not association.acse.is_aborted():
+        association.abort()
+    association.join(JOIN_SECONDS)
 
 
 def _identifier(order: MoveOrder) -> Dataset:

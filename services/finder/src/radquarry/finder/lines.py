@@ -144,19 +144,25 @@ class Lines:
     async def _wake_keeper(self) -> None:
         async with self._arrived:
             self._arrived.notify()
+        self._hire()
+
+    def _hire(self) -> None:
         if len(self._waiting) > self._idle and len(self._keepers) < self._width:
             keeper = asyncio.create_task(self._keep())
             self._keepers.add(keeper)
             keeper.add_done_callback(self._let_go)
 
     def _let_go(self, keeper: asyncio.Task[None]) -> None:
-        """A keeper that failed must not leave its visits waiting."""
+        """One that failed must not leave its visits waiting, nor one that went just as another visit came."""
         self._keepers.discard(keeper)
-        error = None if keeper.cancelled() else keeper.exception()
+        if keeper.cancelled():
+            return
+        error = keeper.exception()
         while error is not None and self._waiting:
             _visit, begun = self._waiting.popleft()
             if not begun.done():
                 begun.set_exception(error)
+        self._hire()
 
     async def _keep(self) -> None:
         """Hold a slot and a line while there are visits, a turn at a time."""
