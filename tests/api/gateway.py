@@ -105,22 +105,22 @@ def study(number: int, **changes: Any) -> Study:
 
 @asynccontextmanager
 async def a_gateway(
-    folder: Path, *others: Service, api: dict[str, Any] | None = None, **client: Any
+    folder: Path, *others: Service, api: dict[str, Any] | None = None, bus_url: str = "", state_url: str = ""
 ) -> AsyncIterator[Gateway]:
-    """Up until the block ends; `api` are keys of its section, `client` goes to httpx."""
+    """Up until the block ends; `api` are keys of its section."""
     keys = {"data_dir": folder, "pacs": PACS, "api": {"port": 0, **(api or {})}}
     settings = Settings.model_validate(keys)
     url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     async with (
-        open_bus(f"sqlite:///{folder}/bus.db", Waits((0.05, 0.1), attempts=2)) as real,
-        open_state(f"sqlite:///{folder}/state.db") as state,
+        open_bus(bus_url or f"sqlite:///{folder}/bus.db", Waits((0.05, 0.1), attempts=2)) as real,
+        open_state(state_url or f"sqlite:///{folder}/state.db") as state,
         open_index(f"tantivy:///{folder}/index") as index,
     ):
         bus = Lossy(real)
         async with opened(settings, bus, state, index, url.set_result) as service:
             running = asyncio.create_task(run(bus, service, *others))
             try:
-                async with httpx.AsyncClient(base_url=await url, timeout=20, **client) as http:
+                async with httpx.AsyncClient(base_url=await url, timeout=20) as http:
                     yield Gateway(await url, http, bus, state, index, running)
             finally:
                 running.cancel()

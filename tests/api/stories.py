@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
+
+from hypothesis import strategies as some
 
 from radquarry.messages import (
     CrawlCompleted,
@@ -210,6 +213,15 @@ class RetrievalStory:
             *(each for place in places for each in self.listed(place)),
             self.completed(),
         ]
+
+
+@some.composite
+def mixtures(draw: some.DrawFn, count: int) -> list[list[int]]:
+    """The numbers below `count` in any order, some of them twice, in portions that arrive together."""
+    again = draw(some.lists(some.integers(0, count - 1), max_size=15))
+    mixed = draw(some.permutations([*range(count), *again]))
+    cuts = sorted(draw(some.sets(some.integers(1, len(mixed) - 1), max_size=8)))
+    return [mixed[start:end] for start, end in pairwise([0, *cuts, len(mixed)])]
 
 
 def crawl_story(**changes: object) -> CrawlStory:

@@ -13,6 +13,8 @@ import pytest
 
 from tests.api.gateway import CRAWL, Gateway, a_gateway
 from tests.api.stories import CrawlStory, RetrievalStory, uid
+from tests.contracts.buses import a_home
+from tests.contracts.states import empty_state_url
 
 
 @pytest.fixture
@@ -99,6 +101,31 @@ async def test_the_server_stops_within_three_seconds_while_somebody_watches(gate
     assert took < 3
     for each in watching:  # no `end`: a browser asks again
         assert [kind async for kind, _ in each] == []
+
+
+@pytest.mark.servers
+async def test_who_watches_one_replica_hears_what_another_learnt(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    async with (
+        a_home("rabbit", tmp_path) as bus,
+        empty_state_url("postgres", tmp_path) as state_url,
+        a_gateway(first, bus_url=bus.url, state_url=state_url) as one,
+        a_gateway(second, bus_url=bus.url, state_url=state_url) as other,
+    ):
+        crawl_id = (await one.post("/crawls", CRAWL)).json()["id"]
+        watching = [
+            asyncio.create_task(last_of(events(replica.client, f"/crawls/{crawl_id}"))) for replica in (one, other)
+        ]
+        await one.bus.publish(*CrawlStory(UUID(crawl_id)).all())
+
+        assert {(kind, data["state"]) for kind, data in await asyncio.gather(*watching)} == {("end", "complete")}
+        assert await one.get(f"/crawls/{crawl_id}") == await other.get(f"/crawls/{crawl_id}")
+
+
+async def last_of(heard: AsyncIterator[tuple[str, Any]]) -> tuple[str, Any]:
+    return [each async for each in heard][-1]
 
 
 async def test_a_watcher_who_leaves_costs_nothing(gateway: Gateway) -> None:

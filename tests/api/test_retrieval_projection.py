@@ -1,21 +1,20 @@
 """What the api shows of a retrieval and of a PACS, whatever the order of the news; on SQLite and on PostgreSQL."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from radquarry.api.retrievals import RetrievalView
 from radquarry.messages import PacsEchoed, PacsStarted, PacsStopped
 from radquarry.state.store import State
 from tests.api.projecting import Projections, a_store, a_store_url, parked, projections
-from tests.api.stories import NOON, retrieval_story, uid
-from tests.contracts.states import KINDS
+from tests.api.stories import NOON, mixtures, retrieval_story, uid
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
 def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with a_store_url(request.param, tmp_path_factory.mktemp("store")) as url:
         yield url
@@ -54,19 +53,20 @@ async def test_a_retrieval_is_complete_with_every_instance_in_its_manifest(api: 
     assert [each.state for each in await api.retrievals.of_study(uid(0))] == ["complete"]
 
 
-@pytest.mark.parametrize("seed", range(12))
-async def test_any_order_and_repetition_ends_in_the_same_view(api: Projections, seed: int) -> None:
-    chance = random.Random(seed)
-    story = retrieval_story(instances=(5, 1, 0, 2))
-    mixed = story.all() + chance.choices(story.all(), k=chance.randrange(10))
-    chance.shuffle(mixed)
+EVENTFUL = retrieval_story(instances=(5, 1, 0, 2))
 
-    while mixed:
-        size = chance.randrange(1, 6)
-        together, mixed = mixed[:size], mixed[size:]
-        await asyncio.gather(*(api.hear(message) for message in together))
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(mixture=mixtures(len(EVENTFUL.all())))
+async def test_any_order_and_repetition_ends_in_the_same_view(api: Projections, mixture: list[list[int]]) -> None:
+    story = retrieval_story(instances=EVENTFUL.instances)
+    said = story.all()
+
+    for together in mixture:
+        await asyncio.gather(*(api.hear(said[place]) for place in together))
 
     assert numbers(await api.retrievals.get(story.retrieval_id)) == ("complete", 8, 8, 0, 4, 4)
+    assert len([row async for row in api.retrievals.manifest(story.retrieval_id)]) == 8
 
 
 async def test_it_is_not_complete_while_the_manifest_lacks_an_instance(api: Projections) -> None:
