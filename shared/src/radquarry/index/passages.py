@@ -13,8 +13,9 @@ Stems = Callable[[Sequence[str]], Sequence[tuple[str, ...]]]
 
 LONGEST_TEXT = 1_000_000
 MOST_PASSAGES = 3
-_AROUND = 60
+_AROUND = 100
 _LENGTH = 180
+_LONGEST = 400
 _BREAK = re.compile(r"\n+|[.!?:;]\s")
 
 
@@ -102,26 +103,33 @@ _Window = tuple[int, int, list[tuple[int, int]]]
 
 
 def _windows(text: str, matches: Sequence[tuple[int, int]]) -> list[_Window]:
-    """Stretches that do not overlap: begin, end, and the matches in each."""
+    """Stretches that do not overlap: begin, end, and the matches in each.
+
+    A match whose sentence began in the stretch before lengthens that one: cut between "no" and "pneumothorax", the
+    next passage would say the opposite of the report.
+    """
     windows: list[_Window] = []
     for begin, end in matches:
-        if windows and end <= windows[-1][1]:
-            windows[-1][2].append((begin, end))
+        start = _start(text, begin)
+        if not windows or start >= windows[-1][1]:
+            windows.append((start, _end(text, start, end), [(begin, end)]))
             continue
-        floor = windows[-1][1] if windows else 0
-        start = _start(text, begin, floor)
-        windows.append((start, _end(text, start, end), [(begin, end)]))
+        first, last, found = windows[-1]
+        if end <= last:
+            found.append((begin, end))
+        elif last - first < _LONGEST:
+            windows[-1] = (first, _end(text, start, end), [*found, (begin, end)])
     return windows
 
 
-def _start(text: str, match: int, floor: int) -> int:
+def _start(text: str, match: int) -> int:
     """Where the sentence begins, or some words before the match."""
-    reach = max(floor, match - _AROUND)
+    reach = max(0, match - _AROUND)
     breaks = [found.end() for found in _BREAK.finditer(text, reach, match)]
     if breaks:
         return breaks[-1]
-    if reach == floor:
-        return floor
+    if reach == 0:
+        return 0
     space = text.find(" ", reach, match)
     return space + 1 if space >= 0 else match
 
