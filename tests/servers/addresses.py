@@ -96,16 +96,17 @@ def _address(server: str) -> tuple[str, int]:
 
 
 @cache
-def _reachable(server: str) -> bool:
-    return _listens(*_address(server))
+def _reachable(host: str, port: int) -> bool:
+    return _listens(host, port)
 
 
 def need(*servers: str) -> None:
     """Skip the running test when one of `servers` does not answer; fail it where CI demands all of them."""
     for server in servers:
-        if _reachable(server):
+        host, port = _address(server)
+        if _reachable(host, port):
             continue
-        reason = f"{server} does not answer at {_address(server)}; `make services-up` starts it"
+        reason = f"{server} does not answer at {host}:{port}; `make services-up` starts it"
         if os.environ.get("RADQUARRY_TEST_REQUIRE_SERVERS") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
