@@ -56,6 +56,17 @@ def test_the_designed_configuration_is_right(file: Path) -> None:
     assert whole.data_dir == file.parent / "radquarry-data"
 
 
+def test_every_relative_path_is_seen_from_the_files_folder(file: Path) -> None:
+    file.write_text(DESIGNED.replace("port: 8000", "port: 8000, authentication: {users_file: users}"))
+
+    whole = load(Whole, file, {"RADQUARRY_DATA_DIR": "/srv/data"})
+
+    assert whole.data_dir == Path("/srv/data")
+    assert whole.api.authentication is not None
+    assert whole.api.authentication.users_file == file.parent / "users"
+    assert whole.destinations["research"].path == file.parent / "out"
+
+
 def test_nothing_configured_is_right_too(file: Path) -> None:
     file.write_text("# nothing yet\n")
 

@@ -63,13 +63,29 @@ def load(settings: type[Settings], file: Path | None, environ: Mapping[str, str]
     sources.complaints += _unknown(Whole, sources.values, (), sources)
     if sources.complaints:
         raise ConfigurationError(sources.complaints)
+    sources.values.setdefault("data_dir", str(Whole().data_dir))
     base = file.parent if file is not None else Path()
-    if "data_dir" in settings.model_fields:
-        sources.values["data_dir"] = base / str(sources.values.get("data_dir", Whole().data_dir))
     try:
-        return settings.model_validate(sources.values)
+        return settings.model_validate(_seen_from(base, Whole, sources.values))
     except ValidationError as error:
         raise ConfigurationError([_complaint(fault, sources) for fault in error.errors(include_input=False)]) from None
+
+
+def _seen_from(base: Path, model: type[BaseModel], values: Any) -> Any:
+    """The values with every relative path of `model` laid onto `base`."""
+    if not isinstance(values, dict):
+        return values
+    seen = dict(values)
+    for name in set(values) & set(model.model_fields):
+        annotation, value = model.model_fields[name].annotation, values[name]
+        if isinstance(value, str) and (annotation is Path or Path in get_args(annotation)):
+            seen[name] = base / value
+        for inner, is_named in _sections(annotation):
+            if is_named and isinstance(value, dict):
+                seen[name] = {entry: _seen_from(base, inner, below) for entry, below in value.items()}
+            elif not is_named:
+                seen[name] = _seen_from(base, inner, value)
+    return seen
 
 
 def read(file: Path | None, environ: Mapping[str, str]) -> Sources:
