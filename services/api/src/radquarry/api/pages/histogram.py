@@ -1,6 +1,6 @@
 """The slim histogram over all hits: one bar for each month, or for each year where the months would be too thin."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -55,18 +55,25 @@ def histogram(months: Mapping[str, int], asked: Asked) -> Histogram | None:
     if len(counts) < 2:
         return None
     most, step = max(counts.values()), 100 / len(counts)
-    bars = tuple(_bar(label, count, i * step, step, most, asked) for i, (label, count) in enumerate(counts.items()))
-    return Histogram(bars, _ticks(bars), by_year, most)
+    bars = []
+    for place, (label, count) in enumerate(counts.items()):
+        first, last = _span(label)
+        bars.append(
+            Bar(
+                label=label,
+                count=count,
+                x=round(step * (place + 0.08), 3),
+                width=round(step * 0.84, 3),
+                height=max(2.0, round(count / most * (HEIGHT - 4), 1)) if count else 0.0,
+                href=asked.filtered(study_date_from=first, study_date_to=last).href(),
+                first=first,
+                last=last,
+            )
+        )
+    return Histogram(tuple(bars), _ticks(bars), by_year, most)
 
 
-def _bar(label: str, count: int, x: float, step: float, most: int, asked: Asked) -> Bar:  # noqa: PLR0913, PLR0917 - a bar's geometry
-    first, last = _span(label)
-    height = max(2.0, round(count / most * (HEIGHT - 4), 1)) if count else 0.0
-    href = asked.filtered(study_date_from=first, study_date_to=last).href()
-    return Bar(label, count, round(x + step * 0.08, 3), round(step * 0.84, 3), height, href, first, last)
-
-
-def _ticks(bars: tuple[Bar, ...]) -> tuple[Tick, ...]:
+def _ticks(bars: Sequence[Bar]) -> tuple[Tick, ...]:
     """Years, as many as fit beside each other."""
     begins = [bar for bar in bars if bar.label.endswith("-01") or len(bar.label) == 4]
     if not begins or begins[0].x > 12:
