@@ -1,0 +1,81 @@
+"""Crawls of Orthanc and dcmqrscp: what our double understands of C-FIND, real servers must too."""
+
+import random
+from datetime import date, time, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pydicom import Dataset
+from pydicom.uid import ImplicitVRLittleEndian, generate_uid
+from pynetdicom import AE
+from pynetdicom.sop_class import SecondaryCaptureImageStorage
+
+from radquarry.dicom.peer import Peer
+from radquarry.messages import StudyFound
+from tests.finder.rig import finder_at
+from tests.servers import addresses
+from tests.servers.addresses import DicomPeer
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
+
+STUDIES = 24
+
+
+def some_day() -> date:
+    """A day on which nobody else has studies in the same server."""
+    return date(1901, 1, 1) + timedelta(days=random.SystemRandom().randrange(18_000))
+
+
+def stored_at(peer: DicomPeer, day: date) -> dict[str, str]:
+    """Patients' names by study, of studies that now lie in the server: some of one second, some without a time.
+
+    Names are Latin: Orthanc answers in its own DefaultEncoding, whatever it is asked in, and drops the rest.
+    """
+    entity = AE(ae_title="SAMPLES")
+    entity.add_requested_context(SecondaryCaptureImageStorage, ImplicitVRLittleEndian)
+    association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title)
+    assert association.is_established
+    names: dict[str, str] = {}
+    prefix = uuid4().hex[:6].upper()
+    for number in range(STUDIES):
+        instance = an_instance(day, number, prefix)
+        assert association.send_c_store(instance).Status == 0
+        names[instance.StudyInstanceUID] = str(instance.PatientName)
+    association.release()
+    return names
+
+
+def an_instance(day: date, number: int, prefix: str) -> Dataset:
+    instance = Dataset()
+    instance.SpecificCharacterSet = "ISO_IR 192" if number % 3 else "ISO_IR 100"
+    instance.SOPClassUID, instance.SOPInstanceUID = SecondaryCaptureImageStorage, generate_uid()
+    instance.StudyInstanceUID, instance.SeriesInstanceUID = generate_uid(), generate_uid()
+    instance.StudyDate = day.strftime("%Y%m%d")
+    instance.StudyTime = "" if number % 8 == 7 else time(10, 30, number % 3).strftime("%H%M%S")
+    instance.Modality = "OT"
+    instance.PatientID = f"{prefix}{number:03d}"
+    instance.AccessionNumber = f"A{prefix}{number:03d}"
+    instance.PatientName = "Bélanger^Zoë" if number % 3 else "Müller^Käthe"
+    instance.StudyID = instance.SeriesNumber = "1"
+    instance.file_meta = Dataset()
+    instance.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    return instance
+
+
+@pytest.mark.parametrize("find_limit", ["auto", 7], ids=["whole", "in parts"])
+@pytest.mark.parametrize("server", ["orthanc", "dcmqrscp"])
+async def test_a_real_pacs_is_crawled_completely(server: str, find_limit, tmp_path: Path):
+    addresses.need(server)
+    real: DicomPeer = getattr(addresses, server)()
+    day = some_day()
+    names = stored_at(real, day)
+    peer = Peer("main", real.ae_title, real.host, real.port, "RADQUARRY")
+    async with finder_at(tmp_path, peer, find_limit=find_limit, timeout_seconds=30) as rig:
+        completed = await rig.crawl(day)
+    found = {each.study.study_instance_uid: each.study for each in rig.all(StudyFound)}
+    assert set(found) == set(names)
+    assert rig.gaps == []
+    assert completed.studies_found == STUDIES
+    assert {uid: study.patient_name for uid, study in found.items()} == names
+    assert all([each.modality for each in study.series] == ["OT"] for study in found.values())
