@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pynetdicom import AE, evt
@@ -28,7 +29,7 @@ class EchoPacs:
         entity = AE(ae_title="PACS")
         entity.add_supported_context(Verification)
         entity.network_timeout = 60
-        handlers = [(evt.EVT_REQUESTED, self._wait)]
+        handlers: list[Any] = [(evt.EVT_REQUESTED, self._wait)]
         server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
         assert server is not None
         assert server.socket is not None

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -19,13 +19,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Told:
-    """One answer; `cut` closes the connection in the middle of the body."""
+    """One answer; `cut` closes the connection in the middle of the body, `drip` seconds lie between its bytes."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = "application/fhir+json"
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    drip: float = 0
 
 
 @dataclass
@@ -45,6 +46,8 @@ class Server:
 def http_server(answer: Callable[[Asked], Told]) -> Iterator[Server]:
     """Serves until the block ends."""
 
+    over = threading.Event()
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -58,8 +61,17 @@ def http_server(answer: Callable[[Asked], Told]) -> Iterator[Server]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(told.body)))
             self.end_headers()
-            self.wfile.write(told.body[: len(told.body) // 2] if told.cut else told.body)
-            self.close_connection = told.cut
+            with suppress(ConnectionError):
+                self._write_body(told)
+
+        def _write_body(self, told: Told) -> None:
+            if told.drip:
+                for byte in told.body:
+                    self.wfile.write(bytes([byte]))
+                    over.wait(told.drip)
+            else:
+                self.wfile.write(told.body[: len(told.body) // 2] if told.cut else told.body)
+            self.close_connection = told.cut or bool(told.drip)
 
         def log_message(self, *_words: object) -> None:
             """Says nothing."""
@@ -71,6 +83,7 @@ def http_server(answer: Callable[[Asked], Told]) -> Iterator[Server]:
     try:
         yield server
     finally:
+        over.set()
         listener.shutdown()
         listener.server_close()
         thread.join()

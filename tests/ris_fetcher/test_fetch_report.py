@@ -7,11 +7,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
+from radquarry.errors import PeerAway
 from radquarry.messages import Message, Report, ReportFetched, ReportMissing, Study, StudyFound
 from radquarry.ris_fetcher.__main__ import VERSIONS
 from radquarry.ris_fetcher.handlers import ask_again, fetch_report
 from radquarry.ris_fetcher.missing import AskAgain, Missing
+from radquarry.ris_fetcher.missing import missing as missing_table
 from radquarry.ris_fetcher.ris import NoReport, RisAway
 from radquarry.state.migration import migrate
 from radquarry.state.store import State
@@ -69,6 +72,11 @@ async def state(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         yield store
 
 
+async def waiting(state: State) -> bool:
+    async with state.reading() as connection:
+        return (await connection.execute(select(missing_table))).first() is not None
+
+
 async def test_a_report_is_passed_on_with_its_study_and_cause(state: State) -> None:
     said = Said()
 
@@ -101,7 +109,7 @@ async def test_a_report_that_comes_late_arrives_by_itself(state: State) -> None:
     async with asyncio.timeout(10):
         while ris.asked < 3:  # noqa: ASYNC110 - the loop says nothing of an asking that failed
             await asyncio.sleep(0.01)
-        await missing.remember(FOUND, 2)  # as if the lease of the failed asking had run out
+        await missing.remember(FOUND, 2, datetime.now(UTC))  # as if the lease of the failed asking had run out
         await said.fetched.wait()
     loop.cancel()
     await asyncio.wait([loop])
@@ -112,14 +120,29 @@ async def test_a_report_that_comes_late_arrives_by_itself(state: State) -> None:
 async def test_a_report_is_given_up_after_the_last_asking(state: State) -> None:
     missing = Missing(state, AT_ONCE)
 
-    assert await missing.remember(FOUND, 3) is not None
-    assert await missing.remember(FOUND, 4) is None
-    assert await missing.take_due() == []
+    await missing.remember(FOUND, 1, datetime.now(UTC))
+    ris, said = Answers(NoReport("not yet")), Said()
+
+    loop = asyncio.create_task(ask_again(sources=[ris], missing=missing, publish=said))
+    async with asyncio.timeout(10):
+        while len(said.messages) < 3:  # noqa: ASYNC110 - what is published last is not the last that happens
+            await asyncio.sleep(0.01)
+        while await waiting(state):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    loop.cancel()
+    await asyncio.wait([loop])
+
+    assert [message.ask_again_at is None for message in said.messages if isinstance(message, ReportMissing)] == [
+        False,
+        False,
+        True,
+    ]
+    assert ris.asked == 3
 
 
 async def test_what_one_replica_took_another_does_not(state: State) -> None:
     first, second = Missing(state, AT_ONCE), Missing(state, AT_ONCE)
-    await first.remember(FOUND)
+    await first.remember(FOUND, 1, datetime.now(UTC))
 
     assert [due.asked for due in await first.take_due()] == [1]
     assert await second.take_due() == []
@@ -151,3 +174,22 @@ async def test_without_a_ris_the_report_is_missing_and_says_so(state: State) -> 
     assert [message.reason for message in said.messages if isinstance(message, ReportMissing)] == [
         "no RIS is configured for this PACS"
     ]
+
+
+async def test_what_could_not_be_said_is_asked_for_again(state: State) -> None:
+    """Said first, written then: a bus that is away costs no fact."""
+    missing = Missing(state, AT_ONCE)
+    await missing.remember(FOUND, 3, datetime.now(UTC))
+    tried = asyncio.Event()
+
+    async def away(*_: Message) -> None:
+        tried.set()
+        raise PeerAway("the bus is away")
+
+    loop = asyncio.create_task(ask_again(sources=[Answers(NoReport("not yet"))], missing=missing, publish=away))
+    async with asyncio.timeout(10):
+        await tried.wait()
+    loop.cancel()
+    await asyncio.wait([loop])
+
+    assert await waiting(state)

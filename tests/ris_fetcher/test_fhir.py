@@ -1,7 +1,9 @@
 """A FHIR server as hospitals have them: what is a report, what is a fault that passes, what is not there."""
 
 import base64
+import gzip
 import json
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from radquarry.configuration.sections import Ris
 from radquarry.messages import Report, Study
 from radquarry.ris_fetcher.fhir import FhirRis
+from radquarry.ris_fetcher.report_text import Unreadable
 from radquarry.ris_fetcher.ris import NoReport, RisAway, RisRefuses
 from tests.doubles.http_server import Asked, Server, Told, http_server
 
@@ -141,6 +144,116 @@ async def test_a_form_anywhere_else_is_never_fetched(address: str) -> None:
     assert "another server" in found.reason or "is none" in found.reason
 
 
+async def fetched(told: Told, kind: str = "text/plain") -> Report | NoReport:
+    """What becomes of a form that lies at an address of the RIS and is answered so."""
+    linked = bundle(report(presentedForm=[{"contentType": kind, "url": "Binary/1"}]))
+    return await answer_to(lambda asked: told if asked.path == "/fhir/Binary/1" else linked)
+
+
+async def test_a_form_that_comes_as_a_binary_resource_is_unpacked() -> None:
+    """What a server answers to who takes FHIR (R4 Binary, 2.9.6)."""
+    found = await fetched(as_json({"resourceType": "Binary", **inline("<p>unpacked</p>", "text/html")}))
+
+    assert isinstance(found, Report)
+    assert found.text == "unpacked"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Told(body=b"<html>Please log in</html>", content_type="text/html"),
+        as_json({"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}),
+        Told(body=b"{", content_type="application/json"),
+    ],
+    ids=["html behind 200", "outcome", "broken json"],
+)
+async def test_a_page_in_place_of_a_form_is_no_report(told: Told) -> None:
+    with pytest.raises(RisAway, match=r"instead of|broken"):
+        await fetched(told)
+
+
+async def test_a_form_that_is_no_text_is_not_fetched() -> None:
+    found = await fetched(Told(status=500), "application/pdf")
+
+    assert found == NoReport("the report is application/pdf, not text")
+
+
+async def test_version_10_comes_after_version_9() -> None:
+    found = await answer_to(bundle(report(meta={"versionId": "10"}), report(meta={"versionId": "9"})))
+
+    assert isinstance(found, Report)
+    assert found.version == "10"
+
+
+TEXT = "Größe??>>"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        base64.b64encode(TEXT.encode()).decode().rstrip("="),
+        base64.urlsafe_b64encode(TEXT.encode()).decode(),
+        base64.encodebytes(TEXT.encode() * 9).decode().replace("\n", "\r\n"),
+    ],
+    ids=["no padding", "of URLs", "lines"],
+)
+async def test_base64_is_read_as_it_is_written(data: str) -> None:
+    assert (await text_of(report(presentedForm=[{"contentType": "text/plain", "data": data}]))).startswith(TEXT)
+
+
+async def test_text_that_nobody_packed_is_not_taken_for_base64() -> None:
+    found = await answer_to(bundle(report(presentedForm=[{"contentType": "text/plain", "data": "Kein Erguss."}])))
+
+    assert found == NoReport("the report's text is not base64")
+
+
+async def test_half_a_character_costs_no_report() -> None:
+    found = await answer_to(Told(body=bundle(report(id="r\ud83d", performer=[{"display": "Dr. \udc00M"}])).body))
+
+    assert isinstance(found, Report)
+    assert (found.report_id, found.performer) == ("r", "Dr. M")
+
+
+@pytest.mark.parametrize("issued", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024", "yesterday"])
+async def test_an_instant_at_the_end_of_time_is_one(issued: str) -> None:
+    found = await answer_to(bundle(report(issued=issued)))
+
+    assert isinstance(found, Report)
+    assert Report.model_validate_json(found.model_dump_json()) == found
+
+
+async def test_a_packed_answer_is_unpacked() -> None:
+    told = bundle(report())
+
+    found = await answer_to(Told(body=gzip.compress(told.body), headers={"Content-Encoding": "gzip"}))
+
+    assert isinstance(found, Report)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(b" " * 200_000_000)),
+        ("gzip, gzip", gzip.compress(gzip.compress(b" " * 200_000_000))),
+        ("gzip", b"no gzip"),
+    ],
+    ids=["bomb", "bomb in a bomb", "not packed"],
+)
+async def test_a_bomb_costs_no_memory(encoding: str, body: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises((RisAway, Unreadable)):
+            await answer_to(Told(body=body, headers={"Content-Encoding": encoding}))
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()
+
+
+async def test_a_server_that_answers_byte_by_byte_is_given_up() -> None:
+    with http_server(lambda _: Told(body=b" " * 1000, drip=0.05)) as server, pytest.raises(RisAway, match="no whole"):
+        await ask(server, timeout_seconds=0.1)
+
+
 async def test_the_newest_version_wins() -> None:
     old, new = report(), report(status="corrected", issued="2024-05-18T10:00:00Z", presentedForm=[inline("neu")])
 
@@ -222,6 +335,8 @@ async def test_a_huge_report_arrives_whole() -> None:
     [
         Told(status=500),
         Told(status=404),
+        Told(status=408),
+        Told(status=302, headers={"Location": "http://127.0.0.1:1/login"}),
         Told(body=b"<html>Please log in</html>", content_type="text/html"),
         Told(body=b'{"resourceType": "Bundle"', content_type="application/json"),
         Told(body=b"[]"),
@@ -231,7 +346,20 @@ async def test_a_huge_report_arrives_whole() -> None:
         as_json({"resourceType": "Patient"}),
         bundle({"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}),
     ],
-    ids=["500", "404", "html behind 200", "cut json", "list", "deep", "cut", "outcome", "patient", "outcome in bundle"],
+    ids=[
+        "500",
+        "404",
+        "408",
+        "302",
+        "html behind 200",
+        "cut json",
+        "list",
+        "deep",
+        "cut",
+        "outcome",
+        "patient",
+        "outcome in bundle",
+    ],
 )
 async def test_a_fault_passes_and_is_no_missing_report(fault: Told) -> None:
     with pytest.raises(RisAway, match=r"main|answers"):

@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
@@ -147,7 +147,8 @@ def _associate(peer: Peer, sop_classes: Sequence[str], line: _Line) -> Associati
     entity = application_entity(peer)
     for sop_class in sop_classes:
         entity.add_requested_context(sop_class)
-    handlers = [(evt.EVT_CONN_OPEN, set_nodelay), (evt.EVT_REQUESTED, line.notice), (evt.EVT_CONN_OPEN, line.notice)]
+    handlers: list[Any] = [(evt.EVT_REQUESTED, line.notice)]
+    handlers += [(evt.EVT_CONN_OPEN, handler) for handler in (set_nodelay, line.notice)]
     association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title, evt_handlers=handlers)
     if association.is_established:
         return association

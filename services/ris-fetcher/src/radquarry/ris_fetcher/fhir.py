@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,7 +13,7 @@ from radquarry.configuration.sections import Ris as RisSection
 from radquarry.messages import Report, Study
 from radquarry.ris_fetcher import resources
 from radquarry.ris_fetcher.accession import spellings
-from radquarry.ris_fetcher.report_text import Unreadable, plain_text
+from radquarry.ris_fetcher.report_text import Unreadable, kind_of, plain_text
 from radquarry.ris_fetcher.resources import Attachment, Resource
 from radquarry.ris_fetcher.ris import NoReport, RisAway, RisRefuses
 
@@ -20,6 +21,11 @@ MOST_BYTES = 20_000_000
 MOST_PAGES = 5
 QUICK_RETRIES = (0.2, 1.0)
 """Seconds before a request is repeated at once; after that the message waits."""
+
+TIMES_PATIENT = 10
+"""Of `timeout_seconds`, which is for a connection and for each piece of an answer: for all that one report takes."""
+GZIP_OR_ZLIB = 47
+"""The `wbits` of zlib that tell the two apart by their first bytes."""
 
 JSON_TYPES = ("application/fhir+json", "application/json", "text/json")
 
@@ -35,6 +41,7 @@ class FhirRis:
         self._pacs = section.pacs
         self._base = httpx.URL(str(section.url).rstrip("/") + "/")
         self._client = client
+        self._patience = TIMES_PATIENT * section.timeout_seconds
         self._free = asyncio.Semaphore(section.parallel)
 
     @classmethod
@@ -43,7 +50,7 @@ class FhirRis:
         cls, name: str, section: RisSection, quick: tuple[float, ...] = QUICK_RETRIES
     ) -> AsyncIterator["FhirRis"]:
         """One client with its connections kept; redirects are not followed, they could lead anywhere."""
-        headers = {"Accept": "application/fhir+json"}
+        headers = {"Accept": "application/fhir+json", "Accept-Encoding": "gzip"}
         if section.token is not None:
             headers["Authorization"] = f"Bearer {section.token.get_secret_value()}"
         limits = httpx.Limits(max_connections=section.parallel, max_keepalive_connections=section.parallel)
@@ -56,6 +63,13 @@ class FhirRis:
 
     async def report(self, study: Study) -> Report | NoReport:
         """See `Ris.report`."""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._report(study)
+        except TimeoutError:
+            raise RisAway(f"{self.name}: no whole answer in {self._patience:.0f} s") from None
+
+    async def _report(self, study: Study) -> Report | NoReport:
         asked = spellings(study.accession_number)
         if not asked:
             return NoReport("the study has no accession number to ask for")
@@ -90,16 +104,20 @@ class FhirRis:
                 continue
             if text:
                 return text
-        text = resources.narrative(resource)
+        text = await asyncio.to_thread(resources.narrative, resource)
         if not text and unreadable is not None:
             raise unreadable
         return text
 
     async def _form(self, form: Attachment) -> str:
-        if form.data is None and form.url:
-            content, content_type = await self._get(self._own(form.url), {})
-            return plain_text(content, form.content_type or content_type)
-        return await asyncio.to_thread(resources.attached_text, form) if form.data else ""
+        if form.data or not form.url or not form.is_text:
+            return await asyncio.to_thread(resources.attached_text, form)
+        content, content_type = await self._get(self._own(form.url), {})
+        if kind_of(content_type) in JSON_TYPES:
+            content, content_type = resources.binary(self._json(content), form.content_type)
+        elif kind_of(content_type) != kind_of(form.content_type or content_type):
+            raise RisAway(f"{self.name}: answers with {content_type[:40] or 'no content type'} instead of the report")
+        return await asyncio.to_thread(plain_text, content, content_type)
 
     async def _search(self, accession_number: str) -> list[Resource]:
         """All pages of the search by identifier."""
@@ -139,6 +157,9 @@ class FhirRis:
         content, content_type = await self._get(url, query)
         if content_type.split(";")[0].strip().lower() not in JSON_TYPES:
             raise RisAway(f"{self.name}: answers with {content_type[:40] or 'no content type'} instead of FHIR")
+        return self._json(content)
+
+    def _json(self, content: bytes) -> Resource:
         try:
             resource: Any = json.loads(content)
         except (ValueError, RecursionError):
@@ -153,15 +174,25 @@ class FhirRis:
             async with self._free, self._client.stream("GET", url, params=query or None) as answer:
                 self._judge(answer)
                 content = bytearray()
-                async for chunk in answer.aiter_bytes():
-                    content += chunk
+                inflate = self._inflater(answer.headers.get("Content-Encoding", ""))
+                async for chunk in answer.aiter_raw():
+                    content += inflate(chunk, MOST_BYTES + 1 - len(content))
                     if len(content) > MOST_BYTES:
                         raise Unreadable(f"the RIS's answer is longer than {MOST_BYTES // 1_000_000} MB")
                 return bytes(content), answer.headers.get("Content-Type", "")
         except httpx.TimeoutException:
             raise RisAway(f"{self.name}: no answer in time") from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, zlib.error) as error:
             raise RisAway(f"{self.name}: {type(error).__name__}") from None
+
+    def _inflater(self, encoding: str) -> Callable[[bytes, int], bytes]:
+        """Unpacks a piece to at most so many bytes: a small answer may hold gigabytes of nothing."""
+        match encoding.strip().lower():
+            case "" | "identity":
+                return lambda piece, _: piece
+            case "gzip" | "x-gzip" | "deflate":
+                return zlib.decompressobj(GZIP_OR_ZLIB).decompress
+        raise RisAway(f"{self.name}: answers in an encoding we did not ask for")
 
     def _judge(self, answer: httpx.Response) -> None:
         match answer.status_code:
@@ -172,6 +203,10 @@ class FhirRis:
             case 429 | 503 as code:
                 wait = answer.headers.get("Retry-After", "")
                 raise RisAway(f"{self.name}: answers {code}", after=float(wait) if wait.isdecimal() else 0.0)
+            case 302 | 303 | 307 as code:
+                raise RisAway(f"{self.name}: answers {code}, sends us elsewhere; is ris.{self.name}.url right?")
+            case 408 | 425 as code:
+                raise RisAway(f"{self.name}: answers {code}")
             case 404 | 410 as code:
                 raise RisAway(f"{self.name}: answers {code}; is ris.{self.name}.url right?")
             case code if code >= 500:

@@ -21,8 +21,9 @@ async def fetch_report(found: StudyFound, *, sources: Sequence[Ris], missing: Mi
     if isinstance(answer, Report):
         await publish(_fetched(found, name, answer))
         return
-    when = await missing.remember(found)
+    when = missing.next(1)
     await publish(_missing(found, name, answer, when))
+    await missing.remember(found, 1, when)
 
 
 async def ask_again(*, sources: Sequence[Ris], missing: Missing, publish: Publish) -> None:
@@ -50,8 +51,9 @@ async def _ask_one_again(due: Due, sources: Sequence[Ris], missing: Missing, pub
         await publish(_fetched(due.found, name, answer))
         await missing.forget(due.found.study.study_instance_uid)
         return
-    when = await missing.remember(due.found, due.asked + 1)
+    when = missing.next(due.asked + 1)
     await publish(_missing(due.found, name, answer, when))
+    await missing.remember(due.found, due.asked + 1, when)
 
 
 async def _asked(found: StudyFound, sources: Sequence[Ris]) -> tuple[str, Report | NoReport]:

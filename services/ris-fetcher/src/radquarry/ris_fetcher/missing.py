@@ -60,12 +60,15 @@ class Missing:
         self.again = again
         self._remembering = Batch(self._write)
 
-    async def remember(self, found: StudyFound, asked: int = 1) -> datetime | None:
-        """Note that it was asked for `asked` times in vain; says when it is asked for again."""
-        when = self.again.next(asked, datetime.now(UTC))
+    def next(self, asked: int) -> datetime | None:
+        """When it is asked for again after `asked` askings in vain; None when that was the last."""
+        return self.again.next(asked, datetime.now(UTC))
+
+    async def remember(self, found: StudyFound, asked: int, when: datetime | None) -> None:
+        """Note that it was asked for `asked` times in vain and is due at `when`; None: it is given up."""
         if when is None:
             await self.forget(found.study.study_instance_uid)
-            return None
+            return
         await self._remembering.add(
             {
                 "study_instance_uid": found.study.study_instance_uid,
@@ -74,7 +77,6 @@ class Missing:
                 "ask_again_at": when,
             }
         )
-        return when
 
     async def forget(self, study_instance_uid: str) -> None:
         """It is there now, or never will be."""

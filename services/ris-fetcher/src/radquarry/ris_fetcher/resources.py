@@ -1,14 +1,13 @@
 """FHIR R4 resources as a RIS gives them: which reports a bundle holds, and what each says."""
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from radquarry.messages import Report
-from radquarry.ris_fetcher.report_text import Unreadable, plain_text, text_of_html, tidy
+from radquarry.ris_fetcher.report_text import Unreadable, kind_of, plain_text, printable, text_of_html, tidy
 from radquarry.ris_fetcher.ris import RisAway
 
 Resource = Mapping[str, Any]
@@ -16,14 +15,23 @@ Resource = Mapping[str, Any]
 NO_REPORT_YET = {"registered", "entered-in-error", "cancelled", "unknown"}
 """DiagnosticReport.status of what nobody has written, or somebody has taken back."""
 
+TEXTS = {"text/plain": 0, "": 0, "text/html": 1, "application/xhtml+xml": 1}
+"""Types of presented forms that can be read, the best first."""
+ONE_ALPHABET = str.maketrans("-_", "+/")
+
 
 @dataclass(frozen=True)
 class Attachment:
-    """A presented form: its type, and its bytes or where they are."""
+    """A presented form: its type, and its bytes in base64 or where they are."""
 
     content_type: str
-    data: bytes | None
+    data: str
     url: str
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it says it is one that we can read, or does not say."""
+        return kind_of(self.content_type) in TEXTS
 
 
 def diagnostic_reports(bundle: Resource) -> list[Resource]:
@@ -52,7 +60,12 @@ def is_written(resource: Resource) -> bool:
 
 def newest(resources: Sequence[Resource]) -> Resource:
     """The one that was issued last; of one moment the highest version."""
-    return max(resources, key=lambda resource: (issued(resource), _text(_meta(resource).get("versionId"))))
+
+    def age(resource: Resource) -> tuple[datetime, int, str]:
+        version = _text(_meta(resource).get("versionId"))
+        return issued(resource), len(version), version  # 10 comes after 9
+
+    return max(resources, key=age)
 
 
 def issued(resource: Resource) -> datetime:
@@ -73,9 +86,8 @@ def patient_id(resource: Resource) -> str:
 
 def attachments(resource: Resource) -> list[Attachment]:
     """Presented forms, plain text first, then HTML, then the rest."""
-    order = {"text/plain": 0, "": 0, "text/html": 1, "application/xhtml+xml": 1}
     forms = [_attachment(_mapping(form)) for form in _list(resource.get("presentedForm"))]
-    return sorted(forms, key=lambda form: order.get(form.content_type.split(";")[0].strip().lower(), 2))
+    return sorted(forms, key=lambda form: TEXTS.get(kind_of(form.content_type), 2))
 
 
 def narrative(resource: Resource) -> str:
@@ -115,18 +127,28 @@ def _language(resource: Resource) -> str:
 
 
 def _attachment(form: Resource) -> Attachment:
-    try:
-        data = base64.b64decode(_text(form.get("data")), validate=False) if form.get("data") else None
-    except (binascii.Error, ValueError):
-        data = None
-    return Attachment(_text(form.get("contentType")), data, _text(form.get("url")))
+    return Attachment(_text(form.get("contentType")), _text(form.get("data")), _text(form.get("url")))
 
 
 def attached_text(form: Attachment) -> str:
     """The text of an inline presented form; raises `Unreadable`."""
-    if form.data is None:
-        raise Unreadable("the report's text is not base64")
-    return plain_text(form.data, form.content_type)
+    return plain_text(unpacked(form.data), form.content_type)
+
+
+def binary(resource: Resource, content_type: str) -> tuple[bytes, str]:
+    """Content and type of a `Binary`, as a server gives it to who takes FHIR; raises `RisAway` for anything else."""
+    if resource.get("resourceType") != "Binary":
+        raise RisAway(f"answers with {_kind(resource)} instead of a Binary")
+    return unpacked(_text(resource.get("data"))), _text(resource.get("contentType")) or content_type
+
+
+def unpacked(data: str) -> bytes:
+    """The bytes in base64, of either alphabet (RFC 4648), padded or not; raises `Unreadable`."""
+    text = "".join(data.split()).translate(ONE_ALPHABET).rstrip("=")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        raise Unreadable("the report's text is not base64") from None
 
 
 def _kind(resource: Resource) -> str:
@@ -150,4 +172,4 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return printable(value) if isinstance(value, str) else ""
