@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -79,7 +80,7 @@ async def heard(folder: Path, count: int) -> list[StoredInstance]:
 
 def eventually(is_so: Callable[[], bool], seconds: float = 30) -> None:
     """Look until it is so; another process has no other way to tell."""
-    deadline = time.monotonic() + seconds
+    deadline, nothing_happens = time.monotonic() + seconds, threading.Event()
     while not is_so():
         assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
+        nothing_happens.wait(0.05)
