@@ -1,5 +1,8 @@
 """Crawls over real associations, with the embedded bus and state store."""
 
+import asyncio
+import itertools
+import threading
 from datetime import date, time, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -190,6 +193,27 @@ async def test_a_stopped_pacs_is_left_alone_until_it_is_started(tmp_path: Path):
             await rig.until(lambda: rig.all(CrawlCompleted))
     assert "stopped" in rig.all(PacsEchoed)[0].problem
     assert set(rig.uids) == uids(shelves.studies)
+
+
+async def test_a_stop_ends_a_query_under_way_within_five_seconds(tmp_path: Path):
+    asked, left = threading.Event(), threading.Event()
+
+    def without_end(event):
+        asked.set()
+        for number in itertools.count():
+            if event.assoc.acse.is_aborted():
+                left.set()
+                return
+            yield 0xFF00, study_row(number, StudyDate="20240517")
+
+    with answering(without_end) as peer:
+        async with finder_at(tmp_path, peer) as rig:
+            await rig.order(DAY)
+            await asyncio.to_thread(asked.wait, 20)
+            await rig.bus.publish(StopPacs(pacs="main"))
+            await rig.until(lambda: rig.all(PacsStopped))
+            assert await asyncio.to_thread(left.wait, 5)
+            assert rig.all(WindowClosed) == []
 
 
 async def test_an_echo_says_whether_the_pacs_answers(tmp_path: Path):
