@@ -251,6 +251,8 @@ def test_pages_print_without_what_is_only_for_screens(browser: Browser, radquarr
             page = person.open(address)
             page.emulate_media(media="print")
             expect(page.locator(".rail")).to_be_hidden()
+            widths = page.locator(".hit article, .report").evaluate_all("all => all.map((each) => each.clientWidth)")
+            assert min(widths) > 400
             person.shoot(f"{name}-print", whole=True)
 
 
