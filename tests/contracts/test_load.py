@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 
 from radquarry.dicom.load import StateLoad, slots
 from radquarry.dicom.peer import PacsStopped
+from radquarry.errors import PeerAway
 from radquarry.state.store import State
 from tests.contracts.states import KINDS, empty_state
 
@@ -119,4 +120,75 @@ async def test_a_cancelled_holder_is_cancelled_not_stopped(state: State) -> None
             await asyncio.Event().wait()
 
     async with asyncio.timeout(10), load.slot("main"):
+        pass
+
+
+async def test_who_lost_the_slot_while_the_store_was_away_stops_before_another_begins_twice(state: State) -> None:
+    """A lease that ran out is somebody else's slot: both going on would be more traffic than the PACS has leave for."""
+    load = await opened(state, associations=1)
+    begun = asyncio.Event()
+
+    async def traffic() -> None:
+        async with load.slot("main"):
+            begun.set()
+            await asyncio.Event().wait()
+
+    work = asyncio.create_task(traffic())
+    await begun.wait()
+    async with state.writing() as connection:
+        await connection.execute(update(slots).values(holder="another", until=datetime.now(UTC) + timedelta(hours=1)))
+
+    async with asyncio.timeout(10):
+        with pytest.raises(PeerAway, match="slot"):
+            await work
+
+
+async def test_a_holder_that_fails_when_it_is_stopped_says_its_own_fault_and_can_be_stopped_again(state: State) -> None:
+    load = await opened(state)
+    begun = asyncio.Event()
+
+    async def fails() -> None:
+        async with load.slot("main"):
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise LookupError from None
+
+    async def worker() -> None:
+        with pytest.raises(LookupError):
+            await fails()
+        await load.start("main")
+        begun.clear()
+        async with load.slot("main"):
+            begun.set()
+            await asyncio.Event().wait()
+
+    work = asyncio.create_task(worker())
+    for _ in range(2):
+        await begun.wait()
+        await load.stop("main", "tests")
+        async with asyncio.timeout(10):
+            while begun.is_set() and not work.done():  # noqa: ASYNC110 - the worker clears it between its two turns
+                await asyncio.sleep(0.01)
+
+    with pytest.raises(PacsStopped):
+        await work
+
+
+async def test_a_slot_whose_taking_was_given_up_is_free_at_once(state: State) -> None:
+    load = await opened(state, associations=1)
+
+    async def use() -> None:
+        async with load.slot("main"):
+            pass
+
+    for turn in range(30):
+        work = asyncio.create_task(use())
+        for _ in range(turn):
+            await asyncio.sleep(0.0005)
+        work.cancel()
+        await asyncio.wait([work])
+
+    async with asyncio.timeout(5), load.slot("main"):
         pass

@@ -48,7 +48,8 @@ class Load(Protocol):
     def slot(self, pacs: str) -> AbstractAsyncContextManager[None]:
         """Hold one of the PACS's associations for the length of the block, waiting for a free one.
 
-        Raises `PacsStopped` at its begin, or from within the block by cancelling it, when the PACS is stopped.
+        Raises `PacsStopped` at its begin, or from within the block by cancelling it, when the PACS is stopped, and
+        likewise `PeerAway` when the state store was away for so long that another may hold the slot.
         """
 
     async def stop(self, pacs: str, requested_by: str) -> None:
@@ -78,20 +79,43 @@ class StateLoad:
     async def slot(self, pacs: str) -> AsyncIterator[None]:
         """See `Load.slot`."""
         holder = str(uuid4())
-        while not await self._take(pacs, holder):  # noqa: ASYNC110 - other processes free slots too
-            await asyncio.sleep(ASK_AGAIN_SECONDS)
-        task = asyncio.current_task()
+        try:
+            while not await self._take(pacs, holder):  # noqa: ASYNC110 - other processes free slots too
+                await asyncio.sleep(ASK_AGAIN_SECONDS)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._give_back(holder))
+            raise
+        try:
+            async with self._watched(pacs, holder):
+                yield
+        finally:
+            await asyncio.shield(self._give_back(holder))
+
+    @asynccontextmanager
+    async def _watched(self, pacs: str, holder: str) -> AsyncIterator[None]:
+        """The block, cancelled when its slot is lost; then raises why."""
+        task, losses = asyncio.current_task(), list[BaseException]()
         assert task is not None  # noqa: S101 - a coroutine runs in a task
-        guard = asyncio.create_task(self._guard(pacs, holder, task))
+        cancelled_before = task.cancelling()
+
+        def lose(guard: "asyncio.Task[Exception]") -> None:
+            if not guard.cancelled():
+                losses.append(guard.exception() or guard.result())
+                task.cancel()
+
+        guard = asyncio.create_task(self._lost(pacs, holder))
+        guard.add_done_callback(lose)
         try:
             yield
         except asyncio.CancelledError:
-            if guard.done() and not guard.cancelled() and task.uncancel() == 0:
-                raise PacsStopped(f"traffic to {pacs} is stopped") from None
+            if losses and task.cancelling() == cancelled_before + 1:
+                raise losses[0] from None
             raise
         finally:
+            guard.remove_done_callback(lose)
             guard.cancel()
-            await asyncio.shield(self._give_back(holder))
+            if losses:
+                task.uncancel()
 
     async def stop(self, pacs: str, requested_by: str) -> None:
         """See `Load.stop`."""
@@ -126,24 +150,30 @@ class StateLoad:
             ours = await connection.scalar(select(slots.c.slot).where(slots.c.holder == holder))
             return ours is not None
 
-    async def _guard(self, pacs: str, holder: str, task: "asyncio.Task[object]") -> None:
-        """Renew the lease; end by cancelling `task` when the PACS is stopped."""
-        renewed = datetime.now(UTC)
+    async def _lost(self, pacs: str, holder: str) -> Exception:
+        """Renew the lease until the slot is lost; why it is."""
+        clock = asyncio.get_running_loop()
+        renewed = clock.time()
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
             try:
-                if await self.is_stopped(pacs):
-                    break
-                if datetime.now(UTC) - renewed > LEASE / 3:
-                    renewed = datetime.now(UTC)
-                    await self._renew(holder, renewed + LEASE)
+                async with asyncio.timeout_at(renewed + LEASE.total_seconds()):
+                    await asyncio.sleep(RENEW_SECONDS)
+                    if await self.is_stopped(pacs):
+                        return PacsStopped(f"traffic to {pacs} is stopped")
+                    if (now := clock.time()) - renewed > LEASE.total_seconds() / 3:
+                        if not await self._renew(holder):
+                            return PeerAway(f"the slot of {pacs} went to another when its lease ran out")
+                        renewed = now
+            except TimeoutError:
+                return PeerAway(f"the slot of {pacs} ran out while the state store was away")
             except PeerAway:
                 continue  # the lease outlives a short absence of the store
-        task.cancel()
 
-    async def _renew(self, holder: str, until: datetime) -> None:
+    async def _renew(self, holder: str) -> bool:
+        until = datetime.now(UTC) + LEASE
         async with self._state.writing() as connection:
-            await connection.execute(update(slots).where(slots.c.holder == holder).values(until=until))
+            renewed = await connection.execute(update(slots).where(slots.c.holder == holder).values(until=until))
+            return bool(renewed.rowcount)
 
     async def _give_back(self, holder: str) -> None:
         try:
