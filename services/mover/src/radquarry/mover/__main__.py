@@ -48,6 +48,7 @@ async def opened(
         progress=Progress(bus.publish),
         load=await StateLoad.open(state, {name: pacs.load.associations for name, pacs in settings.pacs.items()}),
         bell=Bell(),
+        arrivals=Bell(),
         patience=patience or Patience(),
         clock=_now,
     )

@@ -62,7 +62,7 @@ async def cancel(order: CancelRetrieval, *, means: Means) -> None:
 async def note_instances(event: InstancesStored, *, means: Means) -> None:
     """Enter in the ledger what is in the archive, whoever ordered it."""
     await means.ledger.store(event.instances)
-    means.bell.ring()
+    means.arrivals.ring()
 
 
 def _demand(*, is_known: bool) -> None:

@@ -35,7 +35,7 @@ class Leases:
     async def any_due(self, pacs: str) -> bool:
         """Whether there is something to take now."""
         async with self._state.reading() as connection:
-            return (await connection.execute(self._due(pacs))).first() is not None
+            return (await connection.execute(self._due(pacs).order_by(None))).first() is not None
 
     async def take(self, pacs: str) -> tuple[Wanted, str] | None:
         """The most urgent study of a PACS that is due and free, and the name under which we hold it."""

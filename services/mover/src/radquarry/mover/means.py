@@ -19,7 +19,10 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Means:
-    """The mover's tables, its voice, and its patience."""
+    """The mover's tables, its voice, and its patience.
+
+    `bell` rings when there may be work or a study has settled, `arrivals` when instances have come.
+    """
 
     orders: Orders
     leases: Leases
@@ -27,6 +30,7 @@ class Means:
     progress: Progress
     load: Load
     bell: Bell
+    arrivals: Bell
     patience: Patience
     clock: Clock
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, bindparam, exists, func, select, update
 
 from radquarry.dicom.uids import is_uid
 from radquarry.messages import RetrievalRequested
@@ -97,7 +97,12 @@ class Orders:
     async def settled(self) -> list[Any]:
         """Retrievals with nothing left to do that are not closed yet: their row, with sums over their studies."""
         mine = studies.c.retrieval_id == retrievals.c.retrieval_id
-        unsettled = func.count(studies.c.state).filter(studies.c.state.in_(UNSETTLED))
+        others = studies.alias()
+        unsettled = (
+            exists()
+            .where(others.c.retrieval_id == retrievals.c.retrieval_id, others.c.state.in_(UNSETTLED))
+            .correlate(retrievals)
+        )
         query = (
             select(
                 retrievals,
@@ -106,9 +111,8 @@ class Orders:
                 func.count(studies.c.state).filter(studies.c.state != "complete").label("not_complete"),
             )
             .outerjoin(studies, mine)
-            .where(retrievals.c.closed_at.is_(None))
+            .where(retrievals.c.closed_at.is_(None), ~unsettled)
             .group_by(retrievals.c.retrieval_id)
-            .having(unsettled == 0)
         )
         async with self._state.reading() as connection:
             return list((await connection.execute(query)).all())

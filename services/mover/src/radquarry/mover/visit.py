@@ -112,7 +112,7 @@ class Visit:
         return None
 
     async def _have_it_sent(self, session: Session, standing: Standing) -> Watch:
-        eyes = Eyes(self._received, self._wish, self._means.bell)
+        eyes = Eyes(self._received, self._wish, self._means.arrivals)
         watch = Watch(session, self._place.stall_seconds, self._means.patience, eyes)
         self._register = self._place.registration(await session.address())
         for order in orders(standing, self._wanted.attempts, whole_study=self._wanted.whole):

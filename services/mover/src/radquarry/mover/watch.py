@@ -17,7 +17,7 @@ class Eyes:
 
     received: Callable[[], Awaitable[int]]
     wish: Callable[[], Awaitable[str | None]]
-    bell: Bell
+    arrivals: Bell
 
 
 class Watch:
@@ -57,7 +57,7 @@ class Watch:
             left = self._patience.quiet - (time.monotonic() - self._news_at)
             if left <= 0:
                 return
-            await self._eyes.bell.wait(min(left, self._patience.poll))
+            await self._eyes.arrivals.wait(min(left, self._patience.poll))
 
     async def _reason_to_stop(self) -> str:
         await self._look()
