@@ -1,6 +1,8 @@
 """What every state store promises; each test runs on SQLite and on PostgreSQL."""
 
 import asyncio
+import struct
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, func, insert, s
 from sqlalchemy.exc import IntegrityError
 
 from radquarry.dicom.load import VERSIONS, slots
-from radquarry.errors import PeerAway
+from radquarry.errors import PeerAway, Permanent
 from radquarry.state.migration import migrate
 from radquarry.state.store import State, open_state
 from tests.contracts.states import KINDS, empty_state, empty_state_url
@@ -130,3 +132,109 @@ async def test_an_unknown_url_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="mysql"):
         async with open_state("mysql://x/y"):
             pass
+
+
+def refusal(code: str) -> bytes:
+    """PostgreSQL's ErrorResponse (protocol 3.0)."""
+    fields = f"SFATAL\0VFATAL\0C{code}\0Mfor user geheim\0\0".encode()
+    return b"E" + struct.pack("!I", len(fields) + 4) + fields
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("57P03", "does not answer: 57P03"),
+        ("53300", "does not answer: 53300"),
+        ("28P01", "refuses us .* state_url"),
+        ("3D000", "refuses us .* state_url"),
+    ],
+    ids=["starting up", "too many connections", "password", "database"],
+)
+async def test_a_server_that_does_not_let_us_in_is_away(code: str, words: str) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(refusal(code))
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with open_state(f"postgresql://u:geheim@127.0.0.1:{port}/db?ssl=disable") as state:
+            with pytest.raises(PeerAway, match=words) as caught:
+                async with state.reading() as connection:
+                    await connection.execute(select(1))
+
+    assert "geheim" not in str(caught.value)
+
+
+async def test_a_full_disk_is_named_and_passes(tmp_path: Path) -> None:
+    async with open_state(f"sqlite:///{tmp_path}/state.db") as state:
+        async with state.writing() as connection:
+            await connection.run_sync(tables.create_all)
+
+        async def fill_a_small_disk() -> None:
+            async with state.writing() as connection:
+                await connection.execute(text("PRAGMA max_page_count = 1"))
+                await connection.execute(insert(counters), [{"name": f"n{n}", "value": n} for n in range(5000)])
+
+        with pytest.raises(PeerAway, match="database or disk is full"):
+            await fill_a_small_disk()
+
+        async with state.writing() as connection:
+            await connection.execute(text("PRAGMA max_page_count = 1000000"))
+            await connection.execute(insert(counters).values(name="a", value=1))
+        assert await rows(state) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("what", "words"), [(b"none of SQLite's" * 99, "not a database"), (None, "unable to open database file")]
+)
+async def test_a_file_that_cannot_be_used_is_said_so(what: bytes | None, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "state.db" if what else tmp_path / "no" / "folder" / "state.db"
+    if what:
+        file.write_bytes(what)
+
+    async with open_state(f"sqlite:///{file}") as state:
+        with pytest.raises(PeerAway, match=words):
+            async with state.reading():
+                pass
+    async with asyncio.timeout(10):
+        while any("connection_worker" in thread.name for thread in threading.enumerate()):
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_tables_of_a_newer_radquarry_are_left_alone_and_named(kind: str, tmp_path: Path) -> None:
+    async with empty_state(kind, tmp_path) as state:
+        await migrate(state, "load", VERSIONS)
+        async with state.writing() as connection:
+            await connection.execute(text("UPDATE load_alembic_version SET version_num = '9999'"))
+
+        with pytest.raises(Permanent, match=r"tables of load .* newer radquarry"):
+            await migrate(state, "load", VERSIONS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_transactions_given_up_at_any_moment_leave_nothing_half_done(kind: str, tmp_path: Path) -> None:
+    async with empty_state(kind, tmp_path) as state:
+        async with state.writing() as connection:
+            await connection.run_sync(tables.create_all)
+            await connection.execute(insert(counters), [{"name": name, "value": 0} for name in "ab"])
+
+        async def step() -> None:
+            async with state.writing() as connection:
+                for name in "ab":
+                    one = counters.c.name == name
+                    await connection.execute(update(counters).where(one).values(value=counters.c.value + 1))
+
+        for turn in range(40):
+            work = [asyncio.create_task(step()) for _ in range(3)]
+            await asyncio.wait(work, timeout=turn / 2000)
+            for each in work:
+                each.cancel()
+            await asyncio.wait(work)
+        async with asyncio.timeout(30):
+            await step()
+
+        found = await rows(state)
+        assert found["a"] == found["b"] >= 1

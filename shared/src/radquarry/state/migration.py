@@ -4,8 +4,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
+from radquarry.errors import Permanent
 from radquarry.state.store import State
 
 SCRIPTS = Path(__file__).parent / "alembic"
@@ -14,7 +16,7 @@ SCRIPTS = Path(__file__).parent / "alembic"
 async def migrate(state: State, service: str, versions: Path) -> None:
     """Run the Alembic revisions in the folder `versions` that this store has not seen yet.
 
-    Replicas that start together wait for each other.
+    Replicas that start together wait for each other. Raises `Permanent` when a newer radquarry made the tables.
     """
     async with state.writing() as connection:
         if state.dialect == "postgresql":
@@ -29,4 +31,7 @@ def _upgrade(connection: Connection, service: str, versions: Path) -> None:
     config.set_main_option("path_separator", "newline")
     config.attributes["connection"] = connection
     config.attributes["version_table"] = f"{service.replace('-', '_')}_alembic_version"
-    command.upgrade(config, "heads")
+    try:
+        command.upgrade(config, "heads")
+    except CommandError:
+        raise Permanent(f"the tables of {service} in the state store were made by a newer radquarry") from None

@@ -76,8 +76,8 @@ async def _mapped() -> AsyncIterator[None]:
     except PoolTimeoutError as error:
         raise PeerAway("the state store has no free connection") from error
     except DBAPIError as error:
-        if isinstance(error, OperationalError) or error.connection_invalidated or _is_passing(error):
-            raise PeerAway(f"the state store does not answer: {type(error.orig).__name__}") from error
+        if reason := _absence(error):
+            raise PeerAway(f"the state store {reason}") from error
         raise
     except OSError as error:
         raise PeerAway(f"the state store does not answer: {type(error).__name__}") from error
@@ -85,11 +85,22 @@ async def _mapped() -> AsyncIterator[None]:
 
 PASSING = ("40", "53", "55P03", "57P", "08")
 """SQLSTATE classes that pass by themselves: rollback, resources, lock, shutdown, connection (PostgreSQL app. A)."""
+REFUSING = ("28", "3D")
+"""SQLSTATE classes of a door that is closed to us: name or password, database."""
 
 
-def _is_passing(error: DBAPIError) -> bool:
-    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-    return isinstance(code, str) and code.startswith(PASSING)
+def _absence(error: DBAPIError) -> str:
+    """In what way the store is away; empty when it is there and the statement is wrong."""
+    code = getattr(error.orig, "sqlstate", None) or ""
+    if code.startswith(REFUSING):
+        return f"refuses us (SQLSTATE {code}): mend the name, password and database of state_url"
+    if isinstance(error.orig, sqlite3.OperationalError) or type(error.orig) is sqlite3.DatabaseError:
+        return (
+            f"cannot be used: {error.orig}"  # a full disk, a folder that is read-only, a file that is none of SQLite's
+        )
+    if isinstance(error, OperationalError) or error.connection_invalidated or code.startswith(PASSING):
+        return f"does not answer: {code or type(error.orig).__name__}"
+    return ""
 
 
 @asynccontextmanager
@@ -123,8 +134,12 @@ async def open_state(url: str) -> AsyncIterator[State]:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin late, after the first read; we say BEGIN ourselves
     cursor: sqlite3.Cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        connection.close()  # nobody else knows it yet: its thread and its file would stay for ever
+        raise
     cursor.close()
 
 
