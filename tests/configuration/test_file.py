@@ -34,6 +34,9 @@ destinations:
 """
 
 
+KIND = {"RADQUARRY_RIS__KIS__KIND": "fhir"}
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "radquarry.yaml"
@@ -103,6 +106,16 @@ def test_a_secret_may_stand_in_a_file(file: Path) -> None:
         ("api: {port: 99999}\n", "file:1: api.port: Input should be less than or equal to 65535"),
         ("api:\n  port: 1\napi:\n  port: 2\n", "file:3: api stands twice"),
         ("a: [\n", "file:2: not YAML: expected the node content, but found '<stream end>'"),
+        ("data_dir: 2024-13-45\n", "file:1: data_dir: this value cannot be read; quote it"),
+        ("data_dir: !!python/name:os.system\n", "file:1: data_dir: this value cannot be read; quote it"),
+        ("node: {allowed_callers: [{[a]: b}]}\n", "file:1: node.allowed_callers: this value cannot be read; quote it"),
+        ("pacs: &a {b: *a}\n", "file: is nested too deeply, or holds itself"),
+        ("api: " + "[" * 2000, "file: is nested too deeply"),
+        ("? [a, b]\n: 1\n", "file:1: a key is a word"),
+        ("data_dir: [a]\n", "file:1: data_dir: Input is not a valid path for <class 'pathlib.Path'>"),
+        ("archive: {reserve_gb: .inf}\n", "file:1: archive.reserve_gb: Input should be a finite number"),
+        ("bus_url: mysql://u:geheim@h/\n", "file:1: bus_url: begins with none of sqlite, amqp, amqps"),
+        ("state_url: u:geheim@h/db\n", "file:1: state_url: begins with none of sqlite, postgresql, postgres"),
         ("- a\n", "file:1: a configuration is a list of `key: value` lines"),
     ],
 )  # fmt: skip
@@ -125,6 +138,32 @@ def test_a_secret_that_does_not_fit_is_not_repeated(file: Path) -> None:
     text = "ris:\n  main: {kind: fhir, url: 'http://h/fhir', token: [geheim]}\n"
 
     assert "geheim" not in "".join(faults(file, text))
+
+
+def test_a_variable_means_the_name_as_the_file_spells_it(file: Path) -> None:
+    file.write_text("pacs:\n  Main_1: {ae_title: A, host: h, port: 1}\n")
+
+    whole = load(Whole, file, {"RADQUARRY_PACS__MAIN_1__PORT": "4242", "RADQUARRY_RIS__KIS__URL": "http://h/"} | KIND)
+
+    assert {name: pacs.port for name, pacs in whole.pacs.items()} == {"Main_1": 4242}
+    assert list(whole.ris) == ["kis"]
+
+
+def test_a_list_may_stand_in_a_variable() -> None:
+    whole = load(Whole, None, {"RADQUARRY_NODE__ALLOWED_CALLERS": '["A", "B"]'})
+
+    assert whole.node.allowed_callers == ("A", "B")
+
+
+def test_a_secret_in_a_file_is_text_whatever_it_begins_with(file: Path) -> None:
+    secret = file.parent / "token"
+    secret.write_text("{abc}\n")
+    environ = {"RADQUARRY_RIS__KIS__URL": "http://h/", "RADQUARRY_RIS__KIS__TOKEN_FILE": str(secret)}
+
+    token = load(Whole, None, environ | KIND).ris["kis"].token
+
+    assert token is not None
+    assert token.get_secret_value() == "{abc}"
 
 
 @pytest.mark.parametrize("name", ["../evil", "a b", "", "x" * 65])

@@ -199,7 +199,7 @@ async def test_a_file_that_cannot_be_used_is_said_so(what: bytes | None, words: 
             async with state.reading():
                 pass
     async with asyncio.timeout(10):
-        while any("connection_worker" in thread.name for thread in threading.enumerate()):
+        while any("connection_worker" in thread.name for thread in threading.enumerate()):  # noqa: ASYNC110 - threads end unheard
             await asyncio.sleep(0.01)
 
 

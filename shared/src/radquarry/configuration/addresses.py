@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from radquarry.configuration.file import ConfigurationError
+
 
 def bus_address(data_dir: Path, url: SecretStr) -> str:
     """The bus's full URL; `sqlite` is a file in the data folder."""
@@ -24,5 +26,13 @@ def _address(data_dir: Path, url: SecretStr, word: str, name: str) -> str:
     text = url.get_secret_value()
     if text != word:
         return text
-    data_dir.mkdir(parents=True, exist_ok=True)
-    return f"{word}:///{(data_dir / name).resolve()}"
+    return f"{word}:///{(made(data_dir) / name).resolve()}"
+
+
+def made(data_dir: Path) -> Path:
+    """The data folder, made where it is missing; raises `ConfigurationError`."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError([f"data_dir: {data_dir} cannot be made: {error.strerror}"]) from None
+    return data_dir

@@ -2,7 +2,7 @@
 
 import difflib
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -14,6 +14,13 @@ from radquarry.configuration.sections import Whole
 PREFIX = "RADQUARRY_"
 NOT_KEYS = ("HEARTBEAT", "SERVERS", "TEST_")
 """Variables with our prefix that are no configuration: the containers' and the tests' own."""
+
+ADDRESSES = {
+    "bus_url": ("sqlite", "amqp", "amqps"),
+    "index_url": ("tantivy", "http", "https"),
+    "state_url": ("sqlite", "postgresql", "postgres"),
+}
+"""What an address may begin with; the first is also a word of its own."""
 
 Path_ = tuple[str, ...]
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -47,6 +54,16 @@ class Sources:
             self.places.setdefault(path[:depth], place)
         self.places[path] = place
 
+    def as_written(self, names: Iterable[str]) -> Path_:
+        """The path that a variable's upper-case names stand for: as the file spells them, else in lower case."""
+        path: Path_ = ()
+        here: Any = self.values
+        for name in names:
+            known = here if isinstance(here, dict) else {}
+            spelt = next((key for key in known if key.upper() == name.upper()), name.lower())
+            path, here = (*path, spelt), known.get(spelt)
+        return path
+
     def place(self, path: Path_) -> str:
         """Where the key, or the nearest one above it, stands."""
         while path and path not in self.places:
@@ -61,9 +78,12 @@ def load(settings: type[Settings], file: Path | None, environ: Mapping[str, str]
     """
     sources = read(file, environ)
     sources.complaints += _unknown(Whole, sources.values, (), sources)
+    sources.values.setdefault("data_dir", str(Whole().data_dir))
+    for name, schemes in ADDRESSES.items():
+        if name in settings.model_fields and isinstance(url := sources.values.get(name), str):
+            _check_scheme((name,), url, schemes, sources)
     if sources.complaints:
         raise ConfigurationError(sources.complaints)
-    sources.values.setdefault("data_dir", str(Whole().data_dir))
     base = file.parent if file is not None else Path()
     try:
         return settings.model_validate(_seen_from(base, Whole, sources.values))
@@ -88,6 +108,14 @@ def _seen_from(base: Path, model: type[BaseModel], values: Any) -> Any:
     return seen
 
 
+def _check_scheme(path: Path_, url: str, schemes: tuple[str, ...], sources: Sources) -> None:
+    """Refuse an address that nothing of ours speaks; the rest of it may be a password and is not repeated."""
+    scheme, is_url, _ = url.partition("://")
+    if url != schemes[0] and not (is_url and scheme.split("+")[0] in schemes):
+        complaint = f"{sources.place(path)}: {'.'.join(path)}: begins with none of {', '.join(schemes)}"
+        sources.complaints.append(complaint)
+
+
 def read(file: Path | None, environ: Mapping[str, str]) -> Sources:
     """File and environment as one tree of plain values."""
     sources = Sources()
@@ -96,10 +124,10 @@ def read(file: Path | None, environ: Mapping[str, str]) -> Sources:
     for name in sorted(environ):
         key = name.removeprefix(PREFIX)
         if name.startswith(PREFIX) and not key.startswith(NOT_KEYS):
-            value = environ[name]
+            value = _plain(environ[name])
             if key.endswith("_FILE") and not key.endswith("__USERS_FILE"):
-                key, value = key.removesuffix("_FILE"), _secret(name, value, sources)
-            sources.put(tuple(part.lower() for part in key.split("__")), _plain(value), name)
+                key, value = key.removesuffix("_FILE"), _secret(name, environ[name], sources)
+            sources.put(sources.as_written(key.split("__")), value, name)
     return sources
 
 
@@ -111,6 +139,8 @@ def _read_file(file: Path, sources: Sources) -> None:
         raise ConfigurationError([f"{file}: cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError:
         raise ConfigurationError([f"{file}: is not UTF-8 text"]) from None
+    except RecursionError:
+        raise ConfigurationError([f"{file}: is nested too deeply"]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{file}:{mark.line + 1}" if mark else str(file)
@@ -119,14 +149,21 @@ def _read_file(file: Path, sources: Sources) -> None:
         return
     if not isinstance(root, yaml.MappingNode):
         raise ConfigurationError([f"{file}:1: a configuration is a list of `key: value` lines"])
-    for path, value, line in _leaves(root, (), file, sources):
-        sources.put(path, value, f"{file}:{line}")
+    try:
+        for path, value, line in _leaves(root, (), file, sources):
+            sources.put(path, value, f"{file}:{line}")
+    except RecursionError:
+        raise ConfigurationError([f"{file}: is nested too deeply, or holds itself"]) from None
 
 
 def _leaves(node: yaml.MappingNode, above: Path_, file: Path, sources: Sources) -> Iterator[tuple[Path_, Any, int]]:
     seen: set[str] = set()
     for key, value in node.value:
-        name, line = str(key.value), key.start_mark.line + 1
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            sources.complaints.append(f"{file}:{line}: a key is a word")
+            continue
+        name = str(key.value)
         path = (*above, name)
         if name in seen:
             sources.complaints.append(f"{file}:{line}: {'.'.join(path)} stands twice")
@@ -135,7 +172,10 @@ def _leaves(node: yaml.MappingNode, above: Path_, file: Path, sources: Sources) 
             sources.places[path] = f"{file}:{line}"
             yield from _leaves(value, path, file, sources)
         elif value.tag != "tag:yaml.org,2002:null":
-            yield path, yaml.SafeLoader("").construct_document(value), line
+            try:
+                yield path, yaml.SafeLoader("").construct_document(value), line
+            except (yaml.YAMLError, ValueError):
+                sources.complaints.append(f"{file}:{line}: {'.'.join(path)}: this value cannot be read; quote it")
 
 
 def _secret(name: str, file: str, sources: Sources) -> str:

@@ -4,7 +4,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+)
 
 from radquarry.configuration.week import WeekWindows
 
@@ -13,6 +21,9 @@ AeTitle = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=16, pattern=r"^[^\\\x00-\x1f]+$"),
 ]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Host = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\s/\[\]]+$")]
+"""A name or an address; an IPv6 address without brackets."""
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Section(BaseModel):
@@ -30,7 +41,7 @@ class Authentication(Section):
 class Api(Section):
     """The gateway. A host that is not loopback needs `authentication`."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 8000
     authentication: Authentication | None = None
     allowed_hosts: tuple[str, ...] = ()
@@ -40,7 +51,7 @@ class Node(Section):
     """Our STORE-SCP, and our calling AE title towards every PACS."""
 
     ae_title: AeTitle = "RADQUARRY"
-    host: str = "0.0.0.0"  # noqa: S104 - a PACS must reach us; callers are checked by AE title
+    host: Host = "0.0.0.0"  # noqa: S104 - a PACS must reach us; callers are checked by AE title
     port: Port = 11112
     allowed_callers: tuple[AeTitle, ...] = ()
     """Calling AE titles that may store beside the configured PACS's own."""
@@ -59,14 +70,14 @@ class Pacs(Section):
     """One PACS as a peer."""
 
     ae_title: AeTitle
-    host: str
+    host: Host
     port: Annotated[int, Field(ge=1, le=65535)]
     find_limit: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     """The most answers one C-FIND gives; a page as long as this is never taken as complete."""
     charset: str = "ISO_IR 100"
     """Specific Character Set assumed when an answer names none."""
     load: Load = Load()
-    timeout_seconds: Annotated[float, Field(gt=0)] = 60
+    timeout_seconds: Seconds = 60
 
 
 class Ris(Section):
@@ -75,7 +86,7 @@ class Ris(Section):
     kind: Literal["fhir"]
     url: AnyHttpUrl
     token: SecretStr | None = None
-    timeout_seconds: Annotated[float, Field(gt=0)] = 30
+    timeout_seconds: Seconds = 30
     parallel: Annotated[int, Field(ge=1, le=64)] = 8
     pacs: tuple[str, ...] = ()
     """Names of the PACS whose studies this RIS reports on; empty is all."""
@@ -85,7 +96,7 @@ class Archive(Section):
     """The identified images in the trusted zone."""
 
     keep_days: Annotated[int, Field(ge=0)] = 30
-    reserve_gb: Annotated[float, Field(ge=0)] = 5
+    reserve_gb: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5
 
 
 class Destination(Section):
@@ -95,7 +106,7 @@ class Destination(Section):
     path: Path | None = None
     url: AnyHttpUrl | None = None
     ae_title: AeTitle | None = None
-    host: str | None = None
+    host: Host | None = None
     port: Port | None = None
 
 

@@ -8,7 +8,7 @@ from radquarry.api.__main__ import opened as open_api
 from radquarry.api.settings import load as load_api
 from radquarry.bus.opening import open_bus
 from radquarry.bus.port import Bus
-from radquarry.configuration.addresses import bus_address, index_address, state_address
+from radquarry.configuration.addresses import bus_address, index_address, made, state_address
 from radquarry.configuration.sections import Whole
 from radquarry.finder.__main__ import opened as open_finder
 from radquarry.finder.settings import load as load_finder
@@ -28,8 +28,7 @@ from radquarry.storescp.settings import load as load_storescp
 @asynccontextmanager
 async def opened(whole: Whole, file: Path | None) -> AsyncIterator[tuple[Bus, tuple[Service, ...]]]:
     """The bus and all services, each with its own view of the configuration; nothing runs yet."""
-    folder = whole.data_dir
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = made(whole.data_dir)
     async with AsyncExitStack() as peers:
         bus = await peers.enter_async_context(open_bus(bus_address(folder, whole.bus_url)))
         state = await peers.enter_async_context(open_state(state_address(folder, whole.state_url)))
