@@ -128,10 +128,13 @@ async def test_a_store_that_is_away_is_said_to_be_away() -> None:
                 await connection.execute(select(1))
 
 
-async def test_an_unknown_url_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="mysql"):
-        async with open_state("mysql://x/y"):
+@pytest.mark.parametrize("url", ["postgresql://u:p@h:geheim/db", "mysql://u:geheim@h/db", "u:geheim@h/db"])
+async def test_an_address_that_cannot_be_read_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(Permanent, match="state_url") as caught:
+        async with open_state(url):
             pass
+
+    assert "geheim" not in str(caught.value)
 
 
 def refusal(code: str) -> bytes:

@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
-from radquarry.errors import PeerAway
+from radquarry.errors import PeerAway, Permanent
 
 BUSY_SECONDS = 30
+RETURN_SECONDS = 2.0
 MOST_PARAMETERS = 30_000
 """Of one statement; both stores take 32,766 (SQLite) and 32,767 (PostgreSQL)."""
 
@@ -105,17 +107,40 @@ def _absence(error: DBAPIError) -> str:
 
 @asynccontextmanager
 async def open_state(url: str) -> AsyncIterator[State]:
-    """`sqlite:///…/state.db` or `postgresql://…`; the URL chooses the driver."""
+    """`sqlite:///…/state.db` or `postgresql://…`; the URL chooses the driver. Raises `Permanent`."""
     scheme, _, rest = url.partition("://")
-    match scheme.split("+")[0]:
+    try:
+        engine = _engine(scheme, rest)
+    except (ArgumentError, ValueError):
+        # its text repeats parts of the URL
+        raise Permanent("state_url cannot be read; write special characters of a password as %40") from None
+    try:
+        yield State(engine)
+    finally:
+        await _until_returned(engine)
+        await engine.dispose()
+
+
+async def _until_returned(engine: AsyncEngine) -> None:
+    """Wait for the connections in use: who was cancelled gives one back a moment later, in a task of its own."""
+    deadline = asyncio.get_running_loop().time() + RETURN_SECONDS
+    while isinstance(engine.pool, QueuePool) and engine.pool.checkedout():
+        if asyncio.get_running_loop().time() > deadline:
+            return
+        await asyncio.sleep(0.01)
+
+
+def _engine(scheme: str, rest: str) -> AsyncEngine:
+    match scheme.split("+", maxsplit=1)[0]:
         case "sqlite":
             engine = create_async_engine(
                 f"sqlite+aiosqlite://{rest}", hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
             )
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(engine.sync_engine, "begin", _begin)
+            return engine
         case "postgresql" | "postgres":
-            engine = create_async_engine(
+            return create_async_engine(
                 f"postgresql+asyncpg://{rest}",
                 hide_parameters=True,
                 pool_pre_ping=True,
@@ -123,12 +148,7 @@ async def open_state(url: str) -> AsyncIterator[State]:
                 max_overflow=15,
                 connect_args={"timeout": 10, "command_timeout": 60},
             )
-        case _:
-            raise ValueError(f"state_url: no state store speaks {scheme!r}; use sqlite:///… or postgresql://…")
-    try:
-        yield State(engine)
-    finally:
-        await engine.dispose()
+    raise Permanent("state_url: no state store speaks this; use sqlite:///… or postgresql://…")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
