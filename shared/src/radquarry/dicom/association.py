@@ -15,6 +15,7 @@ from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
+from radquarry.dicom.checkpoint import Checkpoint
 from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
 
 # what passes is written out for its log, patients and all, even when nobody keeps that log
@@ -151,6 +152,7 @@ def _associate(peer: Peer, sop_classes: Sequence[str], line: _Line) -> Associati
     handlers += [(evt.EVT_CONN_OPEN, handler) for handler in (set_nodelay, line.notice)]
     association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title, evt_handlers=handlers)
     if association.is_established:
+        association._reactor_checkpoint = Checkpoint(association)  # noqa: SLF001 - see checkpoint.py
         return association
     answer = association.acceptor.primitive
     if association.is_rejected and answer is not None:

@@ -175,7 +175,7 @@ def _responses(association: Association, question: Question[Item]) -> Iterator[t
 
 
 def _pause(association: Association) -> None:
-    """Keep the association's own thread from taking our messages, for several questions at once.
+    """Keep the association's own thread from taking our messages, for several questions at once (checkpoint.py).
 
     pynetdicom does this in every `send_…`, where it waits for ever if that thread has just ended.
     """
