@@ -119,11 +119,6 @@ def test_an_unreadable_field_is_named_and_not_quoted(text: str) -> None:
     assert text not in str([line["reason"] for line in logs])
 
 
-async def test_cancelling_is_no_verdict() -> None:
-    with pytest.raises(asyncio.CancelledError):
-        await deliver(lambda _: cancelled(), CancelCrawl, BODY, 1, WAITS)
-
-
 async def cancelled() -> None:
     raise asyncio.CancelledError
 
@@ -156,3 +151,27 @@ async def test_a_parked_message_is_handed_over_until_it_is_taken(failure: Except
 
     assert kept == [parked]
     assert "MUSTERMANN" not in str(logs)
+
+
+async def test_a_handler_that_waited_for_something_cancelled_ends_no_worker() -> None:
+    async def handler(_: CancelCrawl) -> None:
+        raise asyncio.CancelledError
+
+    verdict = await deliver(handler, CancelCrawl, BODY, 1, WAITS)
+
+    assert isinstance(verdict, Retry)
+    assert (verdict.attempt, verdict.wait) == (2, 1)
+
+
+async def test_a_worker_that_is_cancelled_is_cancelled() -> None:
+    begun = asyncio.Event()
+
+    async def handler(_: CancelCrawl) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    work = asyncio.create_task(deliver(handler, CancelCrawl, BODY, 1, WAITS))
+    await begun.wait()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work

@@ -15,7 +15,6 @@ import structlog
 
 from radquarry.configuration.file import ConfigurationError
 from radquarry.errors import faults, printable
-from radquarry.heartbeat import EVERY_SECONDS, beat
 
 Settings = TypeVar("Settings")
 
@@ -75,15 +74,13 @@ def _say_unhandled(what: str, error: BaseException | None) -> None:
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> int:
-    """Run `work` with a heartbeat until it ends, or until SIGTERM or SIGINT cancels it; the process's exit code."""
+    """Run `work` until it ends, or until SIGTERM or SIGINT cancels it; the process's exit code."""
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, said: _say_unhandled("a task failed unseen", said.get("exception")))
     task = asyncio.create_task(work)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
-    alive = asyncio.create_task(_beat())
     await asyncio.wait([task])
-    alive.cancel()
     error = None if task.cancelled() else task.exception()
     if error is None:
         structlog.get_logger().info("stopped", pid=os.getpid())
@@ -98,10 +95,3 @@ def _say_why(fault: BaseException) -> int:
         return 2
     structlog.get_logger().critical("ended", reason=printable(fault))
     return 1
-
-
-async def _beat() -> None:
-    while True:
-        # the first beat comes late: a process that fails at its start, again and again, must not look alive
-        await asyncio.sleep(EVERY_SECONDS)
-        beat()

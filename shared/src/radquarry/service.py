@@ -10,6 +10,7 @@ import structlog
 
 from radquarry.bus.port import Bus
 from radquarry.errors import printable
+from radquarry.heartbeat import EVERY_SECONDS, beat
 from radquarry.messages import Message
 
 Handler = Callable[[Any], Awaitable[None]]
@@ -49,9 +50,17 @@ async def run(bus: Bus, *services: Service, waits: Sequence[float] = WAITS_FOR_A
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(bus.consume())
+        tasks.create_task(_beat())
         for service in services:
             for loop in service.loops:
                 tasks.create_task(_again_and_again(service.name, loop, waits))
+
+
+async def _beat() -> None:
+    while True:
+        # the first beat comes late: a process that fails at its start, again and again, must not look alive
+        await asyncio.sleep(EVERY_SECONDS)
+        beat()
 
 
 async def _again_and_again(service: str, loop: Loop, waits: Sequence[float]) -> None:

@@ -82,7 +82,7 @@ async def deliver(
         return Park(reason)
     about = log.bind(topic=topic, id=str(message.id), trail=str(message.trail), attempt=attempt)
     try:
-        await handler(message)
+        await _handled(handler, message)
     except Postponed as error:
         about.info("postponed", reason=str(error))
         return Retry(waits.before(2, error.after), attempt, str(error))
@@ -102,10 +102,20 @@ async def deliver(
     return Done()
 
 
+async def _handled(handler: Callable[[Any], Awaitable[None]], message: Message) -> None:
+    try:
+        await handler(message)
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is None or task.cancelling():
+            raise
+        # nobody cancelled us: what the handler waited for was, and that must not end the worker in silence
+        raise Transient("what the handler waited for was cancelled") from None
+
+
 async def hear(handler: Callable[[Any], Awaitable[None]], message_type: type[Message], body: bytes) -> None:
     """Hand a broadcast to `handler`; it is over then, whatever became of it."""
     try:
-        await handler(message_type.model_validate_json(body))
+        await _handled(handler, message_type.model_validate_json(body))
     except Exception as error:  # noqa: BLE001 - as in `deliver`
         log.error("a broadcast went unheard", topic=message_type.topic, reason=_reason(error))
 
