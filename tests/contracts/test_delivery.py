@@ -119,10 +119,6 @@ def test_an_unreadable_field_is_named_and_not_quoted(text: str) -> None:
     assert text not in str([line["reason"] for line in logs])
 
 
-async def cancelled() -> None:
-    raise asyncio.CancelledError
-
-
 @pytest.mark.parametrize("failure", [Transient("busy"), Permanent("no"), KeyError("MUSTERMANN^ERIKA")])
 async def test_a_broadcast_is_over_whatever_its_listener_raises(failure: Exception) -> None:
     async def listen(_: CancelCrawl) -> None:
