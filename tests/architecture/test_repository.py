@@ -7,7 +7,7 @@ import tomllib
 from tests.architecture.sources import ROOT
 
 REGISTRY = re.compile(
-    r"--(extra-)?index-url|--find-links|\"resolved\": *\"http|^ *registry *= *http|GOPROXY=http"
+    r"--(extra-)?index[-]url|--find-links|\"resolved\"[:] *\"http|^ *registry *=[ ]*http|GOPROXY[=]http"
     r"|https?://[^\s\"'<>]*(pypi\.org|pythonhosted|npmjs|repo1?\.maven|crates\.io|proxy\.golang)",
     re.MULTILINE,
 )
