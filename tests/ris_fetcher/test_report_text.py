@@ -1,6 +1,9 @@
 """Text from whatever a RIS calls text."""
 
+import sys
 import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -86,3 +89,20 @@ def test_a_charset_that_is_none_is_not_used(charset: str) -> None:
 @pytest.mark.parametrize("text", ["Befund\ud800", "\udcffBefund", "Be\x00fund"])
 def test_half_a_character_costs_nothing_else(text: str) -> None:
     assert tidy(text) == text_of_html(text) == "Befund"
+
+
+@pytest.fixture
+def restless_threads() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_reports_read_at_the_same_time_keep_to_themselves(restless_threads: None) -> None:
+    patients = [f"Befund{number}" for number in range(1000)]
+
+    with ThreadPoolExecutor(8) as threads:
+        texts = list(threads.map(lambda name: text_of_html(f"{name} <b>{name}</b> " * 8), patients))
+
+    assert [set(text.split()) for text in texts] == [{name} for name in patients]

@@ -2,11 +2,13 @@
 
 import codecs
 import re
-from copy import deepcopy
+from copy import copy, deepcopy
 
 from inscriptis import Inscriptis
+from inscriptis.css_profiles import CSS_PROFILES
+from inscriptis.model.config import ParserConfig
 from lxml.etree import LxmlError
-from lxml.html import HTMLParser, document_fromstring
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from radquarry.errors import Permanent
 
@@ -78,11 +80,17 @@ def _laid_out(markup: str) -> str:
         flat = deepcopy(tree)
         for element in flat.iter("table", "tr", "td", "th"):
             element.tag = "span" if element.tag in ("td", "th") else "div"
-        text = Inscriptis(flat).get_text()
+        text = _text_of(flat)
         lines = text.split("\n")
         if len(lines) * max(map(len, lines)) > MOST_LAID_OUT:
-            return str(text)
-    return str(Inscriptis(tree).get_text())
+            return text
+    return _text_of(tree)
+
+
+def _text_of(tree: HtmlElement) -> str:
+    """With styles of its own: inscriptis writes through its shared ones, and threads would write into each other."""
+    styles = {name: copy(style) for name, style in CSS_PROFILES["relaxed"].items()}
+    return str(Inscriptis(tree, ParserConfig(css=styles)).get_text())
 
 
 def decoded(content: bytes, content_type: str) -> str:
