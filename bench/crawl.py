@@ -14,12 +14,12 @@ from typing import Any
 
 import tantivy
 from pydicom.dataset import Dataset
-from pynetdicom import AE, evt
+from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind as StudyRoot
 
 from bench.table import Figure
-from radquarry.dicom.association import set_nodelay
+from radquarry.dicom.connection import tended
 from radquarry.hospital.settings import HospitalSettings, PacsSettings
 from radquarry.index.document import Document, Query
 from radquarry.index.opening import open_index
@@ -100,7 +100,7 @@ class Bare:
             self._pacs["host"],
             self._pacs["port"],
             ae_title=self._pacs["ae_title"],
-            evt_handlers=[(evt.EVT_CONN_OPEN, set_nodelay)],
+            evt_handlers=tended(),
         )
 
     def ask(self, level: str, keys: tuple[str, ...], **matching: str) -> list[Dataset]:

@@ -1,16 +1,19 @@
 """An association ends within seconds of being told so, whatever the PACS does, and none is left behind."""
 
 import asyncio
+import gc
+import socket
 import threading
+import warnings
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from radquarry.dicom.association import in_thread, open_association
-from radquarry.dicom.peer import Peer
+from radquarry.dicom.association import Association, in_thread, open_association
+from radquarry.dicom.connection import tended
+from radquarry.dicom.peer import PacsAway, Peer
 from tests.doubles.tar_pit import tar_pit
 
 SECONDS = 5
@@ -29,7 +32,7 @@ class EchoPacs:
         entity = AE(ae_title="PACS")
         entity.add_supported_context(Verification)
         entity.network_timeout = 60
-        handlers: list[Any] = [(evt.EVT_REQUESTED, self._wait)]
+        handlers = tended((evt.EVT_REQUESTED, self._wait))
         server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
         assert server is not None
         assert server.socket is not None
@@ -118,3 +121,26 @@ async def test_cancelled_while_a_pacs_does_not_answer_the_release(pacs: EchoPacs
         await asyncio.to_thread(pit.stuck.wait, 30)
 
         await cancelled_in_time(work)
+
+
+async def test_a_connection_whose_peer_went_first_is_closed_at_once(pacs: EchoPacs) -> None:
+    """pynetdicom leaves such a socket to Python's collector, which says so with a ResourceWarning."""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    with warnings.catch_warnings(record=True) as left:
+        warnings.simplefilter("always", ResourceWarning)
+        with pytest.raises(PacsAway):
+            async with open_association(peer(port), [Verification]):
+                pass
+        async with open_association(peer(pacs.port), [Verification]) as association:
+            cut(association)
+        gc.collect()
+    assert [str(warning.message) for warning in left] == []
+
+
+def cut(association: Association) -> None:
+    """The peer's connection breaks."""
+    transport = association.dul.socket
+    assert transport is not None
+    assert transport.socket is not None
+    transport.socket.shutdown(socket.SHUT_RDWR)

@@ -197,12 +197,13 @@ async def test_a_file_that_cannot_be_used_is_said_so(what: bytes | None, words: 
     if what:
         file.write_bytes(what)
 
+    before = set(threading.enumerate())
     async with open_state(f"sqlite:///{file}") as state:
         with pytest.raises(PeerAway, match=words):
             async with state.reading():
                 pass
     async with asyncio.timeout(10):
-        while any("connection_worker" in thread.name for thread in threading.enumerate()):  # noqa: ASYNC110 - threads end unheard
+        while set(threading.enumerate()) - before:  # noqa: ASYNC110 - threads end unheard
             await asyncio.sleep(0.01)
 
 

@@ -8,7 +8,7 @@ from pydicom import Dataset
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind, Verification
 
-from radquarry.dicom.association import set_nodelay
+from radquarry.dicom.connection import tended
 from radquarry.dicom.peer import Peer
 
 FindHandler = Callable[[evt.Event], Iterator[tuple[Any, Dataset | None]]]
@@ -22,7 +22,7 @@ def answering(on_find: FindHandler, *, port: int = 0, **ae_settings: Any) -> Ite
         setattr(entity, key, value)
     entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
     entity.add_supported_context(Verification)
-    handlers: list[Any] = [(evt.EVT_CONN_OPEN, set_nodelay), (evt.EVT_C_FIND, on_find)]
+    handlers = tended((evt.EVT_C_FIND, on_find))
     server = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
     assert server is not None
     try:

@@ -12,7 +12,7 @@ from pynetdicom import AE, Association, build_role, evt
 
 from radquarry.hospital import Hospital
 from radquarry.hospital.pacs import Pacs
-from radquarry.hospital.sessions import without_delay
+from radquarry.hospital.sessions import tend
 
 STUDY_FIND, STUDY_MOVE, STUDY_GET = (f"1.2.840.10008.5.1.4.1.2.2.{service}" for service in (1, 2, 3))
 PATIENT_FIND, PATIENT_MOVE, PATIENT_GET = (f"1.2.840.10008.5.1.4.1.2.1.{service}" for service in (1, 2, 3))
@@ -78,7 +78,7 @@ def associate(
     for sop_class in storage:
         ae.add_requested_context(sop_class, ExplicitVRLittleEndian)
     roles = [build_role(sop_class, scp_role=True) for sop_class in storage]
-    handlers: list[Any] = [(evt.EVT_CONN_OPEN, without_delay)]
+    handlers: list[Any] = [(evt.EVT_REQUESTED, tend), (evt.EVT_CONN_OPEN, tend)]
     if store:
         handlers.append((evt.EVT_C_STORE, store))
     return ae.associate(pacs.host, pacs.port, ae_title=pacs.ae_title, ext_neg=roles, evt_handlers=handlers)
@@ -113,7 +113,7 @@ def receiver(hospital: Hospital, kinds: set[tuple[str, str]], ae_title: str = "R
     for sop_class, syntax in kinds:
         ae.add_supported_context(sop_class, syntax)
     server = ae.start_server(
-        ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, kept.store), (evt.EVT_CONN_OPEN, without_delay)]
+        ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, kept.store), (evt.EVT_CONN_OPEN, tend)]
     )
     hospital.pacs.know(ae_title, "127.0.0.1", server.server_address[1])
     yield kept

@@ -8,6 +8,7 @@ import pytest
 from pynetdicom import AE
 from pynetdicom.sop_class import Verification
 
+from radquarry.dicom.connection import tended
 from radquarry.index.document import ReportPart, StudyPart
 from radquarry.index.opening import open_index
 from radquarry.messages import Report, Study
@@ -62,7 +63,7 @@ def test_beyond_loopback_it_refuses_to_start_without_authentication(tmp_path: Pa
 def test_echo_says_who_answers_and_who_does_not(tmp_path: Path) -> None:
     entity = AE(ae_title="PACS")
     entity.add_supported_context(Verification)
-    server = entity.start_server(("127.0.0.1", 0), block=False)
+    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=tended())
     try:
         port = server.socket.getsockname()[1]
         (tmp_path / "radquarry.yaml").write_text(

@@ -15,7 +15,7 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
-from radquarry.dicom.association import set_nodelay
+from radquarry.dicom.connection import tended
 from radquarry.dicom.moving import Counts, MoveEnd, MoveOrder
 from radquarry.dicom.peer import PacsRefuses, Peer
 from radquarry.mover.pacs import DicomPacs
@@ -32,7 +32,7 @@ def moving(on_move: Handler, *, offers_move: bool = True) -> Iterator[DicomPacs]
     entity.add_supported_context(Verification)
     if offers_move:
         entity.add_supported_context(StudyRootQueryRetrieveInformationModelMove)
-    handlers: list[Any] = [(evt.EVT_CONN_OPEN, set_nodelay), (evt.EVT_C_MOVE, on_move)]
+    handlers = tended((evt.EVT_C_MOVE, on_move))
     server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
     assert server is not None
     try:

@@ -11,12 +11,12 @@ import pytest
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
-from pynetdicom import AE, evt
+from pynetdicom import AE
 
 from radquarry.bus.delivery import Waits
 from radquarry.bus.opening import open_bus
 from radquarry.configuration.sections import Archive, Node, Pacs
-from radquarry.dicom.association import set_nodelay
+from radquarry.dicom.connection import tended
 from radquarry.messages import RetrievalRequested, WantedStudy
 from radquarry.mover import __main__ as mover
 from radquarry.mover.settings import Settings as MoverSettings
@@ -41,9 +41,7 @@ def fill(peer: DicomPeer) -> tuple[str, list[str]]:
     sample.PatientID = sample.AccessionNumber = sample.StudyInstanceUID[-12:]
     entity = AE(ae_title="TESTER")
     entity.add_requested_context(sample.SOPClassUID, sample.file_meta.TransferSyntaxUID)
-    association = entity.associate(
-        peer.host, peer.port, ae_title=peer.ae_title, evt_handlers=[(evt.EVT_CONN_OPEN, set_nodelay)]
-    )
+    association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title, evt_handlers=tended())
     assert association.is_established
     uids = []
     for number in range(INSTANCES):

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pynetdicom import AE, evt
+from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
 from radquarry.configuration.sections import Archive, Node, Pacs
-from radquarry.dicom.association import set_nodelay
+from radquarry.dicom.connection import tended
 from radquarry.errors import PeerAway
 from radquarry.messages import InstancesStored, Message, StoredInstance
 from radquarry.storescp import __main__ as storescp
@@ -78,9 +78,7 @@ def sender(port: int, *contexts: PresentationContext | tuple[str, str], calling:
     entity.requested_contexts = [
         build_context(*context) if isinstance(context, tuple) else context for context in contexts
     ]
-    association = entity.associate(
-        "127.0.0.1", port, ae_title="RADQUARRY", evt_handlers=[(evt.EVT_CONN_OPEN, set_nodelay)]
-    )
+    association = entity.associate("127.0.0.1", port, ae_title="RADQUARRY", evt_handlers=tended())
     try:
         yield association
     finally:

@@ -9,13 +9,14 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
 from radquarry.dicom.checkpoint import Checkpoint
+from radquarry.dicom.connection import tended
 from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
 
 # what passes is written out for its log, patients and all, even when nobody keeps that log
@@ -23,7 +24,7 @@ _config.LOG_HANDLER_LEVEL = "none"
 _config.LOG_REQUEST_IDENTIFIERS = False
 _config.LOG_RESPONSE_IDENTIFIERS = False
 
-__all__ = ["Association", "application_entity", "in_thread", "open_association", "set_nodelay"]
+__all__ = ["Association", "application_entity", "in_thread", "open_association"]
 
 Answer = TypeVar("Answer")
 
@@ -110,13 +111,6 @@ async def _until_cancelled(work: "asyncio.Future[Answer]", end: Callable[[], Non
         raise
 
 
-def set_nodelay(event: evt.Event) -> None:
-    """Handler of EVT_CONN_OPEN, both roles: Nagle's algorithm costs 40 ms a message in DIMSE's small PDUs."""
-    transport = event.assoc.dul.socket
-    if transport is not None and transport.socket is not None:
-        transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
 def _hang_up(association: Association) -> None:
     """A-ABORT; a peer that does not close the connection upon it is cut off."""
     patience = threading.Timer(HANG_UP_SECONDS, _cut, [association])
@@ -148,8 +142,7 @@ def _associate(peer: Peer, sop_classes: Sequence[str], line: _Line) -> Associati
     entity = application_entity(peer)
     for sop_class in sop_classes:
         entity.add_requested_context(sop_class)
-    handlers: list[Any] = [(evt.EVT_REQUESTED, line.notice)]
-    handlers += [(evt.EVT_CONN_OPEN, handler) for handler in (set_nodelay, line.notice)]
+    handlers = tended((evt.EVT_REQUESTED, line.notice), (evt.EVT_CONN_OPEN, line.notice))
     association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title, evt_handlers=handlers)
     if association.is_established:
         association._reactor_checkpoint = Checkpoint(association)  # noqa: SLF001 - see checkpoint.py

@@ -18,7 +18,7 @@ from radquarry.hospital.faults import Faults, PacsFaults
 from radquarry.hospital.holdings import Holdings
 from radquarry.hospital.next_message import restate_next
 from radquarry.hospital.queries import Query, UnmatchableError, read_query, root_of
-from radquarry.hospital.sessions import Sessions, without_delay
+from radquarry.hospital.sessions import Sessions, tend
 from radquarry.hospital.studies import Instance, Study
 from radquarry.hospital.traffic import Entry, Traffic
 
@@ -76,7 +76,7 @@ class RetrieveScp:
             yield None, None
             return
         contexts = _contexts(wanted)
-        handlers = [(evt.EVT_CONN_OPEN, without_delay)]
+        handlers = [(evt.EVT_REQUESTED, tend), (evt.EVT_CONN_OPEN, tend)]
         yield *address, {"contexts": contexts, "evt_handlers": handlers}
         yield from self._send(event, entry, wanted)
 

@@ -5,10 +5,12 @@ import itertools
 import socket
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pynetdicom import AE, evt
 from pynetdicom.events import EventHandlerType
+from pynetdicom.transport import AssociationSocket
 
 from radquarry.hospital.faults import Faults
 from radquarry.hospital.traffic import Entry, Traffic
@@ -38,7 +40,7 @@ class Sessions:
     def handlers(self) -> list[EventHandlerType]:
         """What to bind to the server."""
         return [
-            (evt.EVT_CONN_OPEN, without_delay),
+            (evt.EVT_CONN_OPEN, tend),
             (evt.EVT_REQUESTED, self._requested),
             (evt.EVT_ACCEPTED, self._accepted),
             (evt.EVT_REJECTED, self._rejected),
@@ -80,9 +82,22 @@ class Sessions:
             self._open.pop(event.assoc, None)
 
 
-def without_delay(event: evt.Event) -> None:
-    """Turn Nagle's algorithm off: pynetdicom leaves it on, and every answer would wait for an acknowledgement."""
+def tend(event: evt.Event) -> None:
+    """Handler of EVT_CONN_OPEN, and of EVT_REQUESTED before we connect ourselves: what pynetdicom leaves undone.
+
+    Nagle's algorithm is off, else every answer would wait for an acknowledgement; a connection whose peer went first
+    is closed, not left to Python's collector.
+    """
     wrapped = event.assoc.dul.socket
     if wrapped is not None and wrapped.socket is not None:
         with contextlib.suppress(OSError):
             wrapped.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wrapped._shutdown_socket = partial(_close, wrapped)  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def _close(wrapped: AssociationSocket) -> None:
+    connection = wrapped.socket
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+        connection.close()

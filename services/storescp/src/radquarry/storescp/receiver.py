@@ -19,6 +19,7 @@ from pynetdicom.sop_class import Verification, uid_to_service_class  # type: ign
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
 from radquarry.configuration.sections import Node
+from radquarry.dicom.connection import tended
 from radquarry.storescp.archive import Archive, Arrival, Kept, NoRoom
 from radquarry.storescp.elements import NotDicom
 
@@ -97,13 +98,13 @@ class Receiver:
         """Listen. Raises OSError, with the address, when the port is taken."""
         entity = self._entity()
         address = (self._node.host, self._node.port)
-        handlers: list[Any] = [
+        handlers = tended(
             (evt.EVT_REQUESTED, self._offer_every_storage_class),
             (evt.EVT_SOP_COMMON, self._unknown_classes_are_storage),
             (evt.EVT_REJECTED, self._refused),
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_C_ECHO, lambda _event: SUCCESS),
-        ]
+        )
         try:
             server = cast(
                 "ThreadedAssociationServer",
