@@ -1,16 +1,29 @@
 """What services say to each other. Commands have one answerer; events have any number of listeners."""
 
 from radquarry.messages.archives import EchoPacs, PacsEchoed, PacsStarted, PacsStopped, StartPacs, StopPacs
+from radquarry.messages.changes import Change, StudyChanged
 from radquarry.messages.crawls import (
     CancelCrawl,
     CrawlCompleted,
     CrawlPlanned,
     CrawlRequested,
+    CrawlResumed,
     FindWindow,
     Gap,
+    ResumeCrawl,
     WindowClosed,
 )
 from radquarry.messages.kinds import Command, Event, Message
+from radquarry.messages.lookups import (
+    FindQueries,
+    FindRows,
+    PortionClosed,
+    QueryOrder,
+    Row,
+    RowResult,
+    RowsListed,
+)
+from radquarry.messages.profiles import PacsContradicted, PacsProbed, PacsProfile, ProbePacs
 from radquarry.messages.retrievals import (
     CancelRetrieval,
     InstancesStored,
@@ -27,6 +40,7 @@ from radquarry.messages.retrievals import (
 )
 from radquarry.messages.studies import (
     DocumentIndexed,
+    Link,
     Report,
     ReportFetched,
     ReportMissing,
@@ -34,40 +48,61 @@ from radquarry.messages.studies import (
     Study,
     StudyFound,
 )
+from radquarry.messages.traffic import LimitPacs, LoadLimits, PacsLimited, PacsTraffic
 
 __all__ = [
     "CancelCrawl",
     "CancelRetrieval",
+    "Change",
     "Command",
     "CrawlCompleted",
     "CrawlPlanned",
     "CrawlRequested",
+    "CrawlResumed",
     "DocumentIndexed",
     "EchoPacs",
     "Event",
+    "FindQueries",
+    "FindRows",
     "FindWindow",
     "Gap",
     "InstanceState",
     "InstancesStored",
+    "LimitPacs",
+    "Link",
+    "LoadLimits",
     "Message",
+    "PacsContradicted",
     "PacsEchoed",
+    "PacsLimited",
+    "PacsProbed",
+    "PacsProfile",
     "PacsStarted",
     "PacsStopped",
+    "PacsTraffic",
     "PauseRetrieval",
+    "PortionClosed",
+    "ProbePacs",
+    "QueryOrder",
     "Report",
     "ReportFetched",
     "ReportMissing",
+    "ResumeCrawl",
     "ResumeRetrieval",
     "RetrievalCompleted",
     "RetrievalProgressed",
     "RetrievalRequested",
     "RetrievalState",
+    "Row",
+    "RowResult",
+    "RowsListed",
     "Series",
     "SeriesChoice",
     "StartPacs",
     "StopPacs",
     "StoredInstance",
     "Study",
+    "StudyChanged",
     "StudyFound",
     "WantedStudy",
     "WindowClosed",
