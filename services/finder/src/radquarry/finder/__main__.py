@@ -6,13 +6,13 @@ from pathlib import Path
 
 from radquarry.bus.opening import open_bus
 from radquarry.bus.port import Bus
+from radquarry.configuration import sections
 from radquarry.configuration.addresses import bus_address, state_address
-from radquarry.configuration.sections import Pacs
 from radquarry.dicom.load import StateLoad
 from radquarry.dicom.peer import Peer
 from radquarry.finder.ledger import Ledger
 from radquarry.finder.lines import Lines
-from radquarry.finder.pacs import DicomPacs
+from radquarry.finder.pacs import DicomPacs, Pacs
 from radquarry.finder.service import finder
 from radquarry.finder.settings import Settings, load
 from radquarry.process import start
@@ -29,17 +29,25 @@ AHEAD = 2
 async def opened(settings: Settings, bus: Bus, state: State) -> AsyncIterator[Service]:
     """The finder with its tables brought up to date and its PACS at hand."""
     await migrate(state, "finder", MIGRATIONS)
+    async with opened_archives(settings, state) as (archives, load_of_pacs):
+        associations = [pacs.load.associations for pacs in settings.pacs.values()]
+        at_once = sum(associations) + AHEAD * len(associations) or 1
+        yield finder(archives, load_of_pacs, Ledger(state), bus.publish, at_once)
+
+
+@asynccontextmanager
+async def opened_archives(settings: Settings, state: State) -> AsyncIterator[tuple[dict[str, Pacs], StateLoad]]:
+    """Every PACS by its name, within its budget of traffic; of the state store only the load's tables are used."""
     budget = {name: pacs.load.associations for name, pacs in settings.pacs.items()}
     load_of_pacs = await StateLoad.open(state, budget)
     async with AsyncExitStack() as stack:
-        archives = {}
+        archives: dict[str, Pacs] = {}
         for name, pacs in settings.pacs.items():
             peer = _peer(name, pacs, settings.node.ae_title)
             lines = await stack.enter_async_context(Lines(peer, load_of_pacs, budget[name]))
             limit = None if pacs.find_limit == "auto" else pacs.find_limit
             archives[name] = DicomPacs(peer, lines, pacs.charset, limit)
-        at_once = sum(budget.values()) + AHEAD * len(budget) or 1
-        yield finder(archives, load_of_pacs, Ledger(state), bus.publish, at_once)
+        yield archives, load_of_pacs
 
 
 async def serve(settings: Settings) -> None:
@@ -57,7 +65,7 @@ def main() -> None:
     start("finder", load, serve)
 
 
-def _peer(name: str, pacs: Pacs, calling_ae_title: str) -> Peer:
+def _peer(name: str, pacs: sections.Pacs, calling_ae_title: str) -> Peer:
     return Peer(name, pacs.ae_title, pacs.host, pacs.port, calling_ae_title, pacs.timeout_seconds)
 
 
