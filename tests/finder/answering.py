@@ -6,7 +6,11 @@ from typing import Any
 
 from pydicom import Dataset
 from pynetdicom import AE, evt
-from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind, Verification
+from pynetdicom.sop_class import (
+    PatientRootQueryRetrieveInformationModelFind,
+    StudyRootQueryRetrieveInformationModelFind,
+    Verification,
+)
 
 from radquarry.dicom.connection import tended
 from radquarry.dicom.peer import Peer
@@ -21,6 +25,7 @@ def answering(on_find: FindHandler, *, port: int = 0, **ae_settings: Any) -> Ite
     for key, value in ae_settings.items():
         setattr(entity, key, value)
     entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
+    entity.add_supported_context(PatientRootQueryRetrieveInformationModelFind)
     entity.add_supported_context(Verification)
     handlers = tended((evt.EVT_C_FIND, on_find))
     server = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)

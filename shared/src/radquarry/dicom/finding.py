@@ -15,7 +15,10 @@ from pydicom import Dataset
 from pydicom.uid import UID
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_FIND
-from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    PatientRootQueryRetrieveInformationModelFind,
+    StudyRootQueryRetrieveInformationModelFind,
+)
 
 from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.dicom.rows import Malformed, Row
@@ -25,6 +28,7 @@ Item = TypeVar("Item")
 
 JOIN_SECONDS = 2
 STUDY_ROOT = UID(StudyRootQueryRetrieveInformationModelFind)
+PATIENT_ROOT = UID(PatientRootQueryRetrieveInformationModelFind)
 
 
 class AnswerLost(PacsAway):

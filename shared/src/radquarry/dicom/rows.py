@@ -1,10 +1,11 @@
 """One answer of a C-FIND as bytes by keyword, read when asked for; hostile or broken values harm nobody."""
 
 import re
+import struct
 from datetime import date, time
 from functools import lru_cache
 
-from pydicom.datadict import tag_for_keyword
+from pydicom.datadict import dictionary_VM, dictionary_VR, tag_for_keyword
 from pydicom.uid import UID
 
 from radquarry.dicom.charset import decoded, trimmed
@@ -16,6 +17,8 @@ SPECIFIC_CHARACTER_SET = 0x00080005
 DATE = re.compile(r"(\d{4})[.:-]?(\d{2})[.:-]?(\d{2})")
 TIME = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(?:\.(\d{1,6}))?)?)?")
 DIGITS = re.compile(r"[+-]?\d{1,12}")
+NUMBERS = {"US": "H", "SS": "h", "UL": "L", "SL": "l", "UV": "Q", "SV": "q", "FL": "f", "FD": "d"}
+"""VR of binary numbers → code in the module `struct` (PS3.5 Table 6.2-1)."""
 
 
 class Malformed(Exception):  # noqa: N818 - reads as the verdict on a row that it is
@@ -25,11 +28,12 @@ class Malformed(Exception):  # noqa: N818 - reads as the verdict on a row that i
 class Row:
     """Values by DICOM keyword. `problems` gathers the keywords of what could not be read."""
 
-    __slots__ = ("_charset", "_fallback", "_values", "problems")
+    __slots__ = ("_charset", "_fallback", "_order", "_values", "problems")
 
-    def __init__(self, values: dict[int, bytes], fallback: str) -> None:
+    def __init__(self, values: dict[int, bytes], fallback: str, *, is_little_endian: bool = True) -> None:
         self._values = values
         self._fallback = fallback
+        self._order = "<" if is_little_endian else ">"
         self._charset = trimmed(values.get(SPECIFIC_CHARACTER_SET, b"").decode("ascii", "replace"))
         self.problems: list[str] = []
 
@@ -39,7 +43,8 @@ class Row:
         if not identifier:
             raise Malformed("an answer without a data set")
         try:
-            return cls(elements(identifier, transfer_syntax), fallback)
+            values = elements(identifier, transfer_syntax)
+            return cls(values, fallback, is_little_endian=transfer_syntax.is_little_endian)
         except NotADataSetError:
             raise Malformed("an answer that is not a data set") from None
 
@@ -54,6 +59,24 @@ class Row:
     def texts(self, keyword: str) -> tuple[str, ...]:
         """The values of an attribute with several, without empty ones."""
         return tuple(value for part in self.text(keyword).split("\\") if (value := part.strip()))
+
+    def values(self, keyword: str) -> tuple[str, ...]:
+        """Every value of any attribute but a sequence, as text; binary numbers as digits, empty values left out."""
+        vr = dictionary_VR(_tag(keyword)).partition(" ")[0]
+        if vr in NUMBERS:
+            return self._numbers(keyword, NUMBERS[vr])
+        if dictionary_VM(_tag(keyword)) != "1":
+            return self.texts(keyword)
+        text = self.text(keyword)
+        return (text,) if text else ()
+
+    def _numbers(self, keyword: str, code: str) -> tuple[str, ...]:
+        raw = self._values.get(_tag(keyword), b"")
+        count, rest = divmod(len(raw), struct.calcsize(code))
+        if rest:
+            self.problems.append(keyword)
+            return ()
+        return tuple(str(number) for number in struct.unpack(f"{self._order}{count}{code}", raw))
 
     def uid(self, keyword: str) -> str:
         """Raises `NotAUid` when it is absent or no UID."""

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 from radquarry.dicom.association import Association, in_thread, open_association
 from radquarry.dicom.echo import VERIFICATION
-from radquarry.dicom.finding import STUDY_ROOT
+from radquarry.dicom.finding import PATIENT_ROOT, STUDY_ROOT
 from radquarry.dicom.load import ASK_AGAIN_SECONDS, Load
 from radquarry.dicom.peer import PacsAway, PacsRefuses, PacsStopped, Peer
 from radquarry.errors import Transient
@@ -67,7 +67,7 @@ class Line:
         return await self._associate()
 
     async def _associate(self) -> Association:
-        opening = open_association(self._peer, (STUDY_ROOT, VERIFICATION))
+        opening = open_association(self._peer, (STUDY_ROOT, PATIENT_ROOT, VERIFICATION))
         self._association = await self._stack.enter_async_context(opening)
         return self._association
 

@@ -1,7 +1,7 @@
 """What the finder needs of a PACS, over DICOM: a day's studies, their series, a sign of life."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from time import perf_counter
@@ -12,11 +12,13 @@ import structlog
 from radquarry.dicom.association import Association
 from radquarry.dicom.finding import AnswerLost, find
 from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
+from radquarry.finder.answers import Answered, Answering
 from radquarry.finder.lines import Line, Lines
 from radquarry.finder.listing import Listing
 from radquarry.finder.page import Listed, Page
 from radquarry.finder.pages import Pages
 from radquarry.finder.parts import Part
+from radquarry.finder.queries import Model, checked
 from radquarry.finder.rows import Problems, studies_question
 from radquarry.finder.series import SeriesListing, WithSeries
 from radquarry.messages import Study
@@ -36,6 +38,14 @@ class Pacs(Protocol):
 
     async def with_series(self, studies: Sequence[Study]) -> WithSeries:
         """The studies with their series, or gaps."""
+
+    async def answers(self, query: Mapping[str, str], model: Model | None = None) -> Answered:
+        """Plain rows for one C-FIND as people write it: DICOM keyword → value, `*` or "" where it is only returned.
+
+        `QueryRetrieveLevel` (STUDY, PATIENT, SERIES or IMAGE) is among the keys; `model` is `patient-root` or
+        `study-root`, by itself the one that has this level. Raises `QueryRefused`, in words for people and without
+        values, when it cannot be asked like this.
+        """
 
     async def echo(self) -> float:
         """The milliseconds a sign of life took."""
@@ -68,6 +78,20 @@ class DicomPacs:
         found = await self._lines.use(partial(listing.of, studies))
         self._report(problems)
         return found
+
+    async def answers(self, query: Mapping[str, str], model: Model | None = None) -> Answered:
+        """See `Pacs`."""
+        wanted = checked(query, model)
+
+        async def visit(line: Line) -> Answered:
+            answering = Answering(line, self._pages, self._charset)
+            answered = await answering.ask(wanted)
+            if answered.is_lost and not answered.received:
+                await line.run(_echo)  # a PACS that is away, or one that cannot bear this question?
+            self._report(answering.problems)
+            return answered
+
+        return await self._lines.use(visit)
 
     async def echo(self) -> float:
         """C-ECHO over the next association that is free."""
