@@ -33,9 +33,14 @@ class Section(BaseModel):
 
 
 class Authentication(Section):
-    """Who may use the pages and the REST interface: lines `name:hash`, made by `radquarry password`."""
+    """Who may use the pages and the REST interface: lines `name:hash`, made by `radquarry password`.
+
+    `administrators` are the names of those who may change the load of a PACS, stop and start it, and probe it; empty
+    is everybody in the users file.
+    """
 
     users_file: Path
+    administrators: tuple[str, ...] = ()
 
 
 class Api(Section):

@@ -50,6 +50,11 @@ class WeekWindows:
         ahead = next(step for step in range(1, WEEK + 1) if self._open[(_minute(now) + step) % WEEK])
         return now.replace(second=0, microsecond=0) + timedelta(minutes=ahead)
 
+    @property
+    def open_minutes(self) -> bytes:
+        """One byte for each minute of the week from Monday 00:00, 1 where it is open."""
+        return bytes(self._open) if self.lines else b"\1" * WEEK
+
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """A list of strings in configuration and JSON."""

@@ -1,0 +1,31 @@
+"""Who may do what: everybody who is let in may read and order, administrators also touch a PACS's traffic."""
+
+from collections.abc import Collection
+
+from radquarry.api.audit import audit
+from radquarry.api.problems import Problem
+from radquarry.configuration.sections import Authentication
+
+
+class Rights:
+    """`administrators` are user names; with none named, everybody is one."""
+
+    def __init__(self, administrators: Collection[str] = ()) -> None:
+        self._administrators = frozenset(administrators)
+
+    @classmethod
+    def of(cls, authentication: Authentication | None) -> "Rights":
+        """As configured; where nobody has to sign in, everybody may do everything."""
+        return cls(authentication.administrators if authentication else ())
+
+    def administers(self, user: str) -> bool:
+        """Whether `user` may change a PACS's load, stop, start and probe it."""
+        return not self._administrators or user in self._administrators
+
+    def check(self, user: str, action: str, pacs: str) -> None:
+        """Raises the problem to answer with where `user` may not; that it was tried is written down."""
+        if self.administers(user):
+            return
+        audit(f"{action} refused", user, pacs=pacs)
+        detail = "Only administrators may do this; api.authentication.administrators names them."
+        raise Problem(403, "not-an-administrator", "Not for you", detail)
