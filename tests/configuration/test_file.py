@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radquarry.configuration.file import ConfigurationError, load
-from radquarry.configuration.sections import Whole
+from radquarry.configuration.sections import FhirRis, SqlRis, Whole
 
 DESIGNED = """\
 data_dir: ./radquarry-data
@@ -123,6 +123,51 @@ def test_a_fault_is_named_with_file_line_and_nearest_key(file: Path, text: str, 
     assert faults(file, text) == [complaint]
 
 
+SQL = "ris:\n  kis:\n    kind: sql\n    url: postgresql://reader@db/ris\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("ris: {kis: {url: x}}\n", "file:1: ris.kis.kind: Field required"),
+        ("ris:\n  kis:\n    kind: sq\n", "file:3: ris.kis.kind: Input should be 'fhir' or 'sql'"),
+        ("ris: {kis: {kind: sql}}\n", "file:1: ris.kis.url: Field required"),
+        ("ris:\n  kis:\n    kind: fhir\n    password: x\n", "file:4: unknown key 'ris.kis.password'; known here: "
+         "timeout_seconds, parallel, pacs, kind, url, token"),
+        (SQL + "    token: x\n", "file:5: unknown key 'ris.kis.token'; known here: timeout_seconds, parallel, pacs, "
+         "kind, url, password, accession_numbers, report"),
+        (SQL + "    reports: x\n", "file:5: unknown key 'ris.kis.reports'; did you mean 'report'?"),
+        (SQL + "    parallel: 0\n", "file:5: ris.kis.parallel: Input should be greater than or equal to 1"),
+        (SQL, "file:2: ris.kis: Value error, has neither of accession_numbers and report"),
+        (SQL.replace("postgresql://", ""), "file:4: ris.kis.url: Value error, begins with no scheme such as "
+         "postgresql:// or sqlite:///"),
+        (f"{SQL}    accession_numbers: DROP TABLE x\n", "file:5: ris.kis.accession_numbers: Value error, is no query: "
+         "it begins with neither SELECT nor WITH"),
+        (SQL + "    accession_numbers: SELECT :day::date\n", "file:5: ris.kis.accession_numbers: Value error, :day:: "
+         "is read as no parameter; write CAST(:day AS …)"),
+        (f"{SQL}    report: WITH r AS (x) SELECT text\n", "file:5: ris.kis.report: Value error, asks without "
+         ":accession_number, that would be every report"),
+        (SQL + "    report: SELECT :accession_number, :patient\n", "file:5: ris.kis.report: Value error, nobody gives "
+         "it :patient; it is given :accession_number, :patient_id, :study_instance_uid, :study_date"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_a_ris_is_named_by_the_rules_of_its_kind(file: Path, text: str, complaint: str) -> None:
+    assert faults(file, text) == [complaint]
+
+
+def test_the_address_and_password_of_a_database_may_stand_in_files_and_are_not_shown(file: Path) -> None:
+    file.write_text("ris: {KIS: {kind: sql, url: postgresql://reader@db/ris, report: 'SELECT :accession_number'}}\n")
+    (file.parent / "password").write_text("ge:he@im\n")
+
+    ris = load(Whole, file, {"RADQUARRY_RIS__KIS__PASSWORD_FILE": str(file.parent / "password")}).ris["KIS"]
+
+    assert isinstance(ris, SqlRis)
+    assert ris.password is not None
+    assert ris.password.get_secret_value() == "ge:he@im"
+    assert "ge:he@im" not in repr(ris)
+    assert "reader" not in repr(ris)
+
+
 def test_an_unknown_variable_is_named(file: Path) -> None:
     assert faults(file, "", RADQUARRY_API__PROT="1") == [
         "RADQUARRY_API__PROT: unknown key 'api.prot'; did you mean 'port'?"
@@ -160,10 +205,11 @@ def test_a_secret_in_a_file_is_text_whatever_it_begins_with(file: Path) -> None:
     secret.write_text("{abc}\n")
     environ = {"RADQUARRY_RIS__KIS__URL": "http://h/", "RADQUARRY_RIS__KIS__TOKEN_FILE": str(secret)}
 
-    token = load(Whole, None, environ | KIND).ris["kis"].token
+    ris = load(Whole, None, environ | KIND).ris["kis"]
 
-    assert token is not None
-    assert token.get_secret_value() == "{abc}"
+    assert isinstance(ris, FhirRis)
+    assert ris.token is not None
+    assert ris.token.get_secret_value() == "{abc}"
 
 
 @pytest.mark.parametrize("name", ["../evil", "a b", "", "x" * 65])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from radquarry.configuration.sections import Ris
+from radquarry.configuration.sections import FhirRis as Section
 from radquarry.messages import Report, Study
 from radquarry.ris_fetcher.fhir import FhirRis
 from radquarry.ris_fetcher.report_text import Unreadable
@@ -48,7 +48,7 @@ def as_json(resource: Any) -> Told:
 
 
 async def ask(server: Server, study: Study = STUDY, **section: Any) -> Report | NoReport:
-    ris = Ris.model_validate({"kind": "fhir", "url": f"{server.url}/fhir", "timeout_seconds": 2, **section})
+    ris = Section.model_validate({"kind": "fhir", "url": f"{server.url}/fhir", "timeout_seconds": 2, **section})
     async with FhirRis.open("main", ris, quick=(0, 0)) as source:
         return await source.report(study)
 

@@ -4,7 +4,7 @@ import difflib
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -100,11 +100,9 @@ def _seen_from(base: Path, model: type[BaseModel], values: Any) -> Any:
         annotation, value = model.model_fields[name].annotation, values[name]
         if isinstance(value, str) and (annotation is Path or Path in get_args(annotation)):
             seen[name] = base / value
-        for inner, is_named in _sections(annotation):
-            if is_named and isinstance(value, dict):
-                seen[name] = {entry: _seen_from(base, inner, below) for entry, below in value.items()}
-            elif not is_named:
-                seen[name] = _seen_from(base, inner, value)
+        for inner, entry, below in _sections(annotation, value):
+            laid = _seen_from(base, inner, below)
+            seen[name] = laid if entry is None else {**seen[name], entry: laid}
     return seen
 
 
@@ -206,24 +204,44 @@ def _unknown(model: type[BaseModel], values: Any, above: Path_, sources: Sources
             hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; known here: {', '.join(model.model_fields)}"
             complaints.append(f"{sources.place(path)}: unknown key {'.'.join(path)!r}{hint}")
             continue
-        for inner, is_named in _sections(field.annotation):
-            entries = value.items() if is_named and isinstance(value, dict) else [("", value)]
-            for entry, below in entries:
-                complaints += _unknown(inner, below, (*path, entry) if is_named else path, sources)
+        for inner, entry, below in _sections(field.annotation, value):
+            complaints += _unknown(inner, below, path if entry is None else (*path, entry), sources)
     return complaints
 
 
-def _sections(annotation: Any) -> Iterator[tuple[type[BaseModel], bool]]:
-    """The models inside a field's type, and whether they are the values of a mapping by name."""
+def _sections(annotation: Any, value: Any) -> Iterator[tuple[type[BaseModel], str | None, Any]]:
+    """The models inside a field's type, for each the name of its entry in a mapping by name, and its own values."""
+    origin, inside = get_origin(annotation), get_args(annotation)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation, False
-    elif get_origin(annotation) is dict:
-        yield from ((inner, True) for inner, _ in _sections(get_args(annotation)[1]))
-    elif get_origin(annotation) in (Union, types.UnionType):
-        for part in get_args(annotation):
-            yield from _sections(part)
+        yield annotation, None, value
+    elif origin is dict:
+        for entry, below in value.items() if isinstance(value, dict) else ():
+            yield from ((inner, entry, values) for inner, _, values in _sections(inside[1], below))
+    elif origin is Annotated:
+        kind = value.get("kind") if isinstance(value, dict) else None
+        for part in get_args(inside[0]):
+            if _kind(part) == kind:
+                yield part, None, value
+    elif origin in (Union, types.UnionType):
+        for part in inside:
+            yield from _sections(part, value)
+
+
+def _kind(model: Any) -> str:
+    """What a section of several kinds calls this one."""
+    field = model.model_fields.get("kind") if isinstance(model, type) and issubclass(model, BaseModel) else None
+    return get_args(field.annotation)[0] if field is not None else ""
 
 
 def _complaint(fault: Mapping[str, Any], sources: Sources) -> str:
-    path = tuple(str(part) for part in fault["loc"])
-    return f"{sources.place(path)}: {'.'.join(path) or 'configuration'}: {fault['msg']}"
+    path: Path_ = ()
+    here: Any = sources.values
+    for part in fault["loc"]:
+        known = here if isinstance(here, dict) else {}
+        if part in known or known.get("kind") != part:  # pydantic names a section's kind as if it were a key
+            path, here = (*path, str(part)), known.get(part)
+    said = fault["msg"]
+    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        path, kinds = (*path, "kind"), fault.get("ctx", {}).get("expected_tags", "")
+        said = f"Input should be {' or '.join(kinds.split(', '))}" if kinds else "Field required"
+    return f"{sources.place(path)}: {'.'.join(path) or 'configuration'}: {said}"

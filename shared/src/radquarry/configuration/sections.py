@@ -1,17 +1,22 @@
 """The sections of `radquarry.yaml`. Each service's `settings.py` takes the ones it reads."""
 
+import re
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     SecretStr,
     StringConstraints,
     field_validator,
+    model_validator,
 )
 
 from radquarry.configuration.week import WeekWindows
@@ -24,6 +29,24 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Host = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\s/\[\]]+$")]
 """A name or an address; an IPv6 address without brackets."""
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+NAMED_PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?![:\w])")
+"""As SQLAlchemy finds them; `::` is a cast, and a backslash before a colon makes it one."""
+CAST_PARAMETER = re.compile(r"(?<![:\w\\]):\w+::")
+REPORT_PARAMETERS = ("accession_number", "patient_id", "study_instance_uid", "study_date")
+
+
+def _reads(query: str) -> str:
+    if not re.match(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with)\b", query, re.IGNORECASE | re.DOTALL):
+        raise ValueError("is no query: it begins with neither SELECT nor WITH")
+    if found := CAST_PARAMETER.search(query):
+        raise ValueError(f"{found[0]} is read as no parameter; write CAST({found[0][:-2]} AS …)")
+    return query
+
+
+Query = Annotated[str, AfterValidator(_reads)]
+"""One SQL query with named parameters (`:start_date`)."""
 
 
 class Section(BaseModel):
@@ -62,13 +85,21 @@ class Node(Section):
     """Calling AE titles that may store beside the configured PACS's own."""
 
 
+MOST_ASSOCIATIONS = 64
+
+
 class Load(Section):
     """How much traffic a PACS gets from all of us together."""
 
-    associations: Annotated[int, Field(ge=1, le=64)] = 2
+    associations: Annotated[int, Field(ge=1, le=MOST_ASSOCIATIONS)] = 2
+    requests_per_hour: Annotated[int, Field(ge=1)] | None = None
+    """C-FIND, C-MOVE and C-GET requests, and C-ECHO."""
     studies_per_hour: Annotated[int, Field(ge=1)] | None = None
+    """Studies whose retrieval is begun."""
     windows: WeekWindows = WeekWindows()
-    """When studies may be retrieved, as `mon-fri 20:00-08:00`; empty is always."""
+    """When anything may be asked, as `mon-fri 20:00-08:00`; empty is always."""
+    holidays: tuple[date, ...] = ()
+    """Days on which the windows of Sunday begin instead of their own."""
 
 
 class Pacs(Section):
@@ -85,16 +116,60 @@ class Pacs(Section):
     timeout_seconds: Seconds = 60
 
 
-class Ris(Section):
-    """One RIS as a source of reports. This version reads `fhir`."""
+class RisPeer(Section):
+    """What every source of reports has."""
 
-    kind: Literal["fhir"]
-    url: AnyHttpUrl
-    token: SecretStr | None = None
     timeout_seconds: Seconds = 30
     parallel: Annotated[int, Field(ge=1, le=64)] = 8
     pacs: tuple[str, ...] = ()
     """Names of the PACS whose studies this RIS reports on; empty is all."""
+
+
+class FhirRis(RisPeer):
+    """A RIS that speaks FHIR R4 over HTTP."""
+
+    kind: Literal["fhir"]
+    url: AnyHttpUrl
+    token: SecretStr | None = None
+
+
+class SqlRis(RisPeer):
+    """A RIS whose database may be read: one query lists accession numbers, one gives a report."""
+
+    kind: Literal["sql"]
+    url: SecretStr
+    """As SQLAlchemy writes it: `postgresql://reader@host/ris`, `sqlite:////srv/ris.db`."""
+    password: SecretStr | None = None
+    """Laid into `url`, where its special characters would have to be escaped."""
+    accession_numbers: Query | None = None
+    report: Query | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _with_scheme(cls, url: SecretStr) -> SecretStr:
+        if not re.match(r"[a-z0-9_]+(\+[a-z0-9_]+)?://", url.get_secret_value()):
+            raise ValueError("begins with no scheme such as postgresql:// or sqlite:///")
+        return url
+
+    @field_validator("report")
+    @classmethod
+    def _by_accession_number(cls, query: str | None) -> str | None:
+        named = set(NAMED_PARAMETER.findall(query or ""))
+        if query is not None and "accession_number" not in named:
+            raise ValueError("asks without :accession_number, that would be every report")
+        if strange := sorted(named - set(REPORT_PARAMETERS)):
+            raise ValueError(f"nobody gives it :{strange[0]}; it is given :{', :'.join(REPORT_PARAMETERS)}")
+        return query
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if self.accession_numbers is None and self.report is None:
+            raise ValueError("has neither of accession_numbers and report")
+        return self
+
+
+Ris = Annotated[FhirRis | SqlRis, Discriminator("kind")]
+"""One RIS as a source of reports. This version reads `fhir` and `sql`."""
 
 
 class Archive(Section):

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from radquarry.configuration.sections import Ris as RisSection
+from radquarry.configuration.sections import FhirRis as RisSection
 from radquarry.messages import Report, Study
 from radquarry.ris_fetcher import resources
 from radquarry.ris_fetcher.accession import spellings
