@@ -29,7 +29,8 @@ ONLY_IN = {
     "rich": ("deploy/standalone/",),
     "alembic": ("shared/src/radquarry/state/", "/migrations/", "_migrations/"),
     "yaml": ("shared/src/radquarry/configuration/file.py", "deploy/hospital/src/radquarry/hospital/settings.py",
-             "deploy/standalone/src/radquarry/standalone/demo.py", "shared/src/radquarry/messages/asyncapi.py"),
+             "deploy/standalone/src/radquarry/standalone/demo.py", "shared/src/radquarry/messages/asyncapi.py",
+             "deploy/standalone/src/radquarry/standalone/foreign/written.py"),
 }  # fmt: skip
 """Wire and form libraries, and the only places that import them."""
 

@@ -1,0 +1,1 @@
+"""Configuration and query files of other tools, taken as people have them."""
