@@ -12,7 +12,7 @@ import httpx
 from radquarry.configuration.sections import FhirRis as RisSection
 from radquarry.messages import Report, Study
 from radquarry.ris_fetcher import resources
-from radquarry.ris_fetcher.accession import spellings
+from radquarry.dicom.accession import spellings
 from radquarry.ris_fetcher.report_text import Unreadable, kind_of, plain_text
 from radquarry.ris_fetcher.resources import Attachment, Resource
 from radquarry.ris_fetcher.ris import NoReport, RisAway, RisRefuses

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radquarry.ris_fetcher.accession import spellings
+from radquarry.dicom.accession import is_same, spellings
 
 
 def test_the_number_as_it_is_comes_first_then_bolder_ones() -> None:
@@ -24,3 +24,17 @@ def test_spelling_a_spelling_leads_to_the_same_bare_number(number: str) -> None:
     assert len(found) == len(set(found))
     if found:
         assert spellings(found[-1])[-1] == found[-1]
+
+
+def test_numbers_are_the_same_in_any_spelling() -> None:
+    assert is_same(" a-0042", "A0042")
+    assert is_same("000042", "42 ")
+    assert not is_same("A0042", "A42")
+    assert not is_same("", "")
+    assert not is_same("*", "*")
+
+
+@given(st.text(), st.text())
+def test_every_spelling_is_the_same_number(number: str, other: str) -> None:
+    assert all(is_same(spelling, number) for spelling in spellings(number))
+    assert is_same(number, other) is is_same(other, number)
