@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import aiohttp
 
-from radquarry.index.document import MissingReportPart, Page, Query, ReportPart, StudyPart
+from radquarry.index.document import Page, Query
 from radquarry.index.embedded import TantivyIndex
 from radquarry.index.opensearch import OpenSearchIndex
+from radquarry.index.parts import GonePart, MissingReportPart, ReportPart, StudyPart
 from radquarry.index.port import Index
 from radquarry.messages import Report, Series, Study
 from tests.servers import addresses
@@ -77,6 +78,11 @@ def missing(number: int = 1, *, later: float = 0, reason: str = "no report yet")
     return MissingReportPart(
         study_instance_uid=uid(number), ris="ris", reason=reason, asked_at=T0 + timedelta(hours=later)
     )
+
+
+def gone(number: int = 1, *, later: float = 0, pacs: str = "main") -> GonePart:
+    """The PACS no longer has study `number`, `later` hours after others spoke."""
+    return GonePart(study_instance_uid=uid(number), pacs=pacs, gone_at=T0 + timedelta(hours=later))
 
 
 def series(number: int, **fields) -> Series:

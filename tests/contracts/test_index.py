@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from radquarry.index.document import Document, Filters, Query
 from radquarry.index.port import Index, PartsRefused, QueryRefused
-from tests.contracts.indexes import found, missing, number_of, open_store, report, series, shown, study, uid
+from tests.contracts.indexes import T0, found, gone, missing, number_of, open_store, report, series, shown, study, uid
 
 
 @pytest.fixture(params=["tantivy", pytest.param("opensearch", marks=pytest.mark.servers)])
@@ -89,6 +89,47 @@ async def test_a_missing_report_is_noted_until_it_comes(index: Index) -> None:
     assert before is not None
     assert after is not None
     assert (before.report_missing, after.report_missing) == ("asked for and not there", "")
+
+
+async def test_a_study_that_is_gone_keeps_all_that_was_known_of_it(index: Index) -> None:
+    await index.merge([study(1), report(1, "Pneumothorax"), study(2), report(2, "Pneumothorax")])
+    before = await index.get(uid(1))
+    await index.merge([gone(1, later=1)])
+    after = await index.get(uid(1))
+
+    assert before is not None
+    assert after is not None
+    assert after.gone_at == T0 + timedelta(hours=1)
+    assert (after.study, after.report) == (before.study, before.report)
+    assert await found(index, "pneumothorax") == {1, 2}
+    assert await found(index, "pneumothorax", filters=Filters(is_gone=True)) == {1}
+    assert await found(index, "pneumothorax", filters=Filters(is_gone=False)) == {2}
+    assert await found(index, "", filters=Filters(is_gone=True, modality=("MR",))) == set()
+
+
+async def test_a_study_that_is_there_again_is_not_gone(index: Index) -> None:
+    await index.merge([study(1), gone(1, later=1)])
+    await index.merge([study(1, later=2), gone(1, later=1.5), gone(1, later=1)])
+
+    held = await index.get(uid(1))
+
+    assert held is not None
+    assert held.gone_at is None
+    assert await found(index, "", filters=Filters(is_gone=True)) == set()
+    assert await found(index, "", filters=Filters(is_gone=False)) == {1}
+
+
+async def test_a_study_that_moved_to_another_pacs_is_there(index: Index) -> None:
+    await index.merge([study(1, pacs="old"), study(1, pacs="new", later=1), gone(1, pacs="old", later=2)])
+    await index.merge([study(2, pacs="old"), gone(2, pacs="old", later=2), study(2, pacs="new", later=1)])
+
+    assert await found(index, "", filters=Filters(is_gone=False)) == {1, 2}
+
+
+async def test_a_later_report_brings_no_study_back(index: Index) -> None:
+    await index.merge([study(1), gone(1, later=1), report(1, "Erguss", later=2), missing(1, later=3)])
+
+    assert await found(index, "erguss", filters=Filters(is_gone=True)) == {1}
 
 
 async def test_of_two_versions_issued_at_once_the_higher_wins(index: Index) -> None:

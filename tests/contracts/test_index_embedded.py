@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from radquarry.errors import PeerAway
-from radquarry.index import cursors
-from radquarry.index.document import Query
+from radquarry.index import cursors, embedded_entry
+from radquarry.index.document import Document, Query
 from radquarry.index.embedded import TantivyIndex
 from radquarry.index.opening import open_index
 from radquarry.index.port import QueryRefused
 from radquarry.index.snapshots import Snapshots
-from tests.contracts.indexes import report, study, uid
+from tests.contracts.indexes import gone, report, study, uid
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,6 +82,14 @@ async def test_a_reader_of_nothing_is_told_what_makes_an_index(tmp_path: Path) -
     with pytest.raises(PeerAway, match="radquarry serve"):
         async with TantivyIndex.open(tmp_path, read_only=True):
             pass
+
+
+async def test_a_document_stored_before_studies_could_be_gone_is_read_and_may_go(tmp_path: Path) -> None:
+    before = Document(study_instance_uid=uid(1)).merged(study(1))
+    stored = before.model_dump_json(exclude={"gone", "gone_at"}).encode()
+
+    assert embedded_entry.document_of(stored) == before
+    assert embedded_entry.document_of(stored).merged(gone(1, later=1)).gone_at is not None
 
 
 async def test_a_damaged_index_is_named(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from radquarry.index.document import Document, MissingReportPart, Part, ReportPart, StudyPart, age
+from radquarry.index.document import Document
+from radquarry.index.parts import GonePart, MissingReportPart, Part, ReportPart, StudyPart, age
 from radquarry.index.port import Index
 from radquarry.messages import Report, Study
 from tests.contracts.indexes import open_store
@@ -46,7 +47,12 @@ def parts(uid: str = UID) -> st.SearchStrategy[Part]:
         MOMENTS,
         st.sampled_from(["none yet", "not linked"]),
     )
-    return st.one_of(studies, reports, missing)
+    gone = st.builds(
+        lambda pacs, moment: GonePart(study_instance_uid=uid, pacs=pacs, gone_at=moment),
+        st.sampled_from(["main", "other"]),
+        MOMENTS,
+    )
+    return st.one_of(studies, reports, missing, gone)
 
 
 def merged(told: list[Part], uid: str = UID) -> Document:
@@ -62,7 +68,7 @@ def test_the_order_of_parts_changes_nothing(told: list[Part], data: st.DataObjec
 
 @given(parts(), parts())
 def test_of_two_parts_of_a_kind_one_is_kept_for_a_reason(one: Part, other: Part) -> None:
-    if one.kind == other.kind:
+    if one.kind == other.kind != "gone":
         assert merged([one, other]) == merged([max(one, other, key=age)])
 
 

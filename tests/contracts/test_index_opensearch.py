@@ -11,11 +11,12 @@ import pytest
 
 from radquarry.errors import PeerAway, Permanent
 from radquarry.index import cursors
-from radquarry.index.document import Query
+from radquarry.index.document import Filters, Query
 from radquarry.index.opensearch import FOREIGN, OpenSearchIndex, mapped
 from radquarry.index.opensearch_answers import chunks
+from radquarry.index.opensearch_mapping import ADDED, index_body
 from radquarry.index.port import PartsRefused, QueryRefused
-from tests.contracts.indexes import found, fresh_namespace, report, study
+from tests.contracts.indexes import found, fresh_namespace, gone, report, study, uid
 from tests.contracts.opensearch_double import double
 from tests.servers import addresses
 
@@ -64,6 +65,22 @@ async def test_a_part_that_does_not_fit_the_mapping_stops_no_other(namespace: st
 
 
 @pytest.mark.servers
+async def test_an_index_made_before_studies_could_be_gone_learns_it_and_keeps_its_documents(namespace: str) -> None:
+    body = index_body(f"{namespace}-studies")
+    for name in ADDED:
+        del body["mappings"]["properties"][name]
+    await demanded("PUT", f"/{namespace}-studies-v1-000001", body)
+    before = {"study_instance_uid": uid(1), "newest": f" {uid(1)}", "oldest": f"~ {uid(1)}", "pacs": "main"}
+    await demanded("PUT", f"/{namespace}-studies-v1-000001/_doc/{uid(1)}", before, status=201)
+
+    for _ in range(2):
+        async with OpenSearchIndex.open(addresses.opensearch_url(), namespace=namespace) as index:
+            await index.merge([study(2), gone(2, later=1), gone(1)])
+            assert await found(index, "") == {1, 2}
+            assert await found(index, "", filters=Filters(is_gone=True)) == {1, 2}
+
+
+@pytest.mark.servers
 async def test_a_number_too_large_for_any_store_is_refused_alone(namespace: str) -> None:
     async with OpenSearchIndex.open(addresses.opensearch_url(), namespace=namespace) as index:
         with pytest.raises(PartsRefused) as refused:
@@ -88,10 +105,10 @@ async def test_pages_by_relevance_go_on_when_their_state_is_gone(namespace: str)
     assert len(set(seen)) == 20
 
 
-async def demanded(method: str, path: str, body: object) -> None:
+async def demanded(method: str, path: str, body: object, status: int = 200) -> None:
     async with aiohttp.ClientSession(addresses.opensearch_url()) as session:
         answer = await session.request(method, path, json=body)
-        assert answer.status == 200
+        assert answer.status == status
         await answer.read()
 
 
@@ -149,9 +166,10 @@ async def test_what_speaks_another_protocol_is_away() -> None:
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", page)
-    async with test_utils.TestServer(app) as server, OpenSearchIndex.open(str(server.make_url(""))) as index:
+    async with test_utils.TestServer(app) as server:
         with pytest.raises(PeerAway, match="does not speak"):
-            await index.count()
+            async with OpenSearchIndex.open(str(server.make_url(""))):
+                pass
 
 
 def test_every_error_of_the_library_is_ours_and_quotes_no_document() -> None:

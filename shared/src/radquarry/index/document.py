@@ -1,68 +1,22 @@
 """One searchable document per study, merged from parts that arrive in any order."""
 
-import re
-from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from radquarry.index.parts import GonePart, MissingReportPart, Part, ReportPart, StudyPart, age
 from radquarry.messages import Report, Study
 
-
-class StudyPart(BaseModel):
-    """What the PACS says. The part with the latest `answered_at` wins, whatever the order of arrival."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    kind: Literal["study"] = "study"
-    pacs: str
-    study: Study
-    answered_at: AwareDatetime
-
-    @property
-    def study_instance_uid(self) -> str:
-        """The key of the document this part belongs to."""
-        return self.study.study_instance_uid
-
-
-class ReportPart(BaseModel):
-    """What the RIS says. The report with the latest `issued`, then the highest `version`, wins."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    kind: Literal["report"] = "report"
-    study_instance_uid: str
-    ris: str
-    report: Report
-
-
-class MissingReportPart(BaseModel):
-    """The RIS has no report yet: shown while there is none, and never takes a report away."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    kind: Literal["report-missing"] = "report-missing"
-    study_instance_uid: str
-    ris: str
-    reason: str
-    asked_at: AwareDatetime
-
-
-Part = StudyPart | ReportPart | MissingReportPart
-
-
-def unfit(part: Part) -> str:
-    """Why no store takes this part, or "": its key could not be found again."""
-    uid = part.study.study_instance_uid if isinstance(part, StudyPart) else part.study_instance_uid
-    return "" if _A_KEY.fullmatch(uid) else "the StudyInstanceUID is empty, longer than 128, or not printable ASCII"
-
-
-_A_KEY = re.compile(r"[\x21-\x7e]{1,128}")
+__all__ = ["GonePart", "MissingReportPart", "Part", "ReportPart", "StudyPart"]
 
 
 class Document(BaseModel):
-    """A study as the search store holds it. `study` is None while only its report has arrived."""
+    """A study as the search store holds it. `study` is None while only its report has arrived.
+
+    `gone`: PACS → when it last turned out not to have the study. `gone_at` is that of `pacs`, the one that gave
+    the study last, and None when its answer is later: then the study is there. What was known of it stays.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -74,10 +28,16 @@ class Document(BaseModel):
     report: Report | None = None
     report_missing: str = ""
     report_asked_at: AwareDatetime | None = None
+    gone: dict[str, AwareDatetime] = {}
+    gone_at: AwareDatetime | None = None
 
     def merged(self, part: Part) -> "Document":
         """This document with `part` in it; merging commutes and merging twice is merging once (see `age`)."""
         match part:
+            case GonePart(pacs=pacs, gone_at=gone_at):
+                if pacs in self.gone and self.gone[pacs] >= gone_at:
+                    return self
+                return self._with({"gone": self.gone | {pacs: gone_at}})
             case StudyPart():
                 here = self._study_part()
                 fresh: dict[str, object] = {
@@ -104,7 +64,13 @@ class Document(BaseModel):
                 }
         if here is not None and age(here) >= age(part):
             return self
-        return self.model_copy(update=fresh)
+        return self._with(fresh)
+
+    def _with(self, fresh: dict[str, object]) -> "Document":
+        made = self.model_copy(update=fresh)
+        gone_at = made.gone.get(made.pacs)
+        is_there_again = gone_at and made.answered_at and made.answered_at > gone_at
+        return made.model_copy(update={"gone_at": None if is_there_again else gone_at})
 
     def _study_part(self) -> "Part | None":
         if self.study is None or self.answered_at is None:
@@ -127,34 +93,11 @@ class Document(BaseModel):
         )
 
 
-def age(part: Part) -> str:
-    """Of two parts of one kind, the one with the greater age is kept; ASCII, compared letter by letter.
-
-    Time first, then the report's version (`10` is later than `9`); the digest decides between parts that
-    claim the same moment, so that every store keeps the same one whatever came first.
-    """
-    match part:
-        case StudyPart():
-            told_at, version = part.answered_at, ""
-        case ReportPart():
-            told_at, version = part.report.issued, part.report.version
-        case MissingReportPart():
-            told_at, version = part.asked_at, ""
-    counted = re.sub(r"[0-9]+", lambda number: number[0].zfill(12), version[:64])
-    microseconds = (told_at - _YEAR_ONE) // timedelta(microseconds=1) + _A_DAY
-    digest = sha256(part.model_dump_json().encode()).hexdigest()[:16]
-    return f"{microseconds:020d} {counted.encode().hex()} {digest}"
-
-
-_YEAR_ONE = datetime(1, 1, 1, tzinfo=UTC)
-_A_DAY = 86_400_000_000
-"""Keeps moments positive that lie in year one only by their time zone."""
-
-
 class Filters(BaseModel):
     """Conditions beside the query's words; within one field any value will do, all fields must hold.
 
     `modality` looks at ModalitiesInStudy; `study_date_from` and `study_date_to` are both included.
+    `is_gone`: only studies that the PACS no longer has, or only those it has.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -169,6 +112,7 @@ class Filters(BaseModel):
     body_part_examined: tuple[str, ...] = ()
     language: tuple[str, ...] = ()
     has_report: bool | None = None
+    is_gone: bool | None = None
 
 
 class Query(BaseModel):

@@ -13,9 +13,10 @@ from tantivy import FieldType, Filter, Occur, Order, TextAnalyzer, TextAnalyzerB
 
 from radquarry.errors import PeerAway
 from radquarry.index import embedded_entry as layout
-from radquarry.index.document import Document, Page, Part, Query, unfit
+from radquarry.index.document import Document, Page, Query
 from radquarry.index.embedded_pages import Pages, held, of_patient, walk
 from radquarry.index.language import parse
+from radquarry.index.parts import Part, unfit
 from radquarry.index.port import PartsRefused
 
 WRITER_BYTES = 64_000_000
@@ -55,9 +56,8 @@ class TantivyIndex:
 
     async def get(self, study_instance_uid: str) -> Document | None:
         """See `Index.get`."""
-        return (await asyncio.to_thread(lambda: held(self._store.state(), [study_instance_uid]))).get(
-            study_instance_uid
-        )
+        found = await asyncio.to_thread(lambda: held(self._store.state(), [study_instance_uid]))
+        return found.get(study_instance_uid)
 
     async def timeline(self, patient_id: str, pacs: str) -> Sequence[Document]:
         """See `Index.timeline`."""

@@ -24,6 +24,8 @@ FACETS = (
     "month",
 )
 LANGUAGES = ("german", "english")
+GONE = "gone_at"
+"""What `present` says of a study that is gone."""
 NEWEST, OLDEST = "newest", "oldest"
 """Two numbers, all but unique, whose order is that of the studies' dates; without a date a study is last in both."""
 
@@ -49,6 +51,7 @@ def entry(document: Document) -> Entry:
         ("uid", document.study_instance_uid),
         *_patient(document),
         *(("present", name) for name, found in values.items() if any(map(str.strip, found))),
+        *([("present", GONE)] if document.gone_at else []),
         *_indexed(values),
         *_facets(document, values),
     ]

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from radquarry.index import clauses as c
 from radquarry.index.document import Filters
-from radquarry.index.embedded_entry import LANGUAGES, analysed, facet, facet_value, identifier
+from radquarry.index.embedded_entry import GONE, LANGUAGES, analysed, facet, facet_value, identifier
 from radquarry.index.fields import ANYWHERE, kind_of
 
 Q = TypeVar("Q")
@@ -45,10 +45,10 @@ class Terms(Protocol[Q]):
 
 def compiled(clause: c.Clause, filters: Filters, terms: Terms[Q]) -> Q:
     """The documents that `clause` and `filters` ask for."""
-    return terms.both(
-        [_clause(clause, terms), *map(terms.unweighed, _demanded(filters, terms))],
-        [terms.phrase(facet("modality"), [facet_value(value)], 0) for value in filters.exclude_modality],
-    )
+    unwanted = [terms.phrase(facet("modality"), [facet_value(value)], 0) for value in filters.exclude_modality]
+    if filters.is_gone is False:
+        unwanted.append(terms.phrase("present", [GONE], 0))
+    return terms.both([_clause(clause, terms), *map(terms.unweighed, _demanded(filters, terms))], unwanted)
 
 
 def _demanded(filters: Filters, terms: Terms[Q]) -> Iterator[Q]:
@@ -57,6 +57,8 @@ def _demanded(filters: Filters, terms: Terms[Q]) -> Iterator[Q]:
             yield terms.either([terms.phrase(facet(name), [facet_value(value)], 0) for value in values])
     if filters.has_report is not None:
         yield terms.phrase(facet("has_report"), ["true" if filters.has_report else "false"], 0)
+    if filters.is_gone:
+        yield terms.phrase("present", [GONE], 0)
     if filters.study_date_from or filters.study_date_to:
         yield _days(c.Days("study_date", filters.study_date_from, filters.study_date_to), terms)
 

@@ -26,6 +26,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
             "study_instance_uid": "study UID", "series_instance_uid": "series UID", "pacs": "PACS", "ris": "RIS",
             "language": "language", "link": "link", "status": "report status", "study_date": "study date",
             "patient_birth_date": "birth date", "has_report": "with a report", "has_no_report": "without a report",
+            "is_gone": "no longer in the PACS", "is_there": "still in the PACS",
         },
         "de": {
             "and": "und", "or": "oder", "not": "ohne {}", "everything": "alle Studien", "present": "mit {}",
@@ -39,6 +40,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
             "study_instance_uid": "Studien-UID", "series_instance_uid": "Serien-UID", "pacs": "PACS", "ris": "RIS",
             "language": "Sprache", "link": "Verknüpfung", "status": "Befundstatus", "study_date": "Studiendatum",
             "patient_birth_date": "Geburtsdatum", "has_report": "mit Befund", "has_no_report": "ohne Befund",
+            "is_gone": "nicht mehr im PACS", "is_there": "noch im PACS",
         },
     }
 )  # fmt: skip
@@ -110,6 +112,8 @@ def _filters(filters: Filters, told: Mapping[str, str]) -> list[str]:
         said.append(told["not"].format(excluded))
     if filters.has_report is not None:
         said.append(told["has_report" if filters.has_report else "has_no_report"])
+    if filters.is_gone is not None:
+        said.append(told["is_gone" if filters.is_gone else "is_there"])
     if filters.study_date_from or filters.study_date_to:
         said.append(_days(filters.study_date_from, filters.study_date_to, told))
     return said

@@ -13,10 +13,11 @@ from opensearchpy import exceptions as foreign
 from radquarry.errors import PeerAway, Permanent
 from radquarry.index import cursors
 from radquarry.index import opensearch_answers as answers
-from radquarry.index.document import Document, Page, Part, Query, unfit
+from radquarry.index.document import Document, Page, Query
 from radquarry.index.language import parse
-from radquarry.index.opensearch_mapping import OLDEST, VERSION, index_body
+from radquarry.index.opensearch_mapping import OLDEST, VERSION, index_body, lacking
 from radquarry.index.opensearch_query import by_date, compiled, counting, highlighting, order
+from radquarry.index.parts import Part, unfit
 from radquarry.index.port import PartsRefused, QueryRefused
 
 PAGE_OF_SCAN = 500
@@ -50,8 +51,13 @@ class OpenSearchIndex:
             await client.close()
 
     async def make(self) -> None:
-        """Several processes may do this at once: one makes index and alias, the others find them made."""
+        """Several processes may do this at once: one makes index and alias, the others find them made.
+
+        An index that an earlier radquarry made gets the fields it lacks.
+        """
         if await self._ask("HEAD", f"/_alias/{self._alias}"):
+            if fields := lacking(await self._ask("GET", f"/{self._alias}/_mapping")):
+                await self._ask("PUT", f"/{self._alias}/_mapping", {"properties": fields})
             return
         try:
             await self._ask("PUT", f"/{self._first}", index_body(self._alias))

@@ -4,24 +4,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from radquarry.index.document import (
-    Document,
-    FacetValue,
-    Hit,
-    MissingReportPart,
-    Part,
-    Piece,
-    ReportPart,
-    StudyPart,
-    age,
-)
+from radquarry.index.document import Document, FacetValue, Hit, Piece
 from radquarry.index.opensearch_mapping import FACETS, LANGUAGES, MERGE, NEWEST, OLDEST
 from radquarry.index.opensearch_query import HIGHLIGHTED
+from radquarry.index.parts import GonePart, MissingReportPart, Part, ReportPart, StudyPart, age
 from radquarry.index.passages import Passage, beginning
 
 BULK_BYTES = 10_000_000
 BULK_PARTS = 1000
-_AGES = {"study": "study_age", "report": "report_age", "report-missing": "report_missing_age"}
+_AGES = {"study": "study_age", "report": "report_age", "report-missing": "report_missing_age", "gone": ""}
 
 
 def update(part: Part) -> bytes:
@@ -63,6 +54,8 @@ def _fields(part: Part) -> dict[str, Any]:
             return told
         case MissingReportPart(reason=reason):
             return {"ris": part.ris, "report_missing": reason, "report_asked_at": told["asked_at"]}
+        case GonePart():
+            return told
 
 
 def _said(told: Mapping[str, Any]) -> dict[str, Any]:

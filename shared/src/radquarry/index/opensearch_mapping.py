@@ -65,17 +65,47 @@ HAS_REPORT = "report.link"
 NEWEST, OLDEST = "newest", "oldest"
 """Unique keys in the order of the studies' dates; without a date a study is last in both."""
 
+ADDED: Mapping[str, Any] = MappingProxyType(
+    {
+        "gone": {"type": "object", "enabled": False},
+        "gone_ages": {"type": "object", "enabled": False},
+        "gone_at": {"type": "date", "format": "strict_date_optional_time"},
+    }
+)
+"""Fields that an index of this version made earlier may lack: they are added to it, no document is touched."""
+
 MERGE = """
 if (params.kind == 'report-missing' && ctx._source.report != null) { ctx.op = 'none'; return; }
-def age = ctx._source[params.age_field];
-if (age != null && age.compareTo(params.age) >= 0) { ctx.op = 'none'; return; }
-ctx._source[params.age_field] = params.age;
-ctx._source.putAll(params.fields);
+if (params.kind == 'gone') {
+  if (ctx._source.gone == null) { ctx._source.gone = [:]; ctx._source.gone_ages = [:]; }
+  def before = ctx._source.gone_ages[params.fields.pacs];
+  if (before != null && before.compareTo(params.age) >= 0) { ctx.op = 'none'; return; }
+  ctx._source.gone_ages[params.fields.pacs] = params.age;
+  ctx._source.gone[params.fields.pacs] = params.fields.gone_at;
+} else {
+  def age = ctx._source[params.age_field];
+  if (age != null && age.compareTo(params.age) >= 0) { ctx.op = 'none'; return; }
+  ctx._source[params.age_field] = params.age;
+  ctx._source.putAll(params.fields);
+}
 if (params.kind == 'report') {
   ctx._source.remove('report_missing'); ctx._source.remove('report_asked_at'); ctx._source.remove('report_missing_age');
 }
+def absence = ctx._source.gone_ages == null ? null : ctx._source.gone_ages[ctx._source.pacs];
+def answer = ctx._source.study_age;
+if (absence == null || (answer != null && answer.substring(0, 20).compareTo(absence.substring(0, 20)) > 0)) {
+  ctx._source.remove('gone_at');
+} else {
+  ctx._source.gone_at = ctx._source.gone[ctx._source.pacs];
+}
 """
 """`Document.merged`, said in painless; it runs under the document's lock, so parts may come from many processes."""
+
+
+def lacking(mappings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the fields that came later, those that not every index of OpenSearch's answer to `_mapping` has."""
+    known = [set(index["mappings"].get("properties", {})) for index in mappings.values()]
+    return {name: field for name, field in ADDED.items() if any(name not in names for names in known)}
 
 
 def index_body(alias: str) -> dict[str, Any]:
@@ -144,6 +174,7 @@ def _mappings() -> dict[str, Any]:
             "study_age": _UNSEARCHED,
             "report_age": _UNSEARCHED,
             "report_missing_age": _UNSEARCHED,
+            **ADDED,
             "description": _TEXT,
             "identifier": {"type": "keyword", "normalizer": "identifier", "ignore_above": 512},
             NEWEST: _ORDER,

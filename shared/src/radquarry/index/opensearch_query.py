@@ -89,6 +89,9 @@ def _demanded(filters: Filters) -> Iterator[Dsl]:
     if filters.has_report is not None:
         has_report = {"exists": {"field": HAS_REPORT}}
         yield has_report if filters.has_report else {"bool": {"must_not": has_report}}
+    if filters.is_gone is not None:
+        is_gone = {"exists": {"field": "gone_at"}}
+        yield is_gone if filters.is_gone else {"bool": {"must_not": is_gone}}
     if filters.study_date_from or filters.study_date_to:
         yield _days(c.Days("study_date", filters.study_date_from, filters.study_date_to))
 

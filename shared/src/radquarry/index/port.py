@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from radquarry.errors import Permanent
-from radquarry.index.document import Document, Page, Part, Query
+from radquarry.index.document import Document, Page, Query
+from radquarry.index.parts import Part
 
 
 class QueryRefused(Permanent):
