@@ -1,6 +1,7 @@
 """Study and report become one document; each message ends when its part is searchable and said to be."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -8,11 +9,12 @@ import pytest
 
 from radquarry.bus.delivery import Done, Park, Retry, Waits, deliver
 from radquarry.errors import PeerAway
-from radquarry.index.document import Document, Part, Query
+from radquarry.index.document import Document, Query
 from radquarry.index.embedded import TantivyIndex
+from radquarry.index.parts import Part
 from radquarry.index.port import PartsRefused
 from radquarry.indexer.service import PARALLEL, indexer
-from radquarry.messages import DocumentIndexed, Message, ReportFetched, ReportMissing, StudyFound
+from radquarry.messages import DocumentIndexed, Message, ReportFetched, ReportMissing, StudyChanged, StudyFound
 from tests.contracts.indexes import T0, missing, report, study, uid
 
 CRAWL = UUID(int=7)
@@ -69,6 +71,12 @@ def report_missing(number: int) -> ReportMissing:
     return ReportMissing(crawl_id=CRAWL, study_instance_uid=uid(number), ris="ris", reason="none yet", asked_at=T0)
 
 
+def study_changed(number: int, kind: str) -> StudyChanged:
+    former, seen_at = study(number).study, T0 + timedelta(hours=1)
+    about = {"crawl_id": CRAWL, "pacs": "main", "study_instance_uid": uid(number)}
+    return StudyChanged(**about, kind=kind, seen_at=seen_at, former=former)
+
+
 async def delivered(service, message: Message) -> Done | Retry | Park:
     body = message.model_dump_json().encode()
     return await deliver(service.handlers[type(message)], type(message), body, 1, Waits())
@@ -99,6 +107,30 @@ async def test_a_missing_report_is_shown_with_its_reason() -> None:
         missing(1, reason="none yet")
     )
     assert [message.part for message in said.messages] == ["study", "report-missing"]
+
+
+async def test_a_study_that_is_gone_is_marked_and_only_its_return_is_announced() -> None:
+    shelf, said = Shelf(), Said()
+    service = indexer(shelf, said)
+    message = study_found(1)
+
+    await delivered(service, message)
+    for _ in range(2):
+        assert await delivered(service, study_changed(1, "gone")) == Done()
+    gone = shelf.documents[uid(1)]
+    await delivered(service, message.model_copy(update={"answered_at": T0 + timedelta(hours=2)}))
+
+    assert (gone.gone_at, gone.study) == (T0 + timedelta(hours=1), message.study)
+    assert shelf.documents[uid(1)].gone_at is None
+    assert [message.part for message in said.messages] == ["study", "study"]
+
+
+@pytest.mark.parametrize("kind", ["late-series", "merged-patient", "re-identified", "returned"])
+async def test_other_changes_wait_for_the_answer_that_shows_them(kind: str) -> None:
+    shelf = Shelf()
+
+    assert await delivered(indexer(shelf, Said()), study_changed(1, kind)) == Done()
+    assert shelf.documents == {}
 
 
 async def test_what_is_said_names_the_crawl_the_study_and_its_cause() -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
-from radquarry.index.document import MissingReportPart, ReportPart, StudyPart
+from radquarry.index.parts import GonePart, MissingReportPart, ReportPart, StudyPart
 from radquarry.indexer.merging import Fact
-from radquarry.messages import ReportFetched, ReportMissing, StudyFound
+from radquarry.messages import ReportFetched, ReportMissing, StudyChanged, StudyFound
 
 Merge = Callable[[Fact], Awaitable[None]]
 """Returns when the fact is searchable and announced."""
@@ -31,3 +31,11 @@ async def note_missing_report(missing: ReportMissing, merge: Merge) -> None:
         asked_at=missing.asked_at,
     )
     await merge(Fact(missing, missing.crawl_id, part))
+
+
+async def note_gone_study(changed: StudyChanged, merge: Merge) -> None:
+    """Mark a study the PACS no longer has; of all other changes the new answer tells, which comes by itself."""
+    if changed.kind != "gone":
+        return
+    part = GonePart(study_instance_uid=changed.study_instance_uid, pacs=changed.pacs, gone_at=changed.seen_at)
+    await merge(Fact(changed, changed.crawl_id, part))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from radquarry.bus.port import Publish
 from radquarry.errors import Permanent
-from radquarry.index.document import Part
+from radquarry.index.parts import GonePart, MissingReportPart, Part, ReportPart, StudyPart
 from radquarry.index.port import Index, PartsRefused
 from radquarry.messages import DocumentIndexed, Event
 
@@ -21,7 +21,7 @@ class Fact:
 
 
 async def merge_and_announce(facts: Sequence[Fact], index: Index, publish: Publish) -> list[Permanent | None]:
-    """Merge all parts and publish `DocumentIndexed` for each; what the store refuses for good, by its place.
+    """Merge all parts and publish `DocumentIndexed` for each but absences; what the store refuses for good, by place.
 
     Raises `PeerAway` when store or bus do not answer: then all are tried again, and twice is once.
     """
@@ -30,14 +30,15 @@ async def merge_and_announce(facts: Sequence[Fact], index: Index, publish: Publi
         await index.merge([fact.part for fact in facts])
     except PartsRefused as error:
         refused = error.reasons
-    await publish(*(_indexed(fact) for place, fact in enumerate(facts) if place not in refused))
+    told = [fact for place, fact in enumerate(facts) if place not in refused]
+    await publish(*(_indexed(fact, fact.part) for fact in told if not isinstance(fact.part, GonePart)))
     return [Permanent(refused[place]) if place in refused else None for place in range(len(facts))]
 
 
-def _indexed(fact: Fact) -> DocumentIndexed:
+def _indexed(fact: Fact, part: StudyPart | ReportPart | MissingReportPart) -> DocumentIndexed:
     return DocumentIndexed.after(
         fact.told_by,
         crawl_id=fact.crawl_id,
-        study_instance_uid=fact.part.study_instance_uid,
-        part=fact.part.kind,
+        study_instance_uid=part.study_instance_uid,
+        part=part.kind,
     )

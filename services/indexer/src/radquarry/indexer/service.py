@@ -5,9 +5,9 @@ from functools import partial
 from radquarry.batching import Batch
 from radquarry.bus.port import Publish
 from radquarry.index.port import Index
-from radquarry.indexer.handlers import index_report, index_study, note_missing_report
+from radquarry.indexer.handlers import index_report, index_study, note_gone_study, note_missing_report
 from radquarry.indexer.merging import merge_and_announce
-from radquarry.messages import ReportFetched, ReportMissing, StudyFound
+from radquarry.messages import ReportFetched, ReportMissing, StudyChanged, StudyFound
 from radquarry.service import Service
 
 PARALLEL = 400
@@ -23,6 +23,7 @@ def indexer(index: Index, publish: Publish) -> Service:
             StudyFound: partial(index_study, merge=batch.add),
             ReportFetched: partial(index_report, merge=batch.add),
             ReportMissing: partial(note_missing_report, merge=batch.add),
+            StudyChanged: partial(note_gone_study, merge=batch.add),
         },
-        parallel={StudyFound: PARALLEL, ReportFetched: PARALLEL, ReportMissing: PARALLEL},
+        parallel=dict.fromkeys((StudyFound, ReportFetched, ReportMissing, StudyChanged), PARALLEL),
     )
