@@ -12,6 +12,7 @@ from radquarry.finder.answers import Answered
 from radquarry.finder.lines import Lines
 from radquarry.finder.matching import fits, matches
 from radquarry.finder.pacs import DicomPacs
+from radquarry.finder.probing import Access
 from radquarry.finder.queries import QueryRefused, checked
 from tests.finder.answering import FindHandler, answering, study_row
 from tests.finder.test_lines import Slots
@@ -22,8 +23,9 @@ MARCH = {"QueryRetrieveLevel": "STUDY", "StudyDate": "20230301-20230331", "Modal
 @asynccontextmanager
 async def pacs(on_find: FindHandler, limit: int | None = None) -> AsyncIterator[DicomPacs]:
     with answering(on_find) as peer:
-        async with Lines(peer, Slots(), 1) as lines:
-            yield DicomPacs(peer, lines, "ISO_IR 144", limit)
+        slots = Slots()
+        async with Lines(peer, slots, 1) as lines:
+            yield DicomPacs(Access(peer, lines, slots, 1), "ISO_IR 144", limit)
 
 
 async def answers(on_find: FindHandler, query: dict[str, str], limit: int | None = None, **fields) -> Answered:
@@ -126,9 +128,10 @@ async def test_a_question_that_always_ends_the_association_is_cut_and_not_asked_
 async def test_a_pacs_that_is_away_is_away():
     with answering(lambda _event: iter(())) as gone:
         pass
-    async with Lines(gone, Slots(), 1) as lines:
+    slots = Slots()
+    async with Lines(gone, slots, 1) as lines:
         with pytest.raises(PacsAway):
-            await DicomPacs(gone, lines, "ISO_IR 100", None).answers(MARCH)
+            await DicomPacs(Access(gone, lines, slots, 1), "ISO_IR 100", None).answers(MARCH)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
-from pynetdicom import AE, _config, evt
+from pydicom.uid import UID
+from pynetdicom import AE, _config, build_role, evt
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
@@ -40,13 +41,17 @@ PERMANENT_REJECTIONS: dict[tuple[int | None, int | None], str] = {
 
 
 @asynccontextmanager
-async def open_association(peer: Peer, sop_classes: Sequence[str]) -> AsyncIterator[Association]:
+async def open_association(
+    peer: Peer, sop_classes: Sequence[str], received: Sequence[str] = ()
+) -> AsyncIterator[Association]:
     """An established association that offers `sop_classes`; released at the end, aborted on an error.
+
+    Of those also in `received` we would take objects over it, as a C-GET needs (PS3.7 annex D.3.3.4).
 
     Raises `PacsAway` when there is no connection or a passing refusal, `PacsRefuses` when the peer will
     never take us so.
     """
-    association = await _opened(peer, sop_classes)
+    association = await _opened(peer, sop_classes, received)
     try:
         yield association
     except BaseException:
@@ -57,10 +62,10 @@ async def open_association(peer: Peer, sop_classes: Sequence[str]) -> AsyncItera
         await _until_cancelled(releasing, partial(_cut, association))
 
 
-async def _opened(peer: Peer, sop_classes: Sequence[str]) -> Association:
+async def _opened(peer: Peer, sop_classes: Sequence[str], received: Sequence[str]) -> Association:
     """Negotiated in a thread; when we are cancelled meanwhile, nothing of it is left behind."""
     line = _Line()
-    opening = asyncio.ensure_future(asyncio.to_thread(_associate, peer, sop_classes, line))
+    opening = asyncio.ensure_future(asyncio.to_thread(_associate, peer, sop_classes, received, line))
     try:
         return await _until_cancelled(opening, line.cut)
     except asyncio.CancelledError:
@@ -138,12 +143,13 @@ def application_entity(peer: Peer) -> AE:
     return entity
 
 
-def _associate(peer: Peer, sop_classes: Sequence[str], line: _Line) -> Association:
+def _associate(peer: Peer, sop_classes: Sequence[str], received: Sequence[str], line: _Line) -> Association:
     entity = application_entity(peer)
     for sop_class in sop_classes:
         entity.add_requested_context(sop_class)
     handlers = tended((evt.EVT_REQUESTED, line.notice), (evt.EVT_CONN_OPEN, line.notice))
-    association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title, evt_handlers=handlers)
+    roles = [build_role(UID(sop_class), scu_role=True, scp_role=True) for sop_class in received]
+    association = entity.associate(peer.host, peer.port, None, peer.ae_title, ext_neg=roles, evt_handlers=handlers)
     if association.is_established:
         association._reactor_checkpoint = Checkpoint(association)  # noqa: SLF001 - see checkpoint.py
         return association

@@ -48,6 +48,11 @@ class Row:
         except NotADataSetError:
             raise Malformed("an answer that is not a data set") from None
 
+    @property
+    def charset(self) -> str:
+        """The Specific Character Set it names, values joined by a backslash; "" when it names none."""
+        return self._charset
+
     def text(self, keyword: str) -> str:
         """Decoded, without padding, at most 1024 characters; "" when absent."""
         raw = self._values.get(_tag(keyword), b"")

@@ -13,6 +13,7 @@ from radquarry.dicom.peer import Peer
 from radquarry.finder.ledger import Ledger
 from radquarry.finder.lines import Lines
 from radquarry.finder.pacs import DicomPacs, Pacs
+from radquarry.finder.probing import Access
 from radquarry.finder.service import finder
 from radquarry.finder.settings import Settings, load
 from radquarry.process import start
@@ -46,7 +47,7 @@ async def opened_archives(settings: Settings, state: State) -> AsyncIterator[tup
             peer = _peer(name, pacs, settings.node.ae_title)
             lines = await stack.enter_async_context(Lines(peer, load_of_pacs, budget[name]))
             limit = None if pacs.find_limit == "auto" else pacs.find_limit
-            archives[name] = DicomPacs(peer, lines, pacs.charset, limit)
+            archives[name] = DicomPacs(Access(peer, lines, load_of_pacs, budget[name]), pacs.charset, limit)
         yield archives, load_of_pacs
 
 

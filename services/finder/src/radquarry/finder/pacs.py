@@ -11,17 +11,19 @@ import structlog
 
 from radquarry.dicom.association import Association
 from radquarry.dicom.finding import AnswerLost, find
-from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
+from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.finder.answers import Answered, Answering
-from radquarry.finder.lines import Line, Lines
+from radquarry.finder.lines import Line
 from radquarry.finder.listing import Listing
+from radquarry.finder.narrowing import narrowed
 from radquarry.finder.page import Listed, Page
 from radquarry.finder.pages import Pages
 from radquarry.finder.parts import Part
+from radquarry.finder.probing import Access, probe
 from radquarry.finder.queries import Model, checked
 from radquarry.finder.rows import Problems, studies_question
 from radquarry.finder.series import SeriesListing, WithSeries
-from radquarry.messages import Study
+from radquarry.messages import PacsProfile, Study
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,9 @@ class Pacs(Protocol):
 
     async def studies(self, day: date, modality: str) -> Listed:
         """Every study of a day, or gaps."""
+
+    async def narrowed(self, day: date, modality: str, keys: Mapping[str, str]) -> Listed:
+        """Those studies of a day that match keys (StudyDescription, InstitutionName; `*` and `?`), or gaps."""
 
     async def with_series(self, studies: Sequence[Study]) -> WithSeries:
         """The studies with their series, or gaps."""
@@ -50,22 +55,37 @@ class Pacs(Protocol):
     async def echo(self) -> float:
         """The milliseconds a sign of life took."""
 
+    async def probe(self) -> PacsProfile:
+        """What it can do, found by a few small questions within two minutes or so."""
+
 
 class DicomPacs:
     """See `Pacs`. What is learnt about its answers is kept for as long as this lives."""
 
-    def __init__(self, peer: Peer, lines: Lines, charset: str, limit: int | None) -> None:
-        self._peer = peer
-        self._lines = lines
+    def __init__(self, access: Access, charset: str, limit: int | None) -> None:
+        self._access = access
+        self._peer = access.peer
+        self._lines = access.lines
         self._charset = charset
         self._pages = Pages(limit)
 
     async def studies(self, day: date, modality: str) -> Listed:
         """See `Pacs`."""
+        return await self._listed(Part(day, modality), {})
+
+    async def narrowed(self, day: date, modality: str, keys: Mapping[str, str]) -> Listed:
+        """See `Pacs`."""
+        try:
+            listed = await self._listed(Part(day, modality), keys)
+        except PacsRefuses:
+            listed = await self._listed(Part(day, modality), {})  # a PACS may refuse keys that are optional
+        return narrowed(listed, keys)
+
+    async def _listed(self, part: Part, keys: Mapping[str, str]) -> Listed:
         problems: Problems = Counter()
 
         async def visit(line: Line) -> Listed:
-            return await Listing(partial(self._ask, line, problems), self._pages).of(Part(day, modality))
+            return await Listing(partial(self._ask, line, problems, keys), self._pages).of(part)
 
         listed = await self._lines.use(visit)
         self._report(problems)
@@ -97,9 +117,15 @@ class DicomPacs:
         """C-ECHO over the next association that is free."""
         return await self._lines.use(_echo_over, patience=ECHO_PATIENCE_SECONDS)
 
-    async def _ask(self, line: Line, problems: Problems, part: Part) -> Page:
+    async def probe(self) -> PacsProfile:
+        """See `Pacs`."""
+        return await probe(self._access, self._charset)
+
+    async def _ask(self, line: Line, problems: Problems, keys: Mapping[str, str], part: Part) -> Page:
         """One C-FIND, once more over a new association when it was lost in the middle."""
         question = studies_question(part, self._charset, problems)
+        for keyword, pattern in keys.items():
+            setattr(question.identifier, keyword, pattern)
         page = Page((), 0)
         for _attempt in range(ATTEMPTS):
             try:
