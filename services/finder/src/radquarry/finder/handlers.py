@@ -5,22 +5,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TypeVar
+from uuid import uuid4
 
 from radquarry.bus.port import Publish
 from radquarry.dicom.peer import PacsRefuses
 from radquarry.errors import Permanent
-from radquarry.finder.day_windows import check, windows
 from radquarry.finder.ledger import Closed, Ledger, Progress
 from radquarry.finder.pacs import Pacs
+from radquarry.finder.page import Listed
+from radquarry.finder.plans import check, narrowing, pieces
 from radquarry.finder.series import WithSeries
 from radquarry.messages import (
     CancelCrawl,
+    Command,
     CrawlCompleted,
     CrawlPlanned,
     CrawlRequested,
+    CrawlResumed,
     FindWindow,
     Gap,
     Message,
+    ResumeCrawl,
     Study,
     StudyFound,
     WindowClosed,
@@ -32,6 +37,7 @@ Item = TypeVar("Item")
 TOGETHER = 100
 """Studies whose series are asked for, and that are announced, at a time."""
 PLANNED_TOGETHER = 500
+CANCELLED = "the crawl was cancelled before this was asked for"
 
 
 class UnknownPacs(Permanent):
@@ -55,19 +61,19 @@ def archive(archives: Archives, name: str) -> Pacs:
 
 
 async def plan_crawl(order: CrawlRequested, *, archives: Archives, ledger: Ledger, publish: Publish) -> None:
-    """Order every window of the crawl, once."""
+    """Order every window or portion of the crawl, once; the rows of a RIS come by themselves."""
     archive(archives, order.pacs)
     check(order)
+    if order.ris:
+        return
     progress = await ledger.progress(order.crawl_id)
     if progress is None or progress.windows_planned is None:
         planned = 0
-        for some in _portions(windows(order), PLANNED_TOGETHER):
+        for some in together(pieces(order), PLANNED_TOGETHER):
             await publish(*some)
             planned += len(some)
         progress = await ledger.plan(order.crawl_id, planned)
-    await publish(CrawlPlanned.after(order, crawl_id=order.crawl_id, windows=progress.windows_planned))
-    if progress.is_complete:
-        await _complete(order, progress, ledger, publish)
+    await say_planned(order, progress, ledger, publish)
 
 
 async def find_window(order: FindWindow, *, archives: Archives, ledger: Ledger, publish: Publish) -> None:
@@ -76,33 +82,46 @@ async def find_window(order: FindWindow, *, archives: Archives, ledger: Ledger, 
     standing = await ledger.standing(order)
     visit = Visit()
     if standing.is_cancelled:
-        visit.gaps.append(_whole_day("the crawl was cancelled before this day was asked for"))
+        visit.gaps.append(_whole_day(CANCELLED))
     elif not standing.is_closed:
         await _ask(order, pacs, visit, publish)
-    visited = Closed(queries=visit.queries, gaps=tuple(visit.gaps))
+    visited = Closed(queries=visit.queries, gaps=tuple(visit.gaps), is_unasked=standing.is_cancelled)
     closed, progress = await ledger.close(order, visited, visit.uids)
     about = {"crawl_id": order.crawl_id, "pacs": order.pacs, "day": order.day, "modality": order.modality}
     counted = {"studies": closed.studies, "queries": closed.queries, "gaps": closed.gaps}
-    await publish(WindowClosed.after(order, **about, **counted))
+    await publish(WindowClosed.after(order, **about, **counted, is_narrowed=bool(narrowing(order))))
     if progress.is_complete:
-        await _complete(order, progress, ledger, publish)
+        await complete(order, progress, ledger, publish)
 
 
 async def cancel_crawl(order: CancelCrawl, *, ledger: Ledger, publish: Publish) -> None:
-    """Ask for no further window: those still waiting close unasked when they come."""
-    await _complete(order, await ledger.cancel(order.crawl_id), ledger, publish)
+    """Ask for no further window or portion: those still waiting close unasked when they come."""
+    progress = await ledger.cancel(order.crawl_id, order.sent_at)
+    if progress.is_cancelled:
+        await complete(order, progress, ledger, publish)
+
+
+async def resume_crawl(order: ResumeCrawl, *, ledger: Ledger, publish: Publish) -> None:
+    """Order again what a cancelled crawl left unasked."""
+    progress, unasked = await ledger.resume(order.crawl_id, order.sent_at)
+    if progress.is_cancelled:
+        return
+    await publish(CrawlResumed.after(order, crawl_id=order.crawl_id))
+    for some in together(unasked, PLANNED_TOGETHER):
+        await publish(*(_again(piece, order) for piece in some))
+    await say_planned(order, progress, ledger, publish)
 
 
 async def _ask(order: FindWindow, pacs: Pacs, visit: Visit, publish: Publish) -> None:
     try:
-        listed = await pacs.studies(order.day, order.modality)
+        listed = await _listed(order, pacs)
     except PacsRefuses as error:
         visit.gaps.append(_whole_day(str(error)))
         return
     visit.queries += listed.queries
     visit.gaps += listed.gaps
-    for some in _portions(listed.studies, TOGETHER):
-        found = await _with_series(pacs, some)
+    for some in together(listed.studies, TOGETHER):
+        found = await with_series(pacs, some)
         visit.queries += found.queries
         visit.gaps += found.gaps
         wanted = [study for study in found.studies if _is_wanted(study, order.modality)]
@@ -112,7 +131,12 @@ async def _ask(order: FindWindow, pacs: Pacs, visit: Visit, publish: Publish) ->
         visit.uids |= {study.study_instance_uid for study in wanted}
 
 
-async def _with_series(pacs: Pacs, studies: Sequence[Study]) -> WithSeries:
+async def _listed(order: FindWindow, pacs: Pacs) -> Listed:
+    keys = narrowing(order)
+    return await (pacs.narrowed(order.day, order.modality, keys) if keys else pacs.studies(order.day, order.modality))
+
+
+async def with_series(pacs: Pacs, studies: Sequence[Study]) -> WithSeries:
     """Without series, and with the reason, from a PACS that does not answer at series level."""
     try:
         return await pacs.with_series(studies)
@@ -120,7 +144,16 @@ async def _with_series(pacs: Pacs, studies: Sequence[Study]) -> WithSeries:
         return WithSeries(tuple(studies), (_whole_day(f"the series of studies are not listed: {error}"),), 0)
 
 
-async def _complete(cause: Message, progress: Progress, ledger: Ledger, publish: Publish) -> None:
+async def say_planned(cause: Message, progress: Progress, ledger: Ledger, publish: Publish) -> None:
+    """How many windows or portions there are, once that is known, and whether they are closed already."""
+    if progress.windows_planned is not None:
+        await publish(CrawlPlanned.after(cause, crawl_id=progress.crawl_id, windows=progress.windows_planned))
+    if progress.is_complete:
+        await complete(cause, progress, ledger, publish)
+
+
+async def complete(cause: Message, progress: Progress, ledger: Ledger, publish: Publish) -> None:
+    """Nothing more is asked for this crawl, unless it was cancelled and is resumed."""
     crawl_id = progress.crawl_id
     await publish(
         CrawlCompleted.after(
@@ -132,8 +165,13 @@ async def _complete(cause: Message, progress: Progress, ledger: Ledger, publish:
             cancelled=progress.is_cancelled,
         )
     )
-    if progress.is_complete:
+    if progress.is_over:
         await ledger.forget_studies(crawl_id)
+
+
+def _again(piece: Command, cause: Message) -> Command:
+    """The same order as a message of its own."""
+    return piece.model_copy(update={"id": uuid4(), "cause": cause.id, "sent_at": datetime.now(UTC)})
 
 
 def _is_wanted(study: Study, modality: str) -> bool:
@@ -145,7 +183,8 @@ def _whole_day(reason: str) -> Gap:
     return Gap(begin="00:00:00", end="23:59:59", reason=reason)
 
 
-def _portions(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
+def together(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
+    """Items, `size` at a time."""
     source = iter(items)
     while some := tuple(islice(source, size)):
         yield some
