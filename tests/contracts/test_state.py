@@ -1,14 +1,17 @@
 """What every state store promises; each test runs on SQLite and on PostgreSQL."""
 
 import asyncio
+import gc
 import struct
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import QueuePool
 
 from radquarry.dicom.load import VERSIONS, slots
 from radquarry.errors import PeerAway, Permanent
@@ -50,6 +53,38 @@ async def test_a_block_that_fails_wrote_nothing(state: State) -> None:
         await fail_after_writing()
 
     assert await rows(state) == {}
+
+
+async def test_who_is_cancelled_at_any_moment_and_twice_leaves_no_lock_and_no_connection(state: State) -> None:
+    complaints: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    dice = Random(1)
+
+    async def write() -> None:
+        async with state.writing() as connection:
+            await state.upsert(connection, counters, [{"name": "a", "value": dice.randrange(9)}], "value")
+
+    async def read() -> None:
+        async with state.reading() as connection:
+            await connection.execute(select(counters))
+
+    async with asyncio.timeout(60):
+        for _ in range(60):
+            works = [asyncio.create_task(work()) for work in (write, read, write, read)]
+            for work in works:
+                for _ in range(2):
+                    await asyncio.sleep(dice.choice((0, 0.0003, 0.001, 0.003)))
+                    work.cancel()
+            assert {type(end) for end in await asyncio.gather(*works, return_exceptions=True)} <= {
+                asyncio.CancelledError,
+                type(None),
+            }
+            await write()
+        gc.collect()
+
+    assert complaints == []
+    assert isinstance(state.engine.pool, QueuePool)
+    assert state.engine.pool.checkedout() == 0
 
 
 async def test_writing_twice_is_writing_once(state: State) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import QueuePool
 
 from radquarry.errors import PeerAway, Permanent
+from radquarry.state.steady import connected, to_its_end
 
 BUSY_SECONDS = 30
 RETURN_SECONDS = 2.0
@@ -33,13 +34,16 @@ class State:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        async with self._one_writer or nullcontext(), _mapped(), self.engine.begin() as connection:
+        async with self._one_writer or nullcontext(), _mapped(), connected(self.engine) as connection:
+            transaction = connection.begin()
+            await to_its_end(transaction.start())
             yield connection
+            await to_its_end(transaction.commit())
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for queries; what it writes is not kept."""
-        async with _mapped(), self.engine.connect() as connection:
+        async with _mapped(), connected(self.engine) as connection:
             await connection.execution_options(reading=True)
             yield connection
 
