@@ -33,6 +33,9 @@ class PacsFaults(_Switches):
     charset: Literal["right", "wrong", "omitted"] = "right"
     empty_accession_share: Share = 0
     modalities_in_study: bool = True
+    ignored_keys: tuple[str, ...] = ()
+    withheld_keys: tuple[str, ...] = ()
+    wildcards: Literal["right", "ignored", "literal"] = "right"
     relational: bool = True
     timeless_share: Share = 0
     lost_instances: Count = 0

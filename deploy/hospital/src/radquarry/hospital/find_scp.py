@@ -11,7 +11,7 @@ from radquarry.hospital.faults import Faults, PacsFaults
 from radquarry.hospital.holdings import Holdings
 from radquarry.hospital.malformed import malformed
 from radquarry.hospital.next_message import swallow_next
-from radquarry.hospital.queries import Query, UnmatchableError, answers, read_query, root_of
+from radquarry.hospital.queries import Query, UnmatchableError, answers, as_understood, read_query, root_of
 from radquarry.hospital.rows import chosen, encoded
 from radquarry.hospital.sessions import Sessions
 from radquarry.hospital.settings import PacsSettings
@@ -56,10 +56,13 @@ class FindScp:
             yield from self._fail(entry, _NOT_OF_THE_MODEL)
             return
         entry.detail.update(level=query.level, keys={name: values for name, (_, values) in query.keys.items()})
+        if query.level not in self._settings.levels:
+            yield from self._fail(entry, _NOT_OF_THE_MODEL)
+            return
         if faults.fail_find_every and next(self._requests) % faults.fail_find_every == 0:
             yield from self._fail(entry, _FAILED)
             return
-        yield from self._rows(event, query, faults, entry)
+        yield from self._rows(event, as_understood(query, faults), faults, entry)
 
     def _rows(self, event: evt.Event, query: Query, faults: PacsFaults, entry: Entry) -> Iterator[Answer]:
         doomed = self._sessions.of(event).doomed
@@ -81,6 +84,8 @@ class FindScp:
 
     def _row(self, event: evt.Event, query: Query, record: Record, faults: PacsFaults) -> Answer:
         row = chosen(record, query, self._settings.ae_title)
+        for keyword in faults.withheld_keys:
+            row.pop(keyword, None)
         status = _PENDING
         if not faults.modalities_in_study and "ModalitiesInStudy" in query.keys:
             row.pop("ModalitiesInStudy", None)

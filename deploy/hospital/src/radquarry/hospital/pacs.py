@@ -20,8 +20,8 @@ from radquarry.hospital.traffic import Traffic
 
 _QUERY_SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian]
 _VERIFICATION = "1.2.840.10008.1.1"
-_PATIENT_ROOT, _STUDY_ROOT = "1.2.840.10008.5.1.4.1.2.1", "1.2.840.10008.5.1.4.1.2.2"
-_FIND_MOVE_GET = (1, 2, 3)
+_ROOTS = {"patient": "1.2.840.10008.5.1.4.1.2.1", "study": "1.2.840.10008.5.1.4.1.2.2"}
+_SERVICES = {"find": 1, "move": 2, "get": 3}
 
 
 class Pacs:
@@ -45,7 +45,7 @@ class Pacs:
 
     def offer(self, kinds: Iterable[tuple[str, str]]) -> None:
         """Let C-GET send these (SOP class UID, transfer syntax UID) pairs."""
-        for sop_class, syntax in kinds:
+        for sop_class, syntax in kinds if "get" in self._settings.services else ():
             self._ae.add_supported_context(sop_class, syntax, scu_role=False, scp_role=True)
 
     def start(self) -> None:
@@ -80,9 +80,9 @@ def _application_entity(settings: PacsSettings) -> AE:
     ae.require_called_aet = settings.check_called_ae_title
     ae.require_calling_aet = settings.calling_ae_titles
     ae.add_supported_context(_VERIFICATION, _QUERY_SYNTAXES)
-    for root in (_PATIENT_ROOT, _STUDY_ROOT):
-        for service in _FIND_MOVE_GET:
-            ae.add_supported_context(f"{root}.{service}", _QUERY_SYNTAXES)
+    for root in settings.roots:
+        for service in settings.services:
+            ae.add_supported_context(f"{_ROOTS[root]}.{_SERVICES[service]}", _QUERY_SYNTAXES)
     return ae
 
 

@@ -16,6 +16,7 @@ from radquarry.hospital.studies import Record, Study
 
 LEVELS = ("PATIENT", "STUDY", "SERIES", "IMAGE")
 UNIQUE_KEYS = dict(zip(LEVELS, ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"), strict=True))
+_NO_VALUE = "\x7f"
 _NO_KEYS = {"QueryRetrieveLevel", "SpecificCharacterSet", "TimezoneOffsetFromUTC", "RetrieveAETitle", ""}
 _PATIENT = {"PatientName", "PatientID", "PatientBirthDate", "PatientSex", "NumberOfPatientRelatedStudies"}
 
@@ -72,6 +73,19 @@ def answers(query: Query, holdings: Holdings, faults: PacsFaults) -> Iterator[Re
             yield record
         else:
             yield from _below(query, study, record)
+
+
+def as_understood(query: Query, faults: PacsFaults) -> Query:
+    """The query as a PACS takes it that ignores some keys, or knows no wildcards."""
+    keys = {keyword: (vr, _as_understood(keyword, vr, values, faults)) for keyword, (vr, values) in query.keys.items()}
+    return Query(query.level, keys)
+
+
+def _as_understood(keyword: str, vr: str, values: tuple[str, ...], faults: PacsFaults) -> tuple[str, ...]:
+    is_wild = not is_universal(vr, values) and not is_single(vr, values) and vr not in {"DA", "TM"}
+    if keyword in faults.ignored_keys or (is_wild and faults.wildcards == "ignored"):
+        return ()
+    return (_NO_VALUE,) if is_wild and faults.wildcards == "literal" else values
 
 
 def faulty(record: Record, faults: PacsFaults) -> Record:

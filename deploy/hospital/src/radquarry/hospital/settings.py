@@ -3,7 +3,7 @@
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -20,6 +20,11 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+Root = Literal["patient", "study"]
+Service = Literal["find", "move", "get"]
+Level = Literal["PATIENT", "STUDY", "SERIES", "IMAGE"]
+
+
 class PacsSettings(_Part):
     """The Q/R SCP. `destinations` maps a C-MOVE destination's AE title to `host:port`."""
 
@@ -30,6 +35,9 @@ class PacsSettings(_Part):
     destinations: dict[str, str] = {}
     calling_ae_titles: list[AeTitle] = []
     check_called_ae_title: bool = False
+    roots: tuple[Root, ...] = ("patient", "study")
+    services: tuple[Service, ...] = ("find", "move", "get")
+    levels: tuple[Level, ...] = ("PATIENT", "STUDY", "SERIES", "IMAGE")
 
     @field_validator("charset")
     @classmethod
