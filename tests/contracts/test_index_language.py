@@ -143,12 +143,12 @@ def test_what_is_refused_says_where_and_what_was_expected(q: str, position: int,
     ids=lambda q: q[:3],
 )
 def test_hostile_queries_are_refused_at_once(q: str) -> None:
-    begun = time.process_time()
+    begun = time.thread_time()
 
     with pytest.raises(QueryRefused):
         parse(q)
 
-    assert time.process_time() - begun < 0.5
+    assert time.thread_time() - begun < 0.5
 
 
 SIGNS = list("\"()-+*?~^:[]{}\\/<>='.ü🫁 \x00")
