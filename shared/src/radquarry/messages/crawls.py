@@ -68,7 +68,8 @@ class WindowClosed(Event):
     """The window was asked to its end; with `gaps` it is not complete.
 
     `studies` counts those that no other window of this crawl found before, so that the sum over all windows
-    is the number of different studies. `is_narrowed`: only some studies of the day were wanted.
+    is the number of different studies. `is_narrowed`: only some studies of the day were wanted. `is_unasked`: the crawl
+    was cancelled before its turn, and the window is asked when it is resumed.
     """
 
     topic: ClassVar[str] = "window.closed"
@@ -81,6 +82,7 @@ class WindowClosed(Event):
     queries: int
     gaps: tuple[Gap, ...] = ()
     is_narrowed: bool = False
+    is_unasked: bool = False
 
 
 class CrawlPlanned(Event):

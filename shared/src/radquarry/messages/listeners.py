@@ -14,7 +14,7 @@ LISTENERS: Mapping[type[m.Message], tuple[str, ...]] = MappingProxyType(
         m.CrawlRequested: ("finder", "ris-fetcher", "api"),
         m.CrawlPlanned: ("api",),
         m.FindWindow: ("finder",),
-        m.RowsListed: ("finder",),
+        m.RowsListed: ("finder", "api"),
         m.FindRows: ("finder",),
         m.FindQueries: ("finder",),
         m.CancelCrawl: ("finder",),

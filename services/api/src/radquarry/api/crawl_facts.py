@@ -4,13 +4,21 @@ A study of a crawl is a set of bits that only ever grows (a replay alone takes a
 order and any repetition of the messages ends in the same place.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntFlag
-from typing import NamedTuple
+from typing import Any
 from uuid import UUID
 
-from radquarry.messages import CrawlCompleted, CrawlPlanned, CrawlRequested, Gap
+from radquarry.messages import (
+    CrawlCompleted,
+    CrawlPlanned,
+    CrawlRequested,
+    CrawlResumed,
+    Gap,
+    RowResult,
+    RowsListed,
+)
 
 
 class Seen(IntFlag):
@@ -47,34 +55,6 @@ def has_failed(seen: Seen) -> bool:
     )
 
 
-class Counts(NamedTuple):
-    """What one study adds to the counters of its crawl: 0 or 1 each."""
-
-    found: int
-    indexed: int
-    fetched: int
-    missing: int
-    settled: int
-    failed: int
-
-
-def _counts(seen: Seen) -> Counts:
-    if not seen & Seen.FOUND:
-        return Counts(0, 0, 0, 0, 0, 0)
-    return Counts(
-        found=1,
-        indexed=int(bool(seen & Seen.STUDY_INDEXED)),
-        fetched=int(bool(seen & Seen.REPORT_FETCHED)),
-        missing=int(seen & (Seen.REPORT_FETCHED | Seen.REPORT_MISSING) == Seen.REPORT_MISSING),
-        settled=int(is_settled(seen)),
-        failed=int(has_failed(seen)),
-    )
-
-
-COUNTS = tuple(_counts(Seen(bits)) for bits in range(2 ** len(Seen)))
-"""By bits, worked out once: arithmetic on flags is slow, and a crawl does it for every message of every study."""
-
-
 @dataclass(frozen=True)
 class StudySeen:
     """These bits of one study; `forget` are those a replay takes away."""
@@ -85,11 +65,16 @@ class StudySeen:
     forget: Seen = Seen.NOTHING
 
 
+Rank = tuple[bool, datetime, bool, int, int]
+"""Orders words about one window or portion; total, so that all end the same way. Unasked is outranked by any other."""
+
+
 @dataclass(frozen=True)
 class WindowSettled:
     """A window was closed, or (with `failure_id`) parked; the latest word about it counts.
 
-    Of a window that was not `asked` (cancelled, refused, parked) the day's coverage learns nothing that it knew better.
+    Of a window that was not `asked` (cancelled, refused, parked) the day's coverage learns nothing that it knew better,
+    of one that was `narrowed` to some studies nothing at all. `unasked`: its crawl was cancelled before its turn.
     """
 
     crawl_id: UUID
@@ -101,11 +86,46 @@ class WindowSettled:
     gaps: tuple[Gap, ...] = ()
     failure_id: UUID | None = None
     asked: bool = True
+    narrowed: bool = False
+    unasked: bool = False
 
     @property
-    def rank(self) -> tuple[datetime, bool, int, int]:
-        """Orders words about one window; total, so that ties end the same way everywhere."""
-        return self.decided_at, self.failure_id is None, self.studies, -len(self.gaps)
+    def place(self) -> dict[str, Any]:
+        """Which window it is."""
+        return {"crawl_id": self.crawl_id, "day": self.day, "modality": self.modality}
+
+    @property
+    def rank(self) -> Rank:
+        """See `Rank`."""
+        return not self.unasked, self.decided_at, self.failure_id is None, self.studies, -len(self.gaps)
+
+
+@dataclass(frozen=True)
+class PortionSettled:
+    """A portion of rows or queries was answered for, or (with `failure_id`) parked; see `WindowSettled`."""
+
+    crawl_id: UUID
+    portion: int
+    decided_at: datetime
+    studies: int = 0
+    results: tuple[RowResult, ...] = ()
+    failure_id: UUID | None = None
+    unasked: bool = False
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Which portion it is."""
+        return {"crawl_id": self.crawl_id, "portion": self.portion}
+
+    @property
+    def gaps(self) -> tuple[int, ...]:
+        """The rows that could not be asked to the end."""
+        return tuple(result.number for result in self.results if result.is_gap)
+
+    @property
+    def rank(self) -> Rank:
+        """See `Rank`."""
+        return not self.unasked, self.decided_at, self.failure_id is None, self.studies, -len(self.gaps)
 
 
 @dataclass(frozen=True)
@@ -117,6 +137,25 @@ class WindowReopened:
     modality: str
     failure_id: UUID
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """Which window it is."""
+        return {"crawl_id": self.crawl_id, "day": self.day, "modality": self.modality}
+
+
+@dataclass(frozen=True)
+class PortionReopened:
+    """The parked order for this portion was replayed."""
+
+    crawl_id: UUID
+    portion: int
+    failure_id: UUID
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Which portion it is."""
+        return {"crawl_id": self.crawl_id, "portion": self.portion}
+
 
 @dataclass(frozen=True)
 class Blocked:
@@ -127,48 +166,16 @@ class Blocked:
     again: bool = False
 
 
-CrawlFact = StudySeen | WindowSettled | WindowReopened | Blocked | CrawlRequested | CrawlPlanned | CrawlCompleted
-
-
-@dataclass
-class Tally:
-    """The counters of one crawl, as its row holds them."""
-
-    planned: int | None = None
-    cancelled: bool = False
-    windows_closed: int = 0
-    windows_with_gaps: int = 0
-    windows_parked: int = 0
-    studies_announced: int = 0
-    studies_found: int = 0
-    documents_indexed: int = 0
-    reports_fetched: int = 0
-    reports_missing: int = 0
-    studies_settled: int = 0
-    studies_failed: int = 0
-    blocks: int = 0
-    order: dict[str, object] = field(default_factory=dict)
-
-    def count(self, bits: int, sign: int) -> None:
-        """Add (`sign` 1) or take away (-1) one study that stands at `bits`."""
-        counts = COUNTS[bits]
-        self.studies_found += sign * counts.found
-        self.documents_indexed += sign * counts.indexed
-        self.reports_fetched += sign * counts.fetched
-        self.reports_missing += sign * counts.missing
-        self.studies_settled += sign * counts.settled
-        self.studies_failed += sign * counts.failed
-
-    def state(self) -> str:
-        """See design section 5: `complete` when nothing is on its way and nothing is missing."""
-        if self.cancelled:
-            return "cancelled"
-        if self.blocks:
-            return "incomplete"
-        if self.planned is None:
-            return "running" if self.windows_closed or self.studies_found else "requested"
-        asked = self.windows_closed + self.windows_parked >= self.planned
-        arrived = self.studies_found >= self.studies_announced and self.studies_settled == self.studies_found
-        if not (asked and arrived):
-            return "running"
-        return "incomplete" if self.windows_with_gaps or self.windows_parked or self.studies_failed else "complete"
+CrawlFact = (
+    StudySeen
+    | WindowSettled
+    | WindowReopened
+    | PortionSettled
+    | PortionReopened
+    | Blocked
+    | CrawlRequested
+    | CrawlPlanned
+    | CrawlResumed
+    | CrawlCompleted
+    | RowsListed
+)

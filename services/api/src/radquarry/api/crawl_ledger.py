@@ -2,9 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +15,19 @@ from radquarry.api import bulk
 from radquarry.api.crawl_facts import (
     Blocked,
     CrawlFact,
+    PortionReopened,
+    PortionSettled,
     StudySeen,
-    Tally,
     WindowReopened,
     WindowSettled,
 )
+from radquarry.api.crawl_order import asked_in
+from radquarry.api.crawl_pace import Done, sampled
+from radquarry.api.crawl_rows import note_queries, note_results, note_rows
+from radquarry.api.crawl_tally import Tally
 from radquarry.api.tables import crawl_blocks, crawl_studies, crawls
-from radquarry.api.window_rows import reopen, settle
-from radquarry.messages import CrawlCompleted, CrawlPlanned, CrawlRequested
+from radquarry.api.window_rows import reopen, reopen_unasked, settle
+from radquarry.messages import CrawlCompleted, CrawlPlanned, CrawlRequested, CrawlResumed, RowsListed
 from radquarry.state.store import State
 
 COUNTERS = tuple(each.name for each in fields(Tally) if each.name != "order")
@@ -31,8 +36,9 @@ COUNTERS = tuple(each.name for each in fields(Tally) if each.name != "order")
 class CrawlLedger:
     """One row per crawl with its counters, kept in step with the rows of its windows and studies."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._state = state
+        self._clock = clock
 
     async def write(self, facts: Sequence[CrawlFact]) -> None:
         """Take `facts` up in one transaction; replicas wait for each other, crawl by crawl."""
@@ -52,19 +58,21 @@ class CrawlLedger:
         await _studies(connection, crawl_id, tally, [fact for fact in facts if isinstance(fact, StudySeen)])
         for fact in facts:
             match fact:
-                case WindowSettled():
-                    await settle(connection, tally, fact)
-                case WindowReopened():
+                case WindowSettled() | PortionSettled():
+                    await _settle(connection, tally, fact)
+                case WindowReopened() | PortionReopened():
                     await reopen(connection, tally, fact)
                 case Blocked():
                     await self._block(connection, tally, fact)
                 case CrawlRequested():
-                    tally.order = _order(fact, before["requested_at"])
-                case CrawlPlanned():
-                    tally.planned = fact.windows
-                case CrawlCompleted():
-                    tally.cancelled = tally.cancelled or fact.cancelled
+                    await _order(connection, tally, fact, before["requested_at"])
+                case RowsListed():
+                    await _listed(connection, tally, fact)
+                case CrawlPlanned() | CrawlResumed() | CrawlCompleted():
+                    await _steer(connection, tally, fact)
         after = {name: getattr(tally, name) for name in COUNTERS} | {"state": tally.state()} | tally.order
+        if "pace" not in after and _done(before) != _done(after):
+            after["pace"] = sampled(before["pace"], self._clock(), _done(before))
         changed = {name: value for name, value in after.items() if before[name] != value}
         if changed:
             await connection.execute(update(crawls).where(crawls.c.crawl_id == crawl_id).values(changed))
@@ -88,18 +96,41 @@ class CrawlLedger:
         tally.blocks = await connection.scalar(counted) or 0
 
 
-def _order(fact: CrawlRequested, known_since: datetime | None) -> dict[str, object]:
+def _done(row: Mapping[str, Any]) -> Done:
+    return Done(row["windows_closed"], row["studies_found"], row["studies_settled"])
+
+
+async def _settle(connection: AsyncConnection, tally: Tally, fact: WindowSettled | PortionSettled) -> None:
+    taken = await settle(connection, tally, fact)
+    if taken and isinstance(fact, PortionSettled) and not fact.unasked:
+        await note_results(connection, fact.crawl_id, fact.results)
+
+
+async def _order(connection: AsyncConnection, tally: Tally, fact: CrawlRequested, known: datetime | None) -> None:
     """Of a repeated order the first one counts."""
-    if known_since is not None and known_since <= fact.sent_at:
-        return {}
-    return {
-        "pacs": fact.pacs,
-        "start_date": fact.start_date,
-        "end_date": fact.end_date,
-        "modalities": ",".join(fact.modalities),
-        "requested_by": fact.requested_by[:200],
-        "requested_at": fact.sent_at,
-    }
+    if known is not None and known <= fact.sent_at:
+        return
+    tally.order = asked_in(fact)
+    tally.rows_total = max(tally.rows_total, len(fact.rows) or len(fact.queries))
+    await note_rows(connection, fact.crawl_id, fact.rows)
+    await note_queries(connection, fact.crawl_id, fact.queries)
+
+
+async def _listed(connection: AsyncConnection, tally: Tally, fact: RowsListed) -> None:
+    tally.rows_total = max(tally.rows_total, *(row.number for row in fact.rows), 0)
+    await note_rows(connection, fact.crawl_id, fact.rows)
+
+
+async def _steer(connection: AsyncConnection, tally: Tally, fact: CrawlPlanned | CrawlResumed | CrawlCompleted) -> None:
+    match fact:
+        case CrawlPlanned():
+            tally.planned = max(tally.planned or 0, fact.windows)
+        case CrawlResumed():
+            tally.resumed_at = max(tally.resumed_at or fact.sent_at, fact.sent_at)
+            tally.order["pace"] = "[]"
+            await reopen_unasked(connection, tally, fact.crawl_id)
+        case CrawlCompleted(cancelled=True):
+            tally.cancelled_at = max(tally.cancelled_at or fact.sent_at, fact.sent_at)
 
 
 async def _studies(connection: AsyncConnection, crawl_id: UUID, tally: Tally, facts: Iterable[StudySeen]) -> None:

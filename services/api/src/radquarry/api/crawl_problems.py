@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.api import bulk
 from radquarry.api.crawl_facts import Seen, has_failed
+from radquarry.api.crawl_tables import crawl_rows, portions
+from radquarry.api.failure_effects import PORTIONS
 from radquarry.api.tables import crawl_studies, failures, windows
 from radquarry.api.window_rows import gaps_of
 
@@ -18,9 +20,9 @@ MOST = 200
 
 @dataclass(frozen=True)
 class CrawlProblem:
-    """What is missing and why. `gap`: the PACS could not list it; the others: a message was parked."""
+    """What is missing and why. `gap`: the PACS could not list it, a day or (`row`) a row; else a message was parked."""
 
-    kind: Literal["gap", "window", "study", "crawl"]
+    kind: Literal["gap", "window", "rows", "study", "crawl"]
     reason: str
     day: date | None = None
     modality: str = ""
@@ -28,11 +30,13 @@ class CrawlProblem:
     end: str = ""
     study_instance_uid: str = ""
     failure_id: UUID | None = None
+    row: int | None = None
 
 
 async def problems_of(connection: AsyncConnection, crawl_id: UUID, total: int) -> tuple[CrawlProblem, ...]:
     """At most 200; one more says how many of `total` are left out."""
-    found = [*await _gaps(connection, crawl_id), *await _parked(connection, crawl_id)]
+    gaps = [*await _gaps(connection, crawl_id), *await _row_gaps(connection, crawl_id)]
+    found = [*gaps, *await _parked(connection, crawl_id)]
     shown = found[:MOST]
     if len(found) > MOST:
         shown.append(CrawlProblem("crawl", f"and {max(total, len(found)) - MOST} more"))
@@ -53,11 +57,22 @@ async def _gaps(connection: AsyncConnection, crawl_id: UUID) -> list[CrawlProble
     ]
 
 
+async def _row_gaps(connection: AsyncConnection, crawl_id: UUID) -> list[CrawlProblem]:
+    chosen = (
+        select(crawl_rows.c.number, crawl_rows.c.problem)
+        .where(crawl_rows.c.crawl_id == crawl_id, crawl_rows.c.is_gap)
+        .order_by(crawl_rows.c.number)
+        .limit(MOST + 1)
+    )
+    return [CrawlProblem("gap", row.problem, row=row.number) for row in await bulk.fetch(connection, chosen)]
+
+
 async def _parked(connection: AsyncConnection, crawl_id: UUID) -> list[CrawlProblem]:
     same = and_(
         crawl_studies.c.crawl_id == crawl_id,
         crawl_studies.c.study_instance_uid == failures.c.study_instance_uid,
     )
+    portion = and_(portions.c.crawl_id == crawl_id, portions.c.failure_id == failures.c.failure_id)
     still = and_(windows.c.crawl_id == crawl_id, windows.c.failure_id == failures.c.failure_id)
     chosen = (
         select(
@@ -69,9 +84,11 @@ async def _parked(connection: AsyncConnection, crawl_id: UUID) -> list[CrawlProb
             failures.c.modality,
             crawl_studies.c.bits,
             windows.c.day.label("parked_day"),
+            portions.c.portion,
         )
         .outerjoin_from(failures, crawl_studies, same)
         .outerjoin(windows, still)
+        .outerjoin(portions, portion)
         .where(failures.c.crawl_id == crawl_id, failures.c.state.in_(("open", "discarded")))
         .order_by(failures.c.parked_at, failures.c.failure_id)
         .limit(10 * MOST)
@@ -89,4 +106,6 @@ def _problem(row: bulk.Found) -> CrawlProblem | None:
         if row.parked_day is None:
             return None
         return CrawlProblem("window", row.reason, row.day, row.modality, failure_id=row.failure_id)
+    if row.topic in PORTIONS:
+        return None if row.portion is None else CrawlProblem("rows", row.reason, failure_id=row.failure_id)
     return CrawlProblem("crawl", row.reason, failure_id=row.failure_id)

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid5
 
-from radquarry.api.crawl_facts import Blocked, CrawlFact, Seen, StudySeen, WindowReopened, WindowSettled
+from radquarry.api.crawl_facts import (
+    Blocked,
+    CrawlFact,
+    PortionReopened,
+    PortionSettled,
+    Seen,
+    StudySeen,
+    WindowReopened,
+    WindowSettled,
+)
 from radquarry.api.retrieval_facts import RetrievalFact, RetrievalRefused
 from radquarry.api.storable import storable
 from radquarry.bus.port import Parked
@@ -19,6 +28,11 @@ NAMES = UUID("6f1d2f6e-8e0e-5d0a-9a55-0c9a4f2f5a11")
 WORDS = {
     "crawl.requested": "A crawl could not be planned",
     "window.find": "A day could not be asked for",
+    "rows.find": "Rows of a list could not be looked up",
+    "queries.find": "Queries could not be asked",
+    "rows.listed": "Rows that a RIS gave could not be taken up",
+    "portion.closed": "The results of rows could not be noted",
+    "crawl.resume": "A crawl could not be resumed",
     "study.found": "A study that was found could not be taken up",
     "report.fetched": "A report could not be taken up",
     "report.missing": "That a report is missing could not be noted",
@@ -39,7 +53,18 @@ FAILED = {
     ("report.fetched", "indexer"): Seen.REPORT_INDEX_FAILED,
 }
 INDEXED = {"study": Seen.STUDY_INDEXED, "report": Seen.REPORT_INDEXED}
-OF_THE_CRAWL = ("crawl.requested", "crawl.planned", "window.closed", "crawl.completed", "crawl.cancel")
+OF_THE_CRAWL = (
+    "crawl.requested",
+    "crawl.planned",
+    "window.closed",
+    "portion.closed",
+    "rows.listed",
+    "crawl.completed",
+    "crawl.cancel",
+    "crawl.resume",
+    "crawl.resumed",
+)
+PORTIONS = ("rows.find", "queries.find")
 
 
 @dataclass(frozen=True)
@@ -53,6 +78,7 @@ class Subject:
     retrieval_id: UUID | None = None
     pacs: str = ""
     part: str = ""
+    portion: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +109,9 @@ class Effects:
                     asked=False,
                 )
             )
+        elif parked.topic in PORTIONS and subject.portion is not None:
+            decided_at, portion = parked.parked_at, subject.portion
+            await self.crawls(PortionSettled(subject.crawl_id, portion, decided_at, failure_id=failure_id))
         elif subject.study_instance_uid:
             failed = FAILED.get((parked.topic, parked.service), Seen.NOTHING)
             seen = FOUND.get(parked.topic, Seen.NOTHING) | INDEXED.get(subject.part, Seen.NOTHING) | failed
@@ -99,6 +128,8 @@ class Effects:
             return
         if parked.topic == "window.find" and subject.day is not None:
             await self.crawls(WindowReopened(subject.crawl_id, subject.day, subject.modality, failure_id))
+        elif parked.topic in PORTIONS and subject.portion is not None:
+            await self.crawls(PortionReopened(subject.crawl_id, subject.portion, failure_id))
         elif subject.study_instance_uid:
             forget = FAILED.get((parked.topic, parked.service), Seen.NOTHING)
             await self.crawls(StudySeen(subject.crawl_id, subject.study_instance_uid, Seen.NOTHING, forget))
@@ -130,6 +161,7 @@ def read(parked: Parked) -> Subject:
         retrieval_id=_uuid(body.get("retrieval_id")),
         pacs=_short(body.get("pacs")),
         part=_short(body.get("part")),
+        portion=_number(body.get("portion")),
     )
 
 
@@ -152,6 +184,10 @@ def _day(value: object) -> date | None:
         return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and 0 <= value < 2**31 else None
 
 
 def _short(value: object) -> str:

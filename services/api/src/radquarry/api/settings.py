@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from radquarry.configuration import file as configuration
-from radquarry.configuration.sections import Api, Named, Pacs
+from radquarry.configuration.sections import Api, Named, Pacs, Ris
 
 
 class Settings(BaseModel):
@@ -22,6 +22,12 @@ class Settings(BaseModel):
     index_url: SecretStr = SecretStr("tantivy")
     state_url: SecretStr = SecretStr("sqlite")
     pacs: dict[Named, Pacs] = {}
+    ris: dict[Named, Ris] = {}
+
+    @property
+    def listing(self) -> tuple[str, ...]:
+        """The RIS that can give lists of accession numbers: those of `kind: sql`."""
+        return tuple(name for name, ris in self.ris.items() if str(ris.kind) == "sql")
 
     @field_validator("timezone")
     @classmethod

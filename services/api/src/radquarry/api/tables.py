@@ -49,7 +49,6 @@ crawls = Table(
     Column("requested_by", String(200)),
     Column("requested_at", Moment),  # null: only its events were heard so far
     Column("planned", Integer),
-    Column("cancelled", Boolean),
     Column("windows_closed", Integer),
     Column("windows_with_gaps", Integer),
     Column("windows_parked", Integer),
@@ -62,6 +61,16 @@ crawls = Table(
     Column("studies_failed", Integer),
     Column("blocks", Integer),
     Column("state", String(16)),
+    Column("way", String(16)),
+    Column("study_description", Text),
+    Column("institution_name", Text),
+    Column("ris", Text),
+    Column("ris_filter", Text),
+    Column("origin", String(16)),
+    Column("rows_total", Integer),
+    Column("pace", Text),
+    Column("cancelled_at", Moment),
+    Column("resumed_at", Moment),
 )
 windows = Table(
     "api_windows",
@@ -73,6 +82,7 @@ windows = Table(
     Column("gaps", Text),
     Column("failure_id", Uuid),
     Column("decided_at", Moment),
+    Column("is_unasked", Boolean),
 )
 coverage = Table(
     "api_coverage",

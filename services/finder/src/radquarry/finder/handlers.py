@@ -1,6 +1,6 @@
 """What the finder does about a crawl and its windows."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -11,10 +11,12 @@ from radquarry.bus.port import Publish
 from radquarry.dicom.peer import PacsRefuses
 from radquarry.errors import Permanent
 from radquarry.finder.ledger import Closed, Ledger, Progress
+from radquarry.finder.narrowing import narrowed
 from radquarry.finder.pacs import Pacs
 from radquarry.finder.page import Listed
 from radquarry.finder.plans import check, narrowing, pieces
 from radquarry.finder.series import WithSeries
+from radquarry.finder.sights import Sight
 from radquarry.messages import (
     CancelCrawl,
     Command,
@@ -48,9 +50,13 @@ class UnknownPacs(Permanent):
 class Visit:
     """What a window gave."""
 
-    uids: set[str] = field(default_factory=set)
+    sights: dict[str, Sight] = field(default_factory=dict)
     queries: int = 0
     gaps: list[Gap] = field(default_factory=list)
+
+
+Compare = Callable[[FindWindow, Visit, Pacs], Awaitable[None]]
+"""Says what became different since the window's day was seen before; what it finds beside the list joins the visit."""
 
 
 def archive(archives: Archives, name: str) -> Pacs:
@@ -76,8 +82,14 @@ async def plan_crawl(order: CrawlRequested, *, archives: Archives, ledger: Ledge
     await say_planned(order, progress, ledger, publish)
 
 
-async def find_window(order: FindWindow, *, archives: Archives, ledger: Ledger, publish: Publish) -> None:
-    """Announce every study the PACS holds for one day, then close the window."""
+async def say_nothing(_order: FindWindow, _visit: Visit, _pacs: Pacs) -> None:
+    """For a finder without a memory of what days held before."""
+
+
+async def find_window(
+    order: FindWindow, *, archives: Archives, ledger: Ledger, publish: Publish, compare: Compare = say_nothing
+) -> None:
+    """Announce every study the PACS holds for one day and what became different, then close the window."""
     pacs = archive(archives, order.pacs)
     standing = await ledger.standing(order)
     visit = Visit()
@@ -85,11 +97,13 @@ async def find_window(order: FindWindow, *, archives: Archives, ledger: Ledger, 
         visit.gaps.append(_whole_day(CANCELLED))
     elif not standing.is_closed:
         await _ask(order, pacs, visit, publish)
+    await compare(order, visit, pacs)
     visited = Closed(queries=visit.queries, gaps=tuple(visit.gaps), is_unasked=standing.is_cancelled)
-    closed, progress = await ledger.close(order, visited, visit.uids)
+    closed, progress = await ledger.close(order, visited, visit.sights.keys())
     about = {"crawl_id": order.crawl_id, "pacs": order.pacs, "day": order.day, "modality": order.modality}
     counted = {"studies": closed.studies, "queries": closed.queries, "gaps": closed.gaps}
-    await publish(WindowClosed.after(order, **about, **counted, is_narrowed=bool(narrowing(order))))
+    how = {"is_narrowed": bool(narrowing(order)), "is_unasked": closed.is_unasked}
+    await publish(WindowClosed.after(order, **about, **counted, **how))
     if progress.is_complete:
         await complete(order, progress, ledger, publish)
 
@@ -128,12 +142,14 @@ async def _ask(order: FindWindow, pacs: Pacs, visit: Visit, publish: Publish) ->
         now = datetime.now(UTC)
         about = {"crawl_id": order.crawl_id, "pacs": order.pacs, "answered_at": now}
         await publish(*(StudyFound.after(order, study=study, **about) for study in wanted))
-        visit.uids |= {study.study_instance_uid for study in wanted}
+        visit.sights |= {study.study_instance_uid: Sight(study=study, seen_at=now) for study in wanted}
 
 
 async def _listed(order: FindWindow, pacs: Pacs) -> Listed:
     keys = narrowing(order)
-    return await (pacs.narrowed(order.day, order.modality, keys) if keys else pacs.studies(order.day, order.modality))
+    if not keys:
+        return await pacs.studies(order.day, order.modality)
+    return narrowed(await pacs.narrowed(order.day, order.modality, keys), keys)
 
 
 async def with_series(pacs: Pacs, studies: Sequence[Study]) -> WithSeries:

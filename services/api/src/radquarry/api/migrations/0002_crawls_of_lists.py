@@ -24,6 +24,8 @@ def downgrade() -> None:
     for name in ("crawl_drafts", "crawl_rows", "portions"):
         op.drop_table(f"api_{name}")
     op.drop_column("api_windows", "is_unasked")
+    op.add_column("api_crawls", sa.Column("cancelled", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.execute("UPDATE api_crawls SET cancelled = true WHERE state = 'cancelled'")
     for name in (*WORDS, "way", "origin", "rows_total", "pace", "cancelled_at", "resumed_at"):
         op.drop_column("api_crawls", name)
 
@@ -42,12 +44,14 @@ def _crawls() -> None:
     op.add_column("api_crawls", sa.Column("cancelled_at", MOMENT))
     op.add_column("api_crawls", sa.Column("resumed_at", MOMENT))
     op.execute("UPDATE api_crawls SET cancelled_at = coalesce(requested_at, CURRENT_TIMESTAMP) WHERE cancelled")
+    op.drop_column("api_crawls", "cancelled")
 
 
 def _windows() -> None:
-    unasked = sa.Column("is_unasked", sa.Boolean, nullable=False, server_default=sa.false())
-    op.add_column("api_windows", unasked)
-    cancelled = sa.table("api_windows", unasked.copy(), sa.column("failure_id"), sa.column("gaps"))
+    op.add_column("api_windows", sa.Column("is_unasked", sa.Boolean, nullable=False, server_default=sa.false()))
+    cancelled = sa.table(
+        "api_windows", sa.column("is_unasked", sa.Boolean), sa.column("failure_id"), sa.column("gaps", sa.Text)
+    )
     op.execute(
         cancelled.update()
         .where(cancelled.c.failure_id.is_(None), cancelled.c.gaps.contains("the crawl was cancelled before this day"))
@@ -61,7 +65,7 @@ def _rows() -> None:
         sa.Column("crawl_id", sa.Uuid, primary_key=True),
         sa.Column("portion", sa.Integer, primary_key=True),
         sa.Column("studies", sa.Integer, nullable=False),
-        sa.Column("gaps", sa.Integer, nullable=False),
+        sa.Column("gaps", sa.Text, nullable=False),
         sa.Column("is_unasked", sa.Boolean, nullable=False),
         sa.Column("failure_id", sa.Uuid),
         sa.Column("decided_at", MOMENT, nullable=False),
@@ -78,7 +82,7 @@ def _rows() -> None:
         sa.Column("study_instance_uids", sa.Text, nullable=False, server_default="[]"),
         _words("problem"),
         sa.Column("is_gap", sa.Boolean, nullable=False, server_default=sa.false()),
-        sa.Column("answered_at", MOMENT),
+        sa.Column("is_answered", sa.Boolean, nullable=False, server_default=sa.false()),
         sqlite_with_rowid=False,
     )
     op.create_table(
