@@ -23,6 +23,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.dicom.rows import Malformed, Row
 from radquarry.dicom.uids import NotAUid
+from radquarry.errors import Transient
 
 Item = TypeVar("Item")
 
@@ -80,13 +81,14 @@ class Question(Generic[Item]):
     """An identifier, and how each row of the answer is read.
 
     `read` may raise `Malformed` or `NotAUid`: that row is counted and left out. `charset` is assumed where an
-    answer names none.
+    answer names none. With `most`, an answer of more rows than that is cut off by us, and the association with it.
     """
 
     identifier: Dataset
     read: Callable[[Row], Item]
     charset: str = "ISO_IR 100"
     model: UID = STUDY_ROOT
+    most: int = 0
 
 
 def find(association: Association, question: Question[Item]) -> Answers[Item]:
@@ -118,6 +120,8 @@ def _find(association: Association, question: Question[Item]) -> Answers[Item]:
         match verdict(status):
             case Verdict.PENDING:
                 answer.add(identifier)
+                if 0 < question.most < answer.received:
+                    return answer.ended(f"the PACS gave more than {question.most} rows, and was not heard further")
             case Verdict.COMPLETE:
                 return answer.ended("")
             case Verdict.CUT:
@@ -173,6 +177,9 @@ def _responses(association: Association, question: Question[Item]) -> Iterator[t
             yield response.Status, response.Identifier.getvalue() if response.Identifier else b""
     except RuntimeError:
         raise AnswerLost("the association is gone") from None
+    except Transient:
+        is_answered = True  # no leave to ask: nothing is under way, and the association is as good as before
+        raise
     finally:
         if not is_answered:
             _end(association)

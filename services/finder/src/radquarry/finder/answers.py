@@ -2,23 +2,33 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.uid import UID
 
+from radquarry.dicom.accession import is_same
 from radquarry.dicom.finding import PATIENT_ROOT, STUDY_ROOT, AnswerLost, Answers, Question, find
+from radquarry.dicom.peer import PacsRefuses
 from radquarry.dicom.rows import Row
 from radquarry.finder.lines import Line
+from radquarry.finder.listing import FEW
 from radquarry.finder.matching import matches
 from radquarry.finder.pages import Pages
-from radquarry.finder.queries import Model, Query
+from radquarry.finder.queries import Model, Query, checked
+
+Item = TypeVar("Item")
 
 AnswerRow = Mapping[str, str | list[str]]
 """DICOM keyword → the value, decoded and trimmed, "" where there is none; a list where there are several."""
 
 ATTEMPTS = 2
+WIDER = (2, 30, 400)
+"""Days back from today: a question without other keys that gets a longer answer proves a shorter one whole."""
 MODELS: dict[Model, UID] = {"patient-root": PATIENT_ROOT, "study-root": STUDY_ROOT}
 
 
@@ -30,6 +40,7 @@ class Answered:
     (the status it ended with, or as many rows as it gives at once); "" means that these are all. `received` counts
     the rows as they came: of those that are not in `rows`, `unread` could not be read (`cut` says so), and the others
     contradict a key of the query, which the PACS then ignored. `is_lost`: the association ended before the end.
+    `is_sure`: the answer is short, or known to be shorter than what the PACS gives at once.
     """
 
     rows: tuple[AnswerRow, ...]
@@ -38,6 +49,7 @@ class Answered:
     received: int = 0
     unread: int = 0
     is_lost: bool = False
+    is_sure: bool = True
 
     @property
     def is_ignored(self) -> bool:
@@ -55,17 +67,33 @@ class Answering:
         self._queries = 0
         self.problems: Counter[str] = Counter()
 
-    async def ask(self, query: Query) -> Answered:
+    async def ask(self, query: Query, most: int = 0) -> Answered:
         """Raises `PacsAway` when there is no association, `PacsRefuses` when the PACS does not take the question."""
-        answers = await self._asked(query)
-        rows = tuple(row for row in answers.items if not contradictions(row, query))
+        read = partial(self._read, query)
+        answers = await self._asked(Question(query.identifier(), read, self._charset, MODELS[query.model], most))
+        rows = tuple(row for row in answers.items if row is not None)
+        cut, received = self._why_cut(answers), answers.received
+        is_sure = bool(cut) or received < FEW or self._pages.prove(received) or await self._is_more_known(received)
         unread = answers.malformed.total()
-        return Answered(rows, self._why_cut(answers), self._queries, answers.received, unread, answers.is_lost)
+        return Answered(rows, cut, self._queries, received, unread, answers.is_lost, is_sure)
 
-    async def _asked(self, query: Query) -> Answers[AnswerRow]:
+    async def _is_more_known(self, received: int) -> bool:
+        """Whether the PACS gives a longer answer to a wider question; no more of it is heard than proves it."""
+        today = datetime.now(UTC).date()
+        for days in WIDER:
+            if not self._pages.configured:
+                since = f"{today - timedelta(days=days):%Y%m%d}-"
+                query = checked({"QueryRetrieveLevel": "STUDY", "StudyDate": since, "StudyInstanceUID": ""})
+                question: Question[None] = Question(query.identifier(), lambda _row: None, most=received)
+                with suppress(PacsRefuses):
+                    await self._asked(question)
+            if self._pages.prove(received):
+                return True
+        return False
+
+    async def _asked(self, question: Question[Item]) -> Answers[Item]:
         """Once more over a new association when it was lost; a question that always ends it gives a cut."""
-        question = Question(query.identifier(), partial(self._read, query), self._charset, MODELS[query.model])
-        answers: Answers[AnswerRow] = Answers((), 0, Counter())
+        answers: Answers[Item] = Answers((), 0, Counter())
         for _attempt in range(ATTEMPTS):
             self._queries += 1
             try:
@@ -77,12 +105,14 @@ class Answering:
         self._pages.saw(answers.received)
         return answers
 
-    def _read(self, query: Query, row: Row) -> AnswerRow:
+    def _read(self, query: Query, row: Row) -> AnswerRow | None:
+        """None for a row that was not asked for: there may be a million of them."""
         found = {keyword: row.values(keyword) for keyword in query.keys}
         self.problems.update(row.problems)
-        return {keyword: _plain(values) for keyword, values in found.items()}
+        answer = {keyword: _plain(values) for keyword, values in found.items()}
+        return None if contradictions(answer, query) else answer
 
-    def _why_cut(self, answers: Answers[AnswerRow]) -> str:
+    def _why_cut(self, answers: Answers[AnswerRow | None]) -> str:
         if answers.cut:
             return answers.cut
         if self._pages.hit(answers.received):
@@ -96,8 +126,16 @@ def contradictions(row: AnswerRow, query: Query) -> list[str]:
     return [
         keyword
         for keyword, wanted in query.narrowing.items()
-        if not matches(values_of(row, keyword), wanted, dictionary_VR(tag_for_keyword(keyword) or 0))
+        if not _is_matched(values_of(row, keyword), keyword, wanted)
     ]
+
+
+def _is_matched(values: tuple[str, ...], keyword: str, wanted: str) -> bool:
+    """Numbers of orders match in any spelling: a PACS may normalise them."""
+    vr = dictionary_VR(tag_for_keyword(keyword) or 0)
+    if matches(values, wanted, vr):
+        return True
+    return keyword == "AccessionNumber" and any(is_same(value, wanted) for value in values)
 
 
 def values_of(row: AnswerRow, keyword: str) -> tuple[str, ...]:

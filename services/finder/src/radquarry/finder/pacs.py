@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from time import perf_counter
@@ -15,7 +16,6 @@ from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.finder.answers import Answered, Answering
 from radquarry.finder.lines import Line
 from radquarry.finder.listing import Listing
-from radquarry.finder.narrowing import narrowed
 from radquarry.finder.page import Listed, Page
 from radquarry.finder.pages import Pages
 from radquarry.finder.parts import Part
@@ -39,17 +39,20 @@ class Pacs(Protocol):
         """Every study of a day, or gaps."""
 
     async def narrowed(self, day: date, modality: str, keys: Mapping[str, str]) -> Listed:
-        """Those studies of a day that match keys (StudyDescription, InstitutionName; `*` and `?`), or gaps."""
+        """Those studies of a day that match `keys` (DICOM keyword → value), or gaps.
+
+        Also others, where the PACS ignores or refuses a key: look at them again.
+        """
 
     async def with_series(self, studies: Sequence[Study]) -> WithSeries:
         """The studies with their series, or gaps."""
 
-    async def answers(self, query: Mapping[str, str], model: Model | None = None) -> Answered:
+    async def answers(self, query: Mapping[str, str], model: Model | None = None, most: int = 0) -> Answered:
         """Plain rows for one C-FIND as people write it: DICOM keyword → value, `*` or "" where it is only returned.
 
         `QueryRetrieveLevel` (STUDY, PATIENT, SERIES or IMAGE) is among the keys; `model` is `patient-root` or
         `study-root`, by itself the one that has this level. Raises `QueryRefused`, in words for people and without
-        values, when it cannot be asked like this.
+        values, when it cannot be asked like this. Of more than `most` rows (0 is: any number) the rest is not heard.
         """
 
     async def echo(self) -> float:
@@ -76,10 +79,9 @@ class DicomPacs:
     async def narrowed(self, day: date, modality: str, keys: Mapping[str, str]) -> Listed:
         """See `Pacs`."""
         try:
-            listed = await self._listed(Part(day, modality), keys)
+            return await self._listed(Part(day, modality), keys)
         except PacsRefuses:
-            listed = await self._listed(Part(day, modality), {})  # a PACS may refuse keys that are optional
-        return narrowed(listed, keys)
+            return await self._listed(Part(day, modality), {})  # a PACS may refuse keys that are optional
 
     async def _listed(self, part: Part, keys: Mapping[str, str]) -> Listed:
         problems: Problems = Counter()
@@ -99,15 +101,16 @@ class DicomPacs:
         self._report(problems)
         return found
 
-    async def answers(self, query: Mapping[str, str], model: Model | None = None) -> Answered:
+    async def answers(self, query: Mapping[str, str], model: Model | None = None, most: int = 0) -> Answered:
         """See `Pacs`."""
         wanted = checked(query, model)
 
         async def visit(line: Line) -> Answered:
             answering = Answering(line, self._pages, self._charset)
-            answered = await answering.ask(wanted)
+            answered = await answering.ask(wanted, most)
             if answered.is_lost and not answered.received:
-                await line.run(_echo)  # a PACS that is away, or one that cannot bear this question?
+                with suppress(PacsRefuses):
+                    await line.run(_echo)  # a PACS that is away, or one that cannot bear this question?
             self._report(answering.problems)
             return answered
 
