@@ -48,8 +48,9 @@ class UnknownPacs(Permanent):
 
 @dataclass
 class Visit:
-    """What a window gave."""
+    """What a window gave; `is_asked` once the PACS was asked to the end."""
 
+    is_asked: bool = False
     sights: dict[str, Sight] = field(default_factory=dict)
     queries: int = 0
     gaps: list[Gap] = field(default_factory=list)
@@ -143,6 +144,7 @@ async def _ask(order: FindWindow, pacs: Pacs, visit: Visit, publish: Publish) ->
         about = {"crawl_id": order.crawl_id, "pacs": order.pacs, "answered_at": now}
         await publish(*(StudyFound.after(order, study=study, **about) for study in wanted))
         visit.sights |= {study.study_instance_uid: Sight(study=study, seen_at=now) for study in wanted}
+    visit.is_asked = True
 
 
 async def _listed(order: FindWindow, pacs: Pacs) -> Listed:

@@ -16,6 +16,7 @@ from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.finder.answers import Answered, Answering
 from radquarry.finder.lines import Line
 from radquarry.finder.listing import Listing
+from radquarry.finder.named import Named, ask_by_uid
 from radquarry.finder.page import Listed, Page
 from radquarry.finder.pages import Pages
 from radquarry.finder.parts import Part
@@ -46,6 +47,9 @@ class Pacs(Protocol):
 
     async def with_series(self, studies: Sequence[Study]) -> WithSeries:
         """The studies with their series, or gaps."""
+
+    async def named(self, study_instance_uids: Sequence[str]) -> Named:
+        """Studies asked for by UID alone."""
 
     async def answers(self, query: Mapping[str, str], model: Model | None = None, most: int = 0) -> Answered:
         """Plain rows for one C-FIND as people write it: DICOM keyword → value, `*` or "" where it is only returned.
@@ -98,6 +102,13 @@ class DicomPacs:
         problems: Problems = Counter()
         listing = SeriesListing(self._pages, self._charset, problems)
         found = await self._lines.use(partial(listing.of, studies))
+        self._report(problems)
+        return found
+
+    async def named(self, study_instance_uids: Sequence[str]) -> Named:
+        """See `Pacs`."""
+        problems: Problems = Counter()
+        found = await self._lines.use(partial(ask_by_uid, study_instance_uids, self._charset, problems))
         self._report(problems)
         return found
 

@@ -57,6 +57,13 @@ def studies_question(part: Part, charset: str, problems: Problems) -> Question[S
     return Question(identifier, partial(_read, study_of, problems), charset)
 
 
+def study_by_uid_question(study_instance_uid: str, charset: str, problems: Problems) -> Question[Study]:
+    """One study, whatever its date."""
+    identifier = _identifier("STUDY", STUDY_KEYS)
+    identifier.StudyInstanceUID = study_instance_uid
+    return Question(identifier, partial(_read, study_of, problems), charset)
+
+
 def series_question(
     study_instance_uid: str, charset: str, problems: Problems, modality: str = "", number: int | None = None
 ) -> Question[Series]:
