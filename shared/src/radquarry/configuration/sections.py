@@ -1,7 +1,7 @@
 """The sections of `radquarry.yaml`. Each service's `settings.py` takes the ones it reads."""
 
 import re
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
@@ -10,6 +10,7 @@ from pydantic import (
     AfterValidator,
     AnyHttpUrl,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -102,6 +103,29 @@ class Load(Section):
     """Days on which the windows of Sunday begin instead of their own."""
 
 
+def _clock(value: object) -> object:
+    """YAML reads an unquoted 20:00 as 1200, which is its minutes."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
+        return time(value // 60, value % 60)
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*([01]?\d|2[0-3]):([0-5]\d)(?::00)?\s*", value)):
+        return time(int(found[1]), int(found[2]))
+    if isinstance(value, time) and value.tzinfo is None:
+        return value
+    raise ValueError("is no time of the day such as 01:00")
+
+
+Clock = Annotated[time, BeforeValidator(_clock, json_schema_input_type=str)]
+"""A time of the day in `timezone`, to the minute."""
+
+
+class Follow(Section):
+    """Every night a crawl of the day that is over, and visits of days gone by, without anybody's order."""
+
+    at: Clock = time(1, 0)
+    days: tuple[Annotated[int, Field(ge=1, le=36_500)], ...] = (1, 7, 30, 365)
+    """A day is visited again so many days after its first visit."""
+
+
 class Pacs(Section):
     """One PACS as a peer."""
 
@@ -114,6 +138,8 @@ class Pacs(Section):
     """Specific Character Set assumed when an answer names none."""
     load: Load = Load()
     timeout_seconds: Seconds = 60
+    follow: Follow | None = None
+    """`{}` follows the archive with these defaults; without it nothing is crawled that nobody ordered."""
 
 
 class RisPeer(Section):
