@@ -5,7 +5,7 @@ import getpass
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -18,6 +18,7 @@ from radquarry.configuration.sections import Whole
 from radquarry.errors import Permanent, Transient
 from radquarry.process import configure_logs, until_told
 from radquarry.standalone import settings
+from radquarry.standalone.find_command import find
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Find what radiologists wrote, bring the images home."
@@ -35,9 +36,13 @@ def configured(file: Path | None) -> Whole:
     try:
         return settings.load(file)
     except ConfigurationError as error:
-        for line in error.complaints:
-            complaints.print(Text(line, style="red"), soft_wrap=True)
-        raise typer.Exit(2) from None
+        _refuse(error)
+
+
+def _refuse(error: ConfigurationError) -> NoReturn:
+    for line in error.complaints:
+        complaints.print(Text(line, style="red"), soft_wrap=True)
+    raise typer.Exit(2) from None
 
 
 @app.command()
@@ -126,9 +131,24 @@ def echo(
         raise typer.Exit(1)
 
 
+app.command()(find)
+
+
 @config.command("check")
-def check(file: Annotated[Path, typer.Argument(help="radquarry.yaml")]) -> None:
+def check(
+    file: Annotated[Path, typer.Argument(help="radquarry.yaml, or a file of pacsanini or pacs n pull.")],
+) -> None:
     """Say whether a configuration file is right, with file and line of each fault."""
+    from radquarry.standalone.foreign.checking import checked_lines
+
+    try:
+        lines = checked_lines(file)
+    except ConfigurationError as error:
+        _refuse(error)
+    if lines is not None:
+        for line in lines:
+            screen.print(Text(line), soft_wrap=True)
+        return
     whole = configured(file)
     screen.print(f"{file}: right", f"({len(whole.pacs)} PACS, {len(whole.ris)} RIS)", soft_wrap=True)
 

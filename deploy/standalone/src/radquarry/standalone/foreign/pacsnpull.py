@@ -15,7 +15,6 @@ from radquarry.standalone.foreign.written import Written, read, spelt
 
 ANY_PACS = "ANY-SCP"
 """The AE title pacs n pull calls every PACS by: its configuration has no key for it."""
-MARKS = {"host_ip", "query_model", "client_name"}
 LEVELS = ("STUDY", "PATIENT", "SERIES", "IMAGE")
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -70,7 +69,11 @@ class Query:
 
 def read_pacsnpull(file: Path) -> tuple[Settings, list[str]]:
     """The configuration and what was mended in it. Raises `ConfigurationError`."""
-    written = read(file)
+    return understood_config(read(file))
+
+
+def understood_config(written: Written) -> tuple[Settings, list[str]]:
+    """As `read_pacsnpull`, of a file that was read."""
     return understood(Settings, written), written.mended
 
 

@@ -1,0 +1,1 @@
+"""Commands that do one piece of work against a PACS and end, without a server and a bus."""
