@@ -15,6 +15,9 @@ from radquarry.finder.crawl_counts import CrawlCounts, Progress
 from radquarry.finder.tables import crawls
 from radquarry.state.store import State
 
+AT_ONCE = 10_000
+"""UIDs in one statement."""
+
 Place = Mapping[str, Any]
 """A piece's primary key by column, `crawl_id` first."""
 Piece = Literal["closed", "unasked", "reopened"]
@@ -82,12 +85,14 @@ class Pieces:
 
     async def claimed_elsewhere(self, place: Place, uids: Collection[str]) -> set[str]:
         """Those of `uids` that another piece of the crawl has announced and counted."""
-        others = select(self._found.c.study_instance_uid).where(
-            self._found.c.crawl_id == place["crawl_id"], self._found.c.study_instance_uid.in_(uids)
-        )
-        mine = select(self._found.c.study_instance_uid).where(*_is(self._found, place))
+        uid = self._found.c.study_instance_uid
+        mine = select(uid).where(*_is(self._found, place))
+        wanted, claimed = sorted(uids), set[str]()
         async with self._state.reading() as connection:
-            return set((await connection.scalars(others.except_(mine))).all()) if uids else set()
+            for start in range(0, len(wanted), AT_ONCE):
+                some = self._found.c.crawl_id == place["crawl_id"], uid.in_(wanted[start : start + AT_ONCE])
+                claimed |= set((await connection.scalars(select(uid).where(*some).except_(mine))).all())
+        return claimed
 
     async def reopen(self, connection: AsyncConnection, crawl_id: UUID) -> list[str]:
         """Take back that pieces closed unasked; the orders of all that are open again."""
