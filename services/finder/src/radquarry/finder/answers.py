@@ -16,7 +16,6 @@ from radquarry.dicom.finding import PATIENT_ROOT, STUDY_ROOT, AnswerLost, Answer
 from radquarry.dicom.peer import PacsRefuses
 from radquarry.dicom.rows import Row
 from radquarry.finder.lines import Line
-from radquarry.finder.listing import FEW
 from radquarry.finder.matching import matches
 from radquarry.finder.pages import Pages
 from radquarry.finder.queries import Model, Query, checked
@@ -27,6 +26,8 @@ AnswerRow = Mapping[str, str | list[str]]
 """DICOM keyword → the value, decoded and trimmed, "" where there is none; a list where there are several."""
 
 ATTEMPTS = 2
+FEW = 20
+"""An answer shorter than this is believed when the PACS calls it complete, unless its limit is known."""
 WIDER = (2, 30, 400)
 """Days back from today: a question without other keys that gets a longer answer proves a shorter one whole."""
 MODELS: dict[Model, UID] = {"patient-root": PATIENT_ROOT, "study-root": STUDY_ROOT}
