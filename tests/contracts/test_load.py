@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, update
 
-from radquarry.dicom.load import StateLoad, slots
+from radquarry.dicom.load import StateLoad
+from radquarry.dicom.load_tables import slots
 from radquarry.dicom.peer import PacsStopped
 from radquarry.errors import PeerAway
+from radquarry.messages import LoadLimits
 from radquarry.state.store import State
 from tests.contracts.states import KINDS, empty_state
 
@@ -22,7 +24,9 @@ async def state(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 async def opened(state: State, associations: int = 2) -> StateLoad:
-    return await StateLoad.open(state, {"main": associations, "other": 1})
+    return await StateLoad.open(
+        state, {"main": LoadLimits(associations=associations), "other": LoadLimits(associations=1)}
+    )
 
 
 async def test_no_more_slots_are_held_than_there_are(state: State) -> None:
@@ -101,7 +105,7 @@ async def test_a_stopped_pacs_gives_no_slot_until_it_is_started(state: State) ->
     await load.stop("main", "tests")
 
     again = await opened(state)
-    assert await again.is_stopped("main")
+    assert (await again.standing("main")).is_stopped
     with pytest.raises(PacsStopped):
         async with again.slot("main"):
             pytest.fail("traffic to a stopped PACS")
@@ -110,7 +114,7 @@ async def test_a_stopped_pacs_gives_no_slot_until_it_is_started(state: State) ->
 
     await again.start("main")
     async with asyncio.timeout(10), load.slot("main"):
-        assert not await load.is_stopped("main")
+        assert not (await load.standing("main")).is_stopped
 
 
 async def test_a_cancelled_holder_is_cancelled_not_stopped(state: State) -> None:

@@ -1,16 +1,20 @@
 """Hours of the week, as `mon-fri 20:00-08:00`: when a PACS may be loaded."""
 
 import re
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-WEEK = 7 * 24 * 60
+SUNDAY = 6
+DAY = 24 * 60
+WEEK = 7 * DAY
 FORM = re.compile(r"([a-z]{3})(?:-([a-z]{3}))? +(\d{1,2}):(\d{2}) *- *(\d{1,2}):(\d{2})", re.IGNORECASE)
+HORIZON = timedelta(days=366)
+MINUTE = timedelta(minutes=1)
 
 
 class WeekWindows:
@@ -18,42 +22,34 @@ class WeekWindows:
 
     def __init__(self, lines: Sequence[str] = ()) -> None:
         self.lines = tuple(lines)
-        self._open = bytearray(WEEK)
+        begun = [bytearray(2 * DAY) for _ in DAYS]
         for line in self.lines:
             for begin, length in _stretches(line):
-                for minute in range(begin, begin + length):
-                    self._open[minute % WEEK] = 1
+                day, minute = divmod(begin, DAY)
+                begun[day][minute : minute + length] = b"\1" * length
+        self._begun = tuple(map(bytes, begun)) if self.lines else (b"\1" * DAY + bytes(DAY),) * 7
 
     def __eq__(self, other: object) -> bool:
-        """Windows that are open in the same minutes are equal."""
-        return isinstance(other, WeekWindows) and (self._open, not self.lines) == (
-            other._open,
-            not other.lines,
-        )
+        """Windows that are open in the same minutes are equal, if those belong to the same days."""
+        return isinstance(other, WeekWindows) and (self._begun, not self.lines) == (other._begun, not other.lines)
 
     def __hash__(self) -> int:
         """By the minutes that are open."""
-        return hash(bytes(self._open))
+        return hash(self._begun)
 
     def __repr__(self) -> str:
         """The lines it was made of."""
         return f"WeekWindows({list(self.lines)})"
 
-    def is_open(self, now: datetime) -> bool:
-        """Whether local time `now` lies in a window."""
-        return not self.lines or bool(self._open[_minute(now)])
-
-    def next_opening(self, now: datetime) -> datetime:
-        """`now` when open, else the first minute that is; the windows' own clock, no daylight saving."""
-        if self.is_open(now):
-            return now
-        ahead = next(step for step in range(1, WEEK + 1) if self._open[(_minute(now) + step) % WEEK])
-        return now.replace(second=0, microsecond=0) + timedelta(minutes=ahead)
+    def minutes(self, day: int, day_before: int) -> bytes:
+        """One byte for each minute of a weekday after another one (0 is Monday), 1 where it is open."""
+        late, own = self._begun[day_before][DAY:], self._begun[day][:DAY]
+        return bytes(map(max, late, own))
 
     @property
     def open_minutes(self) -> bytes:
         """One byte for each minute of the week from Monday 00:00, 1 where it is open."""
-        return bytes(self._open) if self.lines else b"\1" * WEEK
+        return b"".join(self.minutes(day, day - 1) for day in range(7))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -69,8 +65,49 @@ class WeekWindows:
         return cls(lines)
 
 
-def _minute(now: datetime) -> int:
-    return now.weekday() * 24 * 60 + now.hour * 60 + now.minute
+class Hours:
+    """When windows are open, by the clock on the hospital's wall; on a holiday those of Sunday begin.
+
+    The hour that this clock shows twice when summer time ends is open twice, the one that it skips is not there.
+    All moments are aware.
+    """
+
+    def __init__(self, windows: WeekWindows, holidays: Collection[date], zone: tzinfo) -> None:
+        self.zone = zone
+        self._windows = windows
+        self._holidays = frozenset(holidays)
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether `now` lies in a window."""
+        local = now.astimezone(self.zone)
+        return bool(self._minutes(local.date())[local.hour * 60 + local.minute])
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """The first minute after `now`, UTC, in which open is closed or closed is open; None: not within a year."""
+        is_open, last = self.is_open(now), now + HORIZON
+        moment = now.astimezone(UTC).replace(second=0, microsecond=0) + MINUTE
+        while moment < last:
+            local = moment.astimezone(self.zone)
+            minutes = self._minutes(local.date())
+            if minutes[local.hour * 60 + local.minute] != is_open:
+                return moment
+            is_same_all_day = (not is_open) not in minutes
+            moment = self._next_day(local) if is_same_all_day else moment + MINUTE
+        return None
+
+    def _next_day(self, local: datetime) -> datetime:
+        tomorrow = local.date() + timedelta(days=1)
+        return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=self.zone).astimezone(UTC)
+
+    def _minutes(self, day: date) -> bytes:
+        key = (self._weekday(day), self._weekday(day - timedelta(days=1)))
+        if key not in self._known:
+            self._known[key] = self._windows.minutes(*key)
+        return self._known[key]
+
+    def _weekday(self, day: date) -> int:
+        return SUNDAY if day in self._holidays else day.weekday()
 
 
 def _stretches(line: str) -> list[tuple[int, int]]:

@@ -7,9 +7,10 @@ import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydicom.uid import UID
 from pynetdicom import AE, _config, build_role, evt
@@ -18,6 +19,7 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE
 
 from radquarry.dicom.checkpoint import Checkpoint
 from radquarry.dicom.connection import tended
+from radquarry.dicom.passage import Gate, OpenGate, guard, leave_alone
 from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
 
 # what passes is written out for its log, patients and all, even when nobody keeps that log
@@ -40,37 +42,53 @@ PERMANENT_REJECTIONS: dict[tuple[int | None, int | None], str] = {
 """(source, reason) of A-ASSOCIATE-RJ that no waiting mends (PS3.8 Table 9-21)."""
 
 
+_threads = ThreadPoolExecutor(max_workers=512, thread_name_prefix="dicom")
+"""Enough for every association and for what ends it: asyncio's own few are soon all waiting for some PACS."""
+
+
+def _thread(call: Callable[..., Answer], *arguments: Any) -> "asyncio.Future[Answer]":
+    return asyncio.get_running_loop().run_in_executor(_threads, partial(call, *arguments))
+
+
 @asynccontextmanager
 async def open_association(
-    peer: Peer, sop_classes: Sequence[str], received: Sequence[str] = ()
+    peer: Peer, sop_classes: Sequence[str], received: Sequence[str] = (), gate: Gate | None = None
 ) -> AsyncIterator[Association]:
     """An established association that offers `sop_classes`; released at the end, aborted on an error.
+
+    Every request over it asks `gate` (passage.py), which also hears of how the PACS bears it.
 
     Of those also in `received` we would take objects over it, as a C-GET needs (PS3.7 annex D.3.3.4).
 
     Raises `PacsAway` when there is no connection or a passing refusal, `PacsRefuses` when the peer will
     never take us so.
     """
-    association = await _opened(peer, sop_classes, received)
+    gate = gate or OpenGate()
+    try:
+        association = await _opened(peer, sop_classes, received)
+    except PacsAway as away:
+        gate.refused(str(away))
+        raise
+    guard(association, gate)
     try:
         yield association
     except BaseException:
-        await asyncio.to_thread(_hang_up, association)
+        await _thread(_hang_up, association)
         raise
     if association.is_established:
-        releasing = asyncio.ensure_future(asyncio.to_thread(association.release))
+        releasing = _thread(association.release)
         await _until_cancelled(releasing, partial(_cut, association))
 
 
 async def _opened(peer: Peer, sop_classes: Sequence[str], received: Sequence[str]) -> Association:
     """Negotiated in a thread; when we are cancelled meanwhile, nothing of it is left behind."""
     line = _Line()
-    opening = asyncio.ensure_future(asyncio.to_thread(_associate, peer, sop_classes, received, line))
+    opening = _thread(_associate, peer, sop_classes, received, line)
     try:
         return await _until_cancelled(opening, line.cut)
     except asyncio.CancelledError:
         if opening.done() and not opening.cancelled() and opening.exception() is None:
-            await asyncio.to_thread(_hang_up, opening.result())
+            await _thread(_hang_up, opening.result())
         raise
 
 
@@ -101,7 +119,7 @@ async def in_thread(association: Association, call: Callable[[], Answer]) -> Ans
         _hang_up(association)
         association.dimse.msg_queue.put((None, None))  # wakes a wait for a message, as an abort by the peer does
 
-    return await _until_cancelled(asyncio.ensure_future(asyncio.to_thread(call)), end)
+    return await _until_cancelled(_thread(call), end)
 
 
 async def _until_cancelled(work: "asyncio.Future[Answer]", end: Callable[[], None]) -> Answer:
@@ -109,7 +127,7 @@ async def _until_cancelled(work: "asyncio.Future[Answer]", end: Callable[[], Non
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
-        await asyncio.to_thread(end)
+        await _thread(end)
         await asyncio.wait([work])
         if not work.cancelled():
             work.exception()  # looked at, so that nobody complains of an error unseen
@@ -118,6 +136,7 @@ async def _until_cancelled(work: "asyncio.Future[Answer]", end: Callable[[], Non
 
 def _hang_up(association: Association) -> None:
     """A-ABORT; a peer that does not close the connection upon it is cut off."""
+    leave_alone(association)
     patience = threading.Timer(HANG_UP_SECONDS, _cut, [association])
     patience.start()
     association.abort()
@@ -148,7 +167,7 @@ def _associate(peer: Peer, sop_classes: Sequence[str], received: Sequence[str], 
     for sop_class in sop_classes:
         entity.add_requested_context(sop_class)
     handlers = tended((evt.EVT_REQUESTED, line.notice), (evt.EVT_CONN_OPEN, line.notice))
-    roles = [build_role(UID(sop_class), scu_role=True, scp_role=True) for sop_class in received]
+    roles: list[Any] = [build_role(UID(sop_class), scu_role=True, scp_role=True) for sop_class in received]
     association = entity.associate(peer.host, peer.port, None, peer.ae_title, ext_neg=roles, evt_handlers=handlers)
     if association.is_established:
         association._reactor_checkpoint = Checkpoint(association)  # noqa: SLF001 - see checkpoint.py

@@ -27,3 +27,11 @@ class PacsRefuses(Permanent):
 
 class PacsStopped(Postponed):
     """An administrator has stopped our traffic to this PACS."""
+
+
+class OutsideWindows(Postponed):
+    """It is not the time of the week in which this PACS may be asked."""
+
+
+class FewerAssociations(Postponed):
+    """An administrator allows this PACS fewer associations than are open."""
