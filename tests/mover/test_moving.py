@@ -17,6 +17,7 @@ from pynetdicom.sop_class import (
 
 from radquarry.dicom.connection import tended
 from radquarry.dicom.moving import Counts, MoveEnd, MoveOrder
+from radquarry.dicom.passage import OpenGate
 from radquarry.dicom.peer import PacsRefuses, Peer
 from radquarry.mover.pacs import DicomPacs
 
@@ -43,7 +44,7 @@ def moving(on_move: Handler, *, offers_move: bool = True) -> Iterator[DicomPacs]
 
 async def end_of(pacs: DicomPacs, order: MoveOrder = STUDY) -> MoveEnd:
     """How one move ends."""
-    async with pacs.session() as session:
+    async with pacs.session(OpenGate()) as session:
         return await session.move(order, lambda _counts: None)
 
 
@@ -134,7 +135,7 @@ async def test_a_session_that_was_aborted_opens_the_next_association_by_itself()
         yield None, None
 
     with moving(answer) as pacs:
-        async with pacs.session() as session:
+        async with pacs.session(OpenGate()) as session:
             first = await session.move(STUDY, lambda _counts: None)
             second = await session.move(STUDY, lambda _counts: None)
 
@@ -153,7 +154,7 @@ async def test_c_cancel_reaches_a_move_that_runs() -> None:
         yield 0xFE00, None
 
     with moving(answer) as pacs:
-        async with pacs.session() as session:
+        async with pacs.session(OpenGate()) as session:
             running = asyncio.create_task(session.move(STUDY, lambda _counts: None))
             await asyncio.to_thread(begun.wait, 5)
             await session.give_up()
@@ -170,7 +171,7 @@ async def test_a_move_that_is_dropped_aborts_its_association() -> None:
         yield None, None
 
     with moving(answer) as pacs:
-        async with pacs.session() as session:
+        async with pacs.session(OpenGate()) as session:
             running = asyncio.create_task(session.move(STUDY, lambda _counts: None))
             await asyncio.to_thread(begun.wait, 5)
             running.cancel()

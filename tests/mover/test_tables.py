@@ -1,4 +1,4 @@
-"""Promises of the mover's tables, on both state stores: leases, orders, ledger, pace."""
+"""Promises of the mover's tables, on both state stores: leases, orders, ledger."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,6 @@ from radquarry.mover.expectation import ExpectedSeries
 from radquarry.mover.leases import LeaseLost, Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.orders import Orders
-from radquarry.mover.pace import Pace
 from radquarry.state.migration import migrate
 from radquarry.state.store import State
 from tests.contracts.states import KINDS, empty_state
@@ -250,22 +249,3 @@ async def test_a_series_that_holds_more_than_it_names_is_missing_the_difference(
     (series,) = (await ledger.standing("1.2", ["1.2.1"])).series
 
     assert (len(series.received), series.missing, series.unnamed) == (2, (), 1)
-
-
-@pytest.mark.parametrize("per_hour", [1, 7, 60, 600, 3600])
-async def test_no_hour_sees_more_studies_than_allowed(state: State, clock: Clock, per_hour: int) -> None:
-    """Those that may begin at once, then one after the other, evenly."""
-    pace, waits = Pace(state, clock), []
-    for _ in range(per_hour // 60 + 4):
-        waits.append(await pace.take("main", per_hour))
-        if waits[-1]:
-            clock.forward(waits[-1])
-            assert await pace.take("main", per_hour) == 0.0
-
-    at_once, each = waits.index(next(filter(None, waits))), waits[-1]
-    assert at_once == per_hour // 60 + 1
-    assert at_once + 3600 // each <= per_hour + 1
-
-
-async def test_a_pacs_without_a_limit_is_not_counted(state: State, clock: Clock) -> None:
-    assert [await Pace(state, clock).take("main", None) for _ in range(3)] == [0.0] * 3

@@ -8,7 +8,7 @@ import pytest
 
 from radquarry.configuration.sections import Load
 from radquarry.dicom.load import StateLoad
-from radquarry.messages import CancelRetrieval, PauseRetrieval, ResumeRetrieval
+from radquarry.messages import CancelRetrieval, LoadLimits, PauseRetrieval, ResumeRetrieval
 from tests.contracts.states import KINDS, empty_state_url
 from tests.mover.retrieving import Ward, small_hospital, ward
 
@@ -76,7 +76,7 @@ async def test_a_cancelled_retrieval_does_not_take_another_ones_study_along(tmp_
 
 async def test_a_stopped_pacs_gets_no_traffic_and_its_studies_wait(tmp_path: Path) -> None:
     async with ward(small_hospital(store_delay_ms=50), tmp_path, load=ONE_AT_A_TIME) as it:
-        load = await StateLoad.open(it.state, {"main": 1})
+        load = await StateLoad.open(it.state, {"main": LoadLimits(associations=1)})
         study = max(it.uids, key=lambda uid: len(it.instances(uid)))
         retrieval_id = await it.order(study)
         await it.heard.until(lambda: any(one.received for one in it.heard.progress), "the first images")

@@ -13,14 +13,14 @@ from radquarry.bus.port import Bus
 from radquarry.configuration.addresses import bus_address, state_address
 from radquarry.configuration.sections import Node
 from radquarry.configuration.sections import Pacs as PacsSection
-from radquarry.dicom.load import StateLoad
+from radquarry.dicom.load import StateLoad, configured
+from radquarry.dicom.load_standing import Clock
 from radquarry.dicom.peer import Peer
 from radquarry.mover.bell import Bell
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.means import Means, Place
 from radquarry.mover.orders import Orders
-from radquarry.mover.pace import Pace
 from radquarry.mover.pacs import DicomPacs
 from radquarry.mover.patience import Patience
 from radquarry.mover.progress import Progress
@@ -37,26 +37,23 @@ VERSIONS = Path(__file__).parent / "migrations"
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, bus: Bus, state: State, patience: Patience | None = None
+    settings: Settings, bus: Bus, state: State, patience: Patience | None = None, clock: Clock | None = None
 ) -> AsyncIterator[Service]:
-    """The mover, its tables up to date."""
+    """The mover, its tables up to date; `clock` is that of the load."""
     await migrate(state, "mover", VERSIONS)
+    limits = {name: configured(pacs.load) for name, pacs in settings.pacs.items()}
     means = Means(
         orders=Orders(state, _now, settings.pacs),
         leases=Leases(state, _now, (patience or Patience()).lease),
         ledger=Ledger(state),
         progress=Progress(bus.publish),
-        load=await StateLoad.open(state, {name: pacs.load.associations for name, pacs in settings.pacs.items()}),
+        load=await StateLoad.open(state, limits, ZoneInfo(settings.timezone), clock),
         bell=Bell(),
         arrivals=Bell(),
         patience=patience or Patience(),
         clock=_now,
     )
-    zone, pace = ZoneInfo(settings.timezone), Pace(state, _now)
-    workers = {
-        name: Workers(_place(name, pacs, settings.node), pacs.load, zone, pace, means)
-        for name, pacs in settings.pacs.items()
-    }
+    workers = {name: Workers(_place(name, pacs, settings.node), means) for name, pacs in settings.pacs.items()}
     yield mover(means, workers, bus.publish)
 
 

@@ -10,6 +10,7 @@ from pydicom import Dataset
 from radquarry.dicom.association import Association, in_thread, open_association
 from radquarry.dicom.finding import STUDY_ROOT, Answers, Question, find
 from radquarry.dicom.moving import STUDY_ROOT_MOVE, Counts, MoveEnd, MoveOrder, cancel_move, move
+from radquarry.dicom.passage import Gate
 from radquarry.dicom.peer import Peer
 from radquarry.dicom.rows import Malformed, Row
 from radquarry.mover.port import Listed, SeriesRow
@@ -29,9 +30,9 @@ class DicomPacs:
         self._charset = charset
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator["DicomSession"]:
+    async def session(self, gate: Gate) -> AsyncIterator["DicomSession"]:
         """See `Pacs.session`."""
-        session = DicomSession(self._peer, self._find_limit, self._charset)
+        session = DicomSession(self._peer, gate, self._find_limit, self._charset)
         try:
             yield session
         finally:
@@ -41,8 +42,9 @@ class DicomPacs:
 class DicomSession:
     """See `Session`. An association that is gone is opened anew by the next call."""
 
-    def __init__(self, peer: Peer, find_limit: int | None, charset: str) -> None:
+    def __init__(self, peer: Peer, gate: Gate, find_limit: int | None, charset: str) -> None:
         self._peer = peer
+        self._gate = gate
         self._find_limit = find_limit
         self._charset = charset
         self._opened = AsyncExitStack()
@@ -86,7 +88,7 @@ class DicomSession:
     async def _open(self) -> Association:
         if self._association is None or not self._association.is_established:
             await self.close()
-            opening = open_association(self._peer, [STUDY_ROOT, STUDY_ROOT_MOVE])
+            opening = open_association(self._peer, [STUDY_ROOT, STUDY_ROOT_MOVE], gate=self._gate)
             self._association = await self._opened.enter_async_context(opening)
         return self._association
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from radquarry.dicom.moving import Counts, MoveEnd, MoveOrder
+from radquarry.dicom.passage import Gate
 
 Item = TypeVar("Item")
 
@@ -50,5 +51,5 @@ class Session(Protocol):
 class Pacs(Protocol):
     """One PACS."""
 
-    def session(self) -> AbstractAsyncContextManager[Session]:
-        """Work on one association, opened at the first call."""
+    def session(self, gate: Gate) -> AbstractAsyncContextManager[Session]:
+        """Work on one association, opened at the first call; each request asks `gate`, and raises what that raises."""

@@ -7,6 +7,7 @@ from radquarry.messages import CancelRetrieval, InstancesStored, PauseRetrieval,
 from radquarry.mover.closing import close_retrievals
 from radquarry.mover.handlers import cancel, note_instances, pause, resume, take_order
 from radquarry.mover.means import Means
+from radquarry.mover.traffic import say_traffic
 from radquarry.mover.workers import Workers
 from radquarry.service import Service
 
@@ -26,6 +27,7 @@ def mover(means: Means, workers: dict[str, Workers], publish: Publish) -> Servic
         },
         loops=(
             partial(close_retrievals, means, publish),
+            partial(say_traffic, means.load, publish),
             *(loop for one in workers.values() for loop in one.loops()),
         ),
         parallel={InstancesStored: LEDGER_PARALLEL},

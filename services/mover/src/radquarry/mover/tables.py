@@ -74,14 +74,6 @@ instances = Table(
 )
 """The ledger: one row for each instance that the PACS named or that is here; `bytes` is null until it is."""
 
-paces = Table(
-    "mover_paces",
-    tables,
-    Column("pacs", String(64), primary_key=True),
-    Column("next_at", DateTime(timezone=True), nullable=False),
-)
-"""When the next study of a PACS would be due if all came evenly."""
-
 
 def as_utc(moment: datetime) -> datetime:
     """A moment as it was written: SQLite forgets the time zone, and all of ours are UTC."""

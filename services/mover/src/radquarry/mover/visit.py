@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import structlog
 
-from radquarry.dicom.peer import PacsAway, PacsRefuses, PacsStopped
-from radquarry.errors import PeerAway
+from radquarry.dicom.peer import PacsAway, PacsRefuses
+from radquarry.errors import PeerAway, Postponed
 from radquarry.mover.expectation import look
 from radquarry.mover.leases import LeaseLost
 from radquarry.mover.means import Means, Place
@@ -63,8 +63,8 @@ class Visit:
         patience = self._means.patience
         try:
             step = await self._attempt()
-        except PacsStopped as stopped:
-            step = Again(patience.away[0], str(stopped), self._wanted.attempts, self._wanted.delays)
+        except Postponed as not_now:
+            step = self._later(not_now)
         except PacsAway as away:
             step = put_off(self._wanted, patience.away, str(away), patience)
         except PacsRefuses as refusal:
@@ -72,8 +72,12 @@ class Visit:
         await self._finish(await self._as_wished(step))
         self._means.bell.ring()
 
+    def _later(self, not_now: Postponed) -> Again:
+        """Without counting it: the workers know when anything may be begun again."""
+        return Again(self._means.patience.away[0], str(not_now), self._wanted.attempts, self._wanted.delays)
+
     async def _attempt(self) -> NextStep:
-        async with self._means.load.slot(self._place.name), self._place.pacs.session() as session:
+        async with self._means.load.slot(self._place.name) as gate, self._place.pacs.session(gate) as session:
             if self._must_look() and (settled := await self._look(session)) is not None:
                 return settled
             before = await self._standing()
@@ -84,6 +88,8 @@ class Visit:
         if not watch.end.counts.is_nothing:
             await watch.until_quiet(before.expected)
         after = await self._standing()
+        if watch.not_now is not None and after.missing:
+            return self._later(watch.not_now)
         attempt = Attempt(before.received, after, watch.end, watch.gave_up, self._cut, self._register)
         return next_step(self._wanted, attempt, self._means.patience)
 
@@ -111,11 +117,12 @@ class Visit:
             return Settled("complete", "no series of this study is among those wanted")
         return None
 
-    async def _have_it_sent(self, session: Session, standing: Standing) -> Watch:
-        eyes = Eyes(self._received, self._wish, self._means.arrivals)
+    async def _have_it_sent(self, session: Session, before: Standing) -> Watch:
+        standing = await self._means.load.standing(self._place.name)
+        eyes = Eyes(self._received, self._wish, standing.forbidden, self._means.arrivals)
         watch = Watch(session, self._place.stall_seconds, self._means.patience, eyes)
         self._register = self._place.registration(await session.address())
-        for order in orders(standing, self._wanted.attempts, whole_study=self._wanted.whole):
+        for order in orders(before, self._wanted.attempts, whole_study=self._wanted.whole):
             if await self._wish() != "running":
                 break
             log.info(

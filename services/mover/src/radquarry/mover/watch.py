@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from radquarry.dicom.moving import Counts, MoveEnd, MoveOrder
+from radquarry.errors import Postponed
 from radquarry.mover.bell import Bell
 from radquarry.mover.patience import Patience
 from radquarry.mover.port import Session
@@ -13,15 +14,22 @@ from radquarry.mover.port import Session
 
 @dataclass(frozen=True)
 class Eyes:
-    """What a watch looks at: `received` counts instances that are here, `wish` says what people want."""
+    """What a watch looks at.
+
+    `received` counts instances that are here, `wish` says what people want, `forbidden` why nothing may be asked now.
+    """
 
     received: Callable[[], Awaitable[int]]
     wish: Callable[[], Awaitable[str | None]]
+    forbidden: Callable[[], Postponed | None]
     arrivals: Bell
 
 
 class Watch:
-    """Over the moves of one visit. `end` is how the last one ended, `gave_up` why we ended it."""
+    """Over the moves of one visit.
+
+    `end` is how the last one ended, `gave_up` why we ended it, `not_now` the same where the PACS may not be loaded now.
+    """
 
     def __init__(self, session: Session, stall_seconds: float, patience: Patience, eyes: Eyes) -> None:
         self._session = session
@@ -34,6 +42,7 @@ class Watch:
         self._counts = Counts()
         self.end = MoveEnd(None)
         self.gave_up = ""
+        self.not_now: Postponed | None = None
 
     async def move(self, order: MoveOrder) -> MoveEnd:
         """Have the PACS send, to the end; it is stopped when it stalls, takes too long, or nobody wants it any more."""
@@ -46,6 +55,9 @@ class Watch:
                     self.gave_up = reason
                     await self._stop(moving)
             self.end = MoveEnd(None) if moving.cancelled() else moving.result()
+        except asyncio.CancelledError:
+            await self._session.give_up()  # a PACS that is deaf to the abort that follows may heed the C-CANCEL
+            raise
         finally:
             await _ended(moving)
         return self.end
@@ -63,6 +75,9 @@ class Watch:
         await self._look()
         if await self._eyes.wish() == "cancelled":
             return "cancelled"
+        if (not_now := self._eyes.forbidden()) is not None:
+            self.not_now = not_now
+            return str(not_now)
         now = time.monotonic()
         if now - self._news_at > self._stall_seconds:
             return f"the PACS sent nothing for {self._stall_seconds:.0f} s and was stopped"
