@@ -132,7 +132,8 @@ SQL = "ris:\n  kis:\n    kind: sql\n    url: postgresql://reader@db/ris\n"
         ("ris: {kis: {url: x}}\n", "file:1: ris.kis.kind: Field required"),
         ("ris:\n  kis:\n    kind: sq\n", "file:3: ris.kis.kind: Input should be 'fhir' or 'sql'"),
         ("ris: {kis: {kind: sql}}\n", "file:1: ris.kis.url: Field required"),
-        ("ris:\n  kis:\n    kind: fhir\n    password: x\n", "file:4: unknown key 'ris.kis.password'; known here: "
+        ("ris:\n  kis:\n    kind: fhir\n    accession_numbers: x\n",
+         "file:4: unknown key 'ris.kis.accession_numbers'; known here: "
          "timeout_seconds, parallel, pacs, kind, url, token"),
         (SQL + "    token: x\n", "file:5: unknown key 'ris.kis.token'; known here: timeout_seconds, parallel, pacs, "
          "kind, url, password, accession_numbers, report"),

@@ -3,15 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from radquarry.bus.opening import open_bus
 from radquarry.bus.port import Bus
 from radquarry.configuration.addresses import bus_address, state_address
 from radquarry.process import start
 from radquarry.ris_fetcher.fhir import FhirRis
+from radquarry.ris_fetcher.listings import Listings
 from radquarry.ris_fetcher.missing import AskAgain, Missing
+from radquarry.ris_fetcher.ris import Lists, Ris, Sources
 from radquarry.ris_fetcher.service import ris_fetcher
 from radquarry.ris_fetcher.settings import Settings, load
+from radquarry.ris_fetcher.sql import SqlRis
 from radquarry.service import Service, run
 from radquarry.state.migration import migrate
 from radquarry.state.store import State, open_state
@@ -23,12 +27,19 @@ VERSIONS = Path(__file__).parent / "migrations"
 async def opened(settings: Settings, bus: Bus, state: State) -> AsyncIterator[Service]:
     """The ris-fetcher with a client for each RIS."""
     await migrate(state, "ris-fetcher", VERSIONS)
+    zone = ZoneInfo(settings.timezone)
+    sources: list[Ris] = []
+    lists: dict[str, Lists] = {}
     async with AsyncExitStack() as clients:
-        sources = [
-            await clients.enter_async_context(FhirRis.open(name, section)) for name, section in settings.ris.items()
-        ]
+        for name, section in settings.ris.items():
+            if section.kind == "sql":
+                lists[name] = await clients.enter_async_context(SqlRis.open(name, section, zone))
+                sources.append(lists[name])
+            else:
+                sources.append(await clients.enter_async_context(FhirRis.open(name, section)))
         parallel = 2 * sum(section.parallel for section in settings.ris.values())
-        yield ris_fetcher(sources, Missing(state, AskAgain()), bus.publish, max(parallel, 16))
+        missing, listings = Missing(state, AskAgain()), Listings(state)
+        yield ris_fetcher(Sources(sources, lists), missing, listings, bus.publish, max(parallel, 16))
 
 
 async def serve(settings: Settings) -> None:

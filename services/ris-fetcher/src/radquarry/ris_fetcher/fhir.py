@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 
 from radquarry.configuration.sections import FhirRis as RisSection
-from radquarry.messages import Report, Study
-from radquarry.ris_fetcher import resources
 from radquarry.dicom.accession import spellings
+from radquarry.messages import Report, Study
+from radquarry.messages.studies import Link
+from radquarry.ris_fetcher import links, resources
 from radquarry.ris_fetcher.report_text import Unreadable, kind_of, plain_text
 from radquarry.ris_fetcher.resources import Attachment, Resource
 from radquarry.ris_fetcher.ris import NoReport, RisAway, RisRefuses
@@ -72,25 +73,25 @@ class FhirRis:
     async def _report(self, study: Study) -> Report | NoReport:
         asked = spellings(study.accession_number)
         if not asked:
-            return NoReport("the study has no accession number to ask for")
+            return NoReport(links.NO_NUMBER)
         for number, spelling in enumerate(asked):
             found = [each for each in await self._search(spelling) if resources.is_written(each)]
             if not found:
                 continue
-            ours = [each for each in found if _same_patient(resources.patient_id(each), study.patient_id)]
+            ours = [each for each in found if links.same_patient(resources.patient_id(each), study.patient_id)]
             if not ours:
-                return NoReport("the report under this accession number names another patient (conflict)")
-            link = "several" if len({str(each.get("id")) for each in ours}) > 1 else "accession" if number else "exact"
+                return NoReport(links.ANOTHER_PATIENT)
+            link = links.link(len({str(each.get("id")) for each in ours}), number)
             return await self._written(resources.newest(ours), link)
-        return NoReport("the RIS has no report under this accession number yet")
+        return NoReport(links.NOT_THERE)
 
-    async def _written(self, resource: Resource, link: str) -> Report | NoReport:
+    async def _written(self, resource: Resource, link: Link) -> Report | NoReport:
         try:
             text = await self._text(resource)
         except Unreadable as error:
             return NoReport(str(error))
         if not text:
-            return NoReport("the report is empty")
+            return NoReport(links.EMPTY)
         return resources.as_report(resource, text).model_copy(update={"link": link})
 
     async def _text(self, resource: Resource) -> str:
@@ -213,9 +214,3 @@ class FhirRis:
                 raise RisAway(f"{self.name}: answers {code}")
             case code:
                 raise RisRefuses(f"{self.name}: answers {code}; mend ris.{self.name}.url")
-
-
-def _same_patient(theirs: str, ours: str) -> bool:
-    """Whether two patient ids can be one: equal but for case and leading zeros, or one of them not given."""
-    mine, other = ours.strip().upper().lstrip("0"), theirs.strip().upper().lstrip("0")
-    return not mine or not other or mine == other

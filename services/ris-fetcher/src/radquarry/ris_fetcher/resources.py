@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from radquarry.messages import Report
+from radquarry.ris_fetcher import links
 from radquarry.ris_fetcher.report_text import Unreadable, kind_of, plain_text, printable, text_of_html, tidy
 from radquarry.ris_fetcher.ris import RisAway
 
 Resource = Mapping[str, Any]
-
-NO_REPORT_YET = {"registered", "entered-in-error", "cancelled", "unknown"}
-"""DiagnosticReport.status of what nobody has written, or somebody has taken back."""
 
 TEXTS = {"text/plain": 0, "": 0, "text/html": 1, "application/xhtml+xml": 1}
 """Types of presented forms that can be read, the best first."""
@@ -55,7 +53,7 @@ def next_page(bundle: Resource) -> str | None:
 
 def is_written(resource: Resource) -> bool:
     """Whether somebody wrote it and stands by it."""
-    return _text(resource.get("status")) not in NO_REPORT_YET
+    return _text(resource.get("status")) not in links.NO_REPORT_YET
 
 
 def newest(resources: Sequence[Resource]) -> Resource:

@@ -10,11 +10,12 @@ from radquarry.configuration.sections import Named, Ris
 
 
 class Settings(BaseModel):
-    """Where the bus and the state store are, and the sources of reports."""
+    """Where the bus and the state store are, the sources of reports, and the hospital's time zone."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     data_dir: Path = Path("./radquarry-data")
+    timezone: str = "UTC"
     bus_url: SecretStr = SecretStr("sqlite")
     state_url: SecretStr = SecretStr("sqlite")
     ris: dict[Named, Ris] = {}
