@@ -6,7 +6,7 @@ from datetime import date, time
 from fnmatch import fnmatchcase
 
 from radquarry.finder.page import Page
-from radquarry.finder.parts import Part, second_of, value_of
+from radquarry.finder.parts import Part, TextKey, second_of, values_of
 from radquarry.messages import Study
 
 DAY = date(2024, 5, 17)
@@ -49,11 +49,15 @@ class Shelves:
     def _matches(self, part: Part, study: Study) -> bool:
         assert study.study_date
         return (
-            abs((study.study_date - part.day).days) <= part.around
+            (part.dates or (part.day, part.day))[0] <= study.study_date <= (part.dates or (part.day, part.day))[1]
             and (not part.modality or "modality" in self.ignores or part.modality in study.modalities_in_study)
             and ("time" in self.ignores or self._matches_time(part, study.study_time))
-            and all(key in self.ignores or fnmatchcase(value_of(study, key), pattern) for key, pattern in part.patterns)
+            and all(key in self.ignores or self._has(study, key, pattern) for key, pattern in part.patterns)
         )
+
+    def _has(self, study: Study, key: TextKey, pattern: str) -> bool:
+        shape = pattern.replace("[", "[[]")
+        return any(value and fnmatchcase(value, shape) for value in values_of(study, key))
 
     def _matches_time(self, part: Part, at: time | None) -> bool:
         if part.begin is None or part.end is None:

@@ -24,7 +24,7 @@ MARCH = {"QueryRetrieveLevel": "STUDY", "StudyDate": "20230301-20230331", "Modal
 async def pacs(on_find: FindHandler, limit: int | None = None) -> AsyncIterator[DicomPacs]:
     with answering(on_find) as peer:
         slots = Slots()
-        async with Lines(peer, slots, 1) as lines:
+        async with Lines(peer, slots) as lines:
             yield DicomPacs(Access(peer, lines, slots, 1), "ISO_IR 144", limit)
 
 
@@ -129,7 +129,7 @@ async def test_a_pacs_that_is_away_is_away():
     with answering(lambda _event: iter(())) as gone:
         pass
     slots = Slots()
-    async with Lines(gone, slots, 1) as lines:
+    async with Lines(gone, slots) as lines:
         with pytest.raises(PacsAway):
             await DicomPacs(Access(gone, lines, slots, 1), "ISO_IR 100", None).answers(MARCH)
 

@@ -15,7 +15,7 @@ from tests.finder.test_lines import Slots
 
 async def series_of(shelves: ShelfPacs, *studies: Study, limit: int | None = None) -> WithSeries:
     with serving(shelves) as peer:
-        async with Lines(peer, Slots(), 1) as lines:
+        async with Lines(peer, Slots()) as lines:
             listing = SeriesListing(Pages(limit), "ISO_IR 100", Counter())
             return await asyncio.wait_for(lines.use(partial(listing.of, studies)), 60)
 

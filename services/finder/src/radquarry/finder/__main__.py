@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from radquarry.bus.opening import open_bus
 from radquarry.bus.port import Bus
 from radquarry.configuration import sections
 from radquarry.configuration.addresses import bus_address, state_address
-from radquarry.dicom.load import StateLoad
+from radquarry.dicom.load import StateLoad, configured
+from radquarry.dicom.load_standing import Clock
 from radquarry.dicom.peer import Peer
+from radquarry.finder.following import following, worklist_of
 from radquarry.finder.ledger import Ledger
 from radquarry.finder.lines import Lines
 from radquarry.finder.pacs import DicomPacs, Pacs
@@ -24,30 +27,36 @@ from radquarry.state.store import State, open_state
 MIGRATIONS = Path(__file__).parent / "migrations"
 AHEAD = 2
 """Windows in work beyond the associations of a PACS: one announces its studies while another asks."""
+AT_LEAST = 8
+"""Associations that are reckoned with, for each PACS: its administrator may allow more than the configuration."""
 
 
 @asynccontextmanager
-async def opened(settings: Settings, bus: Bus, state: State) -> AsyncIterator[Service]:
-    """The finder with its tables brought up to date and its PACS at hand."""
+async def opened(settings: Settings, bus: Bus, state: State, clock: Clock | None = None) -> AsyncIterator[Service]:
+    """The finder with its tables brought up to date and its PACS at hand; `clock` is that of load and worklist."""
     await migrate(state, "finder", MIGRATIONS)
-    async with opened_archives(settings, state) as (archives, load_of_pacs):
-        associations = [pacs.load.associations for pacs in settings.pacs.values()]
+    async with opened_archives(settings, state, clock) as (archives, load_of_pacs):
+        associations = [max(AT_LEAST, pacs.load.associations) for pacs in settings.pacs.values()]
         at_once = sum(associations) + AHEAD * len(associations) or 1
-        yield finder(archives, load_of_pacs, Ledger(state), bus.publish, at_once)
+        service = finder(archives, load_of_pacs, Ledger(state), bus.publish, at_once)
+        worklist = worklist_of(settings, state, bus.publish, clock)
+        yield following(service, state, bus.publish, worklist)
 
 
 @asynccontextmanager
-async def opened_archives(settings: Settings, state: State) -> AsyncIterator[tuple[dict[str, Pacs], StateLoad]]:
+async def opened_archives(
+    settings: Settings, state: State, clock: Clock | None = None
+) -> AsyncIterator[tuple[dict[str, Pacs], StateLoad]]:
     """Every PACS by its name, within its budget of traffic; of the state store only the load's tables are used."""
-    budget = {name: pacs.load.associations for name, pacs in settings.pacs.items()}
-    load_of_pacs = await StateLoad.open(state, budget)
+    limits = {name: configured(pacs.load) for name, pacs in settings.pacs.items()}
+    load_of_pacs = await StateLoad.open(state, limits, ZoneInfo(settings.timezone), clock)
     async with AsyncExitStack() as stack:
         archives: dict[str, Pacs] = {}
         for name, pacs in settings.pacs.items():
             peer = _peer(name, pacs, settings.node.ae_title)
-            lines = await stack.enter_async_context(Lines(peer, load_of_pacs, budget[name]))
+            lines = await stack.enter_async_context(Lines(peer, load_of_pacs))
             limit = None if pacs.find_limit == "auto" else pacs.find_limit
-            archives[name] = DicomPacs(Access(peer, lines, load_of_pacs, budget[name]), pacs.charset, limit)
+            archives[name] = DicomPacs(Access(peer, lines, load_of_pacs, pacs.load.associations), pacs.charset, limit)
         yield archives, load_of_pacs
 
 

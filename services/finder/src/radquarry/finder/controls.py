@@ -1,12 +1,27 @@
-"""What the finder does about a PACS as a peer: a sign of life, the stop button."""
+"""What the finder does about a PACS as a peer: a sign of life, the stop button, its limits."""
 
 import asyncio
 
+from pydantic import ValidationError
+
 from radquarry.bus.port import Publish
+from radquarry.configuration import sections
 from radquarry.dicom.load import Load
+from radquarry.dicom.load_traffic import MINUTE_SECONDS, minutes
 from radquarry.errors import Permanent, Transient
 from radquarry.finder.handlers import Archives, archive
-from radquarry.messages import EchoPacs, PacsEchoed, PacsStarted, PacsStopped, StartPacs, StopPacs
+from radquarry.messages import (
+    EchoPacs,
+    LimitPacs,
+    LoadLimits,
+    PacsEchoed,
+    PacsLimited,
+    PacsStarted,
+    PacsStopped,
+    PacsTraffic,
+    StartPacs,
+    StopPacs,
+)
 
 PATIENCE_SECONDS = 20.0
 
@@ -38,3 +53,36 @@ async def start_pacs(order: StartPacs, *, archives: Archives, load: Load, publis
     archive(archives, order.pacs)
     await load.start(order.pacs)
     await publish(PacsStarted.after(order, pacs=order.pacs, requested_by=order.requested_by))
+
+
+async def limit_pacs(order: LimitPacs, *, archives: Archives, load: Load, publish: Publish) -> None:
+    """From now on these limits hold, over restarts; without any the configured ones."""
+    archive(archives, order.pacs)
+    await load.limit(order.pacs, _checked(order.limits), order.requested_by)
+    standing = await load.standing(order.pacs)
+    held = {"limits": standing.limits, "is_configured": standing.is_configured}
+    await publish(PacsLimited.after(order, pacs=order.pacs, requested_by=order.requested_by, **held))
+
+
+async def say_limits(load: Load, publish: Publish) -> None:
+    """At the start: what holds for each PACS."""
+    for each in load.all():
+        standing = await load.standing(each.pacs)
+        held = {"limits": standing.limits, "is_configured": standing.is_configured}
+        await publish(PacsLimited(pacs=each.pacs, requested_by=standing.requested_by, **held))
+
+
+async def say_traffic(load: Load, publish: Publish, seconds: float = MINUTE_SECONDS) -> None:
+    """How each PACS bears what this process asks of it."""
+    async for minute in minutes(load, "finder", seconds):
+        await publish(PacsTraffic(**vars(minute)))
+
+
+def _checked(limits: LoadLimits | None) -> LoadLimits | None:
+    """What could stand in the configuration; raises `Permanent` with what to mend."""
+    try:
+        return limits and LoadLimits.model_validate(sections.Load.model_validate(limits.model_dump()).model_dump())
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        words = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
+        raise Permanent(f"these limits cannot be kept: {words}") from None

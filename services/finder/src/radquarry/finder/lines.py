@@ -3,26 +3,27 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from functools import partial
+from dataclasses import dataclass, field
 from time import monotonic
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from radquarry.dicom.association import Association, in_thread, open_association
-from radquarry.dicom.echo import VERIFICATION
-from radquarry.dicom.finding import PATIENT_ROOT, STUDY_ROOT
 from radquarry.dicom.load import ASK_AGAIN_SECONDS, Load
-from radquarry.dicom.peer import PacsAway, PacsRefuses, PacsStopped, Peer
-from radquarry.errors import Transient
+from radquarry.dicom.passage import Gate
+from radquarry.dicom.peer import OutsideWindows, PacsAway, PacsRefuses, PacsStopped, Peer
+from radquarry.errors import Postponed, Transient
+from radquarry.finder.line import BACK_OFF_SECONDS, Line
+
+__all__ = ["Line", "Lines", "LinesBusy"]
 
 Answer = TypeVar("Answer")
 
 IDLE_SECONDS = 1.0
 TURN_SECONDS = 30.0
-BACK_OFF_SECONDS = (0.2, 0.6, 1.5)
-STOPPED_SECONDS = 30.0
-"""How often a window asks whether a stopped PACS was started again."""
+REST_SECONDS = 5.0
+"""A pause of back-off that is waited for; a longer one the visits wait for elsewhere."""
+QUEUE_SECONDS = 600.0
+"""A visit whose turn has not come by then is put off: a message must not be kept for ever."""
+LATER_SECONDS = 60.0
 REFUSED_SECONDS = 10.0
 """A PACS that refuses us as configured is not asked again for so long."""
 
@@ -31,63 +32,37 @@ class LinesBusy(Transient):
     """No association was free in time."""
 
 
-class Line:
-    """One association at a time, opened when it is needed and again when it was lost."""
-
-    def __init__(self, peer: Peer) -> None:
-        self._peer = peer
-        self._stack = AsyncExitStack()
-        self._association: Association | None = None
-
-    async def __aenter__(self) -> Self:
-        """Opens nothing yet."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Release the association, or abort it on an error."""
-        await self._stack.__aexit__(kind, error, traceback)
-
-    async def run(self, call: Callable[[Association], Answer]) -> Answer:
-        """Run a blocking use of the association. Raises `PacsAway`, `PacsRefuses` and what `call` raises."""
-        association = await self._open()
-        return await in_thread(association, partial(call, association))
-
-    async def _open(self) -> Association:
-        if self._association is not None and self._association.is_established:
-            return self._association
-        self._association = None
-        await self._stack.aclose()
-        for wait in BACK_OFF_SECONDS:
-            try:
-                return await self._associate()
-            except PacsAway:
-                await asyncio.sleep(wait)
-        return await self._associate()
-
-    async def _associate(self) -> Association:
-        opening = open_association(self._peer, (STUDY_ROOT, PATIENT_ROOT, VERIFICATION))
-        self._association = await self._stack.enter_async_context(opening)
-        return self._association
+class NotItsTurn(Postponed):
+    """Many were before it: nothing is wrong, and it does not count as an attempt."""
 
 
 Visit = Callable[[Line], Awaitable[Any]]
 
 
+@dataclass(eq=False)
+class _Job:
+    """A visit that waits, its work once that has `begun`, and why that was cut off, if it was."""
+
+    visit: Visit
+    begun: "asyncio.Future[asyncio.Task[Any]]" = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    lost: Exception | None = None
+
+
 class Lines:
-    """At most `width` lines to one PACS, each with a slot of its load; visits wait their turn.
+    """As many lines to one PACS as its load allows, each with a slot of that; visits wait their turn.
 
     Use within `async with`; its end aborts what is under way.
     """
 
-    def __init__(self, peer: Peer, load: Load, width: int) -> None:
+    def __init__(self, peer: Peer, load: Load) -> None:
         self._peer = peer
         self._load = load
-        self._width = width
-        self._waiting: deque[tuple[Visit, asyncio.Future[asyncio.Task[Any]]]] = deque()
+        self._waiting: deque[_Job] = deque()
         self._arrived = asyncio.Condition()
         self._idle = 0
+        self._open = 0
         self._keepers: set[asyncio.Task[None]] = set()
         self._refusal: tuple[float, PacsRefuses] | None = None
 
@@ -101,38 +76,58 @@ class Lines:
             keeper.cancel()
         if self._keepers:
             await asyncio.wait(self._keepers)
-        for _visit, begun in self._waiting:
-            begun.cancel()
+        for job in self._waiting:
+            job.begun.cancel()
 
     async def use(self, visit: Callable[[Line], Awaitable[Answer]], patience: float | None = None) -> Answer:
         """What `visit` returns, once a line was free for it; one with `patience` (seconds) is the next.
 
-        Raises what `visit` raises, `LinesBusy` when patience ran out, and `PacsStopped` when traffic to the PACS
-        is stopped before or meanwhile.
+        Raises what `visit` raises, `LinesBusy` when patience ran out, and, before or meanwhile, what keeps the PACS
+        from being asked: `PacsStopped`, `OutsideWindows`, `NotItsTurn` after a long wait, `PacsAway`.
         """
         self._raise_recent_refusal()
-        begun: asyncio.Future[asyncio.Task[Answer]] = asyncio.get_running_loop().create_future()
-        job = (visit, begun)
+        job = _Job(visit)
         (self._waiting.appendleft if patience else self._waiting.append)(job)
         await self._wake_keeper()
         try:
-            async with asyncio.timeout(patience):
-                work = await begun
+            async with asyncio.timeout(patience or QUEUE_SECONDS):
+                work = await job.begun
         except TimeoutError:
-            raise LinesBusy(f"all {self._width} associations to {self._peer.name} are in use") from None
+            if patience is None:
+                raise NotItsTurn(f"others ask {self._peer.name} first", after=LATER_SECONDS) from None
+            raise LinesBusy(f"all associations to {self._peer.name} are in use") from None
+        except PacsRefuses as error:
+            self._refusal = (monotonic() + REFUSED_SECONDS, error)
+            raise
         finally:
             if job in self._waiting:
                 self._waiting.remove(job)
-        return await self._outcome(work)
+        return await self._outcome(work, job)
 
-    async def _outcome(self, work: "asyncio.Task[Answer]") -> Answer:
+    async def use_for_a_person(self, visit: Callable[[Line], Awaitable[Answer]], patience: float) -> Answer:
+        """The same for a C-ECHO that a person waits for: outside the windows it gets an association of its own."""
+        try:
+            return await self.use(visit, patience)
+        except OutsideWindows:
+            pass
+        try:
+            async with (
+                asyncio.timeout(patience),
+                self._load.slot(self._peer.name, for_a_person=True) as gate,
+                Line(self._peer, gate) as line,
+            ):
+                return await visit(line)
+        except TimeoutError:
+            raise LinesBusy(f"all associations to {self._peer.name} are in use") from None
+
+    async def _outcome(self, work: "asyncio.Task[Answer]", job: _Job) -> Answer:
         try:
             return await work
         except asyncio.CancelledError:
             caller = asyncio.current_task()
             if caller is not None and caller.cancelling():
                 raise
-            raise PacsStopped(f"traffic to {self._peer.name} is stopped", after=STOPPED_SECONDS) from None
+            raise job.lost or PacsStopped(f"asking {self._peer.name} was ended") from None
         except PacsRefuses as error:
             self._refusal = (monotonic() + REFUSED_SECONDS, error)
             raise
@@ -147,7 +142,8 @@ class Lines:
         self._hire()
 
     def _hire(self) -> None:
-        if len(self._waiting) > self._idle and len(self._keepers) < self._width:
+        width = max(1, self._load.associations(self._peer.name))
+        if len(self._waiting) > self._idle and len(self._keepers) < width:
             keeper = asyncio.create_task(self._keep())
             self._keepers.add(keeper)
             keeper.add_done_callback(self._let_go)
@@ -158,34 +154,52 @@ class Lines:
         if keeper.cancelled():
             return
         error = keeper.exception()
+        if isinstance(error, PacsAway) and self._open:
+            return  # others ask on; there are fewer of us for now
         while error is not None and self._waiting:
-            _visit, begun = self._waiting.popleft()
-            if not begun.done():
-                begun.set_exception(error)
+            job = self._waiting.popleft()
+            if not job.begun.done():
+                job.begun.set_exception(error)
         self._hire()
 
     async def _keep(self) -> None:
         """Hold a slot and a line while there are visits, a turn at a time."""
+        failures = 0
         while self._waiting:
             try:
-                async with self._load.slot(self._peer.name), Line(self._peer) as line:
-                    await self._take_turn(line)
-            except PacsStopped as error:
-                raise PacsStopped(str(error), after=STOPPED_SECONDS) from None
+                await self._hold_a_line()
+                failures = 0
+            except PacsAway as away:
+                wait = max(away.after, *BACK_OFF_SECONDS[failures : failures + 1], 0.0)
+                failures += 1
+                if self._open or failures > len(BACK_OFF_SECONDS) or wait > REST_SECONDS:
+                    raise
+                await asyncio.sleep(wait)
+                continue
             if self._waiting:
                 await asyncio.sleep(2 * ASK_AGAIN_SECONDS)  # others ask this often whether a slot is free
 
-    async def _take_turn(self, line: Line) -> None:
+    async def _hold_a_line(self) -> None:
+        async with self._load.slot(self._peer.name) as gate, Line(self._peer, gate) as line:
+            await line.open()
+            self._open += 1
+            try:
+                await self._take_turn(line, gate)
+            finally:
+                self._open -= 1
+
+    async def _take_turn(self, line: Line, gate: Gate) -> None:
         end = monotonic() + TURN_SECONDS
-        while monotonic() < end and await self._is_anything_waiting():
-            visit, begun = self._waiting.popleft()
-            if begun.done():
+        while monotonic() < end and not gate.is_wanted_back and await self._is_anything_waiting():
+            job = self._waiting.popleft()
+            if job.begun.done():
                 continue
-            work = asyncio.ensure_future(visit(line))
-            begun.set_result(work)
+            work: asyncio.Task[Any] = asyncio.ensure_future(job.visit(line))
+            job.begun.set_result(work)
             try:
                 await asyncio.wait([work])
             except asyncio.CancelledError:
+                job.lost = gate.lost
                 work.cancel()
                 await asyncio.wait([work])
                 raise

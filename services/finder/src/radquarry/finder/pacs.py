@@ -129,7 +129,7 @@ class DicomPacs:
 
     async def echo(self) -> float:
         """C-ECHO over the next association that is free."""
-        return await self._lines.use(_echo_over, patience=ECHO_PATIENCE_SECONDS)
+        return await self._lines.use_for_a_person(_echo_over, ECHO_PATIENCE_SECONDS)
 
     async def probe(self) -> PacsProfile:
         """See `Pacs`."""

@@ -28,8 +28,9 @@ IsWhole = Callable[[Page], bool]
 
 @dataclass(frozen=True)
 class Listed:
-    """What became of a window."""
+    """What became of a window; `ignored` names the keys that turned out to narrow no answer."""
 
     studies: tuple[Study, ...]
     gaps: tuple[Gap, ...]
     queries: int
+    ignored: frozenset[str] = frozenset()

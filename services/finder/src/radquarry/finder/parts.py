@@ -10,7 +10,7 @@ from radquarry.messages import Study
 
 LAST_SECOND = 24 * 60 * 60 - 1
 
-TextKey = Literal["PatientID", "AccessionNumber"]
+TextKey = Literal["PatientID", "AccessionNumber", "ModalitiesInStudy"]
 TEXT_KEYS: tuple[TextKey, ...] = ("PatientID", "AccessionNumber")
 """Required keys that match with wildcards (PS3.4 Table C.6-5): by their ends a second can be split further."""
 
@@ -19,8 +19,8 @@ TEXT_KEYS: tuple[TextKey, ...] = ("PatientID", "AccessionNumber")
 class Part:
     """One day, or a stretch of its seconds (both ends included), or those studies of it whose keys match.
 
-    Without `begin` and `end` no time is asked for, so that studies without a time are in it too. `around` widens
-    the day by so many days on both sides; the answer then says how much the PACS can tell at once.
+    Without `begin` and `end` no time is asked for, so that studies without a time are in it too. `dates` (both
+    included) are asked for instead of the day: the answer then says how much the PACS can tell at once.
     """
 
     day: date
@@ -28,7 +28,7 @@ class Part:
     begin: int | None = None
     end: int | None = None
     patterns: tuple[tuple[TextKey, str], ...] = ()
-    around: int = 0
+    dates: tuple[date, date] | None = None
 
     @property
     def is_whole_day(self) -> bool:
@@ -43,10 +43,7 @@ class Part:
     @property
     def study_date(self) -> str:
         """As a key: a date, or a range."""
-        if not self.around:
-            return _digits(self.day)
-        reach = timedelta(days=self.around)
-        return f"{_digits(self.day - reach)}-{_digits(self.day + reach)}"
+        return "-".join(_digits(day) for day in self.dates) if self.dates else _digits(self.day)
 
     @property
     def study_time(self) -> str:
@@ -64,6 +61,16 @@ class Part:
     def between(self, begin: int, end: int) -> "Part":
         """The seconds `begin` to `end` of it."""
         return replace(self, begin=begin, end=end)
+
+    def around(self, days: int) -> "Part":
+        """So many days more on both sides. Raises OverflowError at the ends of the calendar."""
+        return replace(self, dates=(self.day - timedelta(days), self.day + timedelta(days)))
+
+    def beside(self, days: int) -> tuple["Part", "Part"]:
+        """So many days before it, and after it. Raises OverflowError."""
+        one = timedelta(days=1)
+        first, last = self.day - timedelta(days), self.day + timedelta(days)
+        return replace(self, dates=(first, self.day - one)), replace(self, dates=(self.day + one, last))
 
     def halves(self) -> tuple["Part", "Part"]:
         """The two halves of its seconds; of a whole day those of its 86,400."""
@@ -96,7 +103,10 @@ class Part:
 
     def has_keys_of(self, study: Study) -> bool:
         """Whether the study's text keys match, in any case of letters: a PACS may not tell them apart."""
-        return all(fnmatchcase(value_of(study, key).upper(), pattern.upper()) for key, pattern in self.patterns)
+        return all(
+            any(fnmatchcase(value.upper(), pattern.upper().replace("[", "[[]")) for value in values_of(study, key))
+            for key, pattern in self.patterns
+        )
 
     def _holds_time(self, at: time | None) -> bool:
         if self.begin is None or self.end is None:
@@ -109,9 +119,15 @@ def second_of(at: time) -> int:
     return at.hour * 3600 + at.minute * 60 + at.second
 
 
-def value_of(study: Study, key: TextKey) -> str:
-    """What the study has under a text key."""
-    return study.patient_id if key == "PatientID" else study.accession_number
+def values_of(study: Study, key: TextKey) -> tuple[str, ...]:
+    """What the study has under a text key; one empty value where it has none."""
+    match key:
+        case "PatientID":
+            return (study.patient_id,)
+        case "AccessionNumber":
+            return (study.accession_number,)
+        case "ModalitiesInStudy":
+            return study.modalities_in_study or ("",)
 
 
 def _digits(day: date) -> str:

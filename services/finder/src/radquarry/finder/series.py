@@ -8,12 +8,13 @@ from typing import Any
 from radquarry.dicom.association import Association
 from radquarry.dicom.finding import AnswerLost, Answers, Question, find_each
 from radquarry.finder.lines import Line
-from radquarry.finder.listing import FEW
 from radquarry.finder.pages import Pages
 from radquarry.finder.rows import Problems, series_question
 from radquarry.messages import Gap, Series, Study
 
 ATTEMPTS = 3
+FEW = 20
+"""So many series are not taken for all where the study promises more; below it the promise may be out of date."""
 MOST_NUMBERS = 1000
 """Series numbers asked for one by one at most, for one study."""
 

@@ -15,6 +15,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     data_dir: Path = Path("./radquarry-data")
+    timezone: str = "UTC"
     bus_url: SecretStr = SecretStr("sqlite")
     state_url: SecretStr = SecretStr("sqlite")
     node: Node = Node()

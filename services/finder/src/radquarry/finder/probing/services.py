@@ -44,7 +44,10 @@ async def door(access: Access) -> Door:
     """One association that offers everything and uses nothing of it."""
     storage = [str(context.abstract_syntax) for context in StoragePresentationContexts]
     offered = [*MOVES, *GETS, *storage][:128]
-    async with access.load.slot(access.peer.name), open_association(access.peer, offered, storage) as association:
+    async with (
+        access.load.slot(access.peer.name) as gate,
+        open_association(access.peer, offered, storage, gate) as association,
+    ):
         taken = {str(context.abstract_syntax) for context in association.accepted_contexts}
     return Door(
         c_move=bool(taken & set(MOVES)),
