@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 
@@ -22,6 +23,7 @@ from radquarry.api.orders import Orders
 from radquarry.api.retrieval_ledger import RetrievalLedger
 from radquarry.api.retrievals import Retrievals
 from radquarry.api.service import Notes, api
+from radquarry.api.study_changes import StudyChanges
 from radquarry.api.tables import metadata
 from radquarry.batching import Batch
 from radquarry.bus.port import Parked
@@ -82,6 +84,7 @@ class Projections:
     coverage: Coverage
     retrievals: Retrievals
     archives: Archives
+    changes: StudyChanges
     failures: Failures
     service: Service
     said: Said
@@ -102,14 +105,16 @@ def projections(state: State) -> Projections:
     crawls = Crawls(state, orders, crawl_ledger.write_one, tuple(PACS))
     retrievals = Retrievals(state, orders, retrieval_ledger.write_one, NoIndex())
     live = Live(crawls.get, retrievals.get)
-    archives = Archives(state, orders, live, PACS)
+    zone = ZoneInfo("Europe/Zurich")
+    archives, changes = Archives(state, orders, live, PACS, zone), StudyChanges(state)
     return Projections(
         crawls=crawls,
-        coverage=Coverage(state, tuple(PACS)),
+        coverage=Coverage(state, tuple(PACS), orders.clock, zone),
         retrievals=retrievals,
         archives=archives,
+        changes=changes,
         failures=Failures(state, Effects(crawl_notes.add, retrieval_notes.add), said.replay),
-        service=api(Notes(crawl_notes, retrieval_notes, archives), live),
+        service=api(Notes(crawl_notes, retrieval_notes, archives, Batch(changes.write, seconds=0)), live),
         said=said,
     )
 

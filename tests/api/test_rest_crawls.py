@@ -199,7 +199,6 @@ async def test_a_pacs_is_echoed_stopped_and_started(gateway: Gateway) -> None:
     assert (started.status_code, started.json()["state"]) == (200, "up")
     unknown = a_problem(await gateway.post("/pacs/mian/echo"), 404, "unknown-pacs")
     assert (unknown["known"], "'main'" in unknown["detail"]) == (["main", "old"], True)
-    a_problem(await gateway.post("/pacs/main/probe"), 422, "not-in-this-version")
 
 
 async def test_a_parked_message_is_listed_and_replayed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from radquarry.api.archives import ArchiveView
+from radquarry.api.archive_views import ArchiveView
 from radquarry.api.coverage import CoverageDay, CoverageView
 from radquarry.api.crawls import CrawlOrder, CrawlView
 from radquarry.api.failures import FailureView

@@ -19,7 +19,7 @@ NAMES = {"radquarry"}
 KEYS_BY_PATTERN = (
     "field.", "sort.", "crawl_state.", "retrieval_state.", "pacs_state.", "modality_name.", "sex.", "age.", "status.",
     "link.", "problem.", "look.", "language.", "theme.", "patient_sex.", "has_report.", "refused.", "error.", "help.",
-    "nav.",
+    "nav.", "pacs.did_", "pacs.keys_", "pacs_now.", "weekday.", "coverage.is_", "change.",
 )  # fmt: skip
 
 

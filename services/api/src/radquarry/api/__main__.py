@@ -24,9 +24,11 @@ from radquarry.api.retrieval_ledger import RetrievalLedger
 from radquarry.api.retrievals import Retrievals
 from radquarry.api.security.doors import is_loopback
 from radquarry.api.security.gate import Gate
+from radquarry.api.security.rights import Rights
 from radquarry.api.security.users import Users
 from radquarry.api.service import Notes, api
 from radquarry.api.settings import Settings, load
+from radquarry.api.study_changes import StudyChanges
 from radquarry.api.web_server import WebServer, address_of, bound
 from radquarry.batching import Batch
 from radquarry.bus.opening import open_bus
@@ -91,23 +93,27 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
     retrieval_notes = Batch(retrieval_ledger.write, most=GATHER_MOST, seconds=GATHER_SECONDS)
     orders = Orders(state, bus.publish, _now)
     known = tuple(settings.pacs)
-    crawls = Crawls(state, orders, crawl_ledger.write_one, known)
+    crawls = Crawls(state, orders, crawl_ledger.write_one, known, settings.listing)
     retrievals = Retrievals(state, orders, retrieval_ledger.write_one, index)
     live = Live(crawls.get, retrievals.get)
-    archives = Archives(state, orders, live, settings.pacs)
+    zone = ZoneInfo(settings.timezone)
+    archives, changes = Archives(state, orders, live, settings.pacs, zone), StudyChanges(state)
+    change_notes = Batch(changes.write, most=GATHER_MOST, seconds=GATHER_SECONDS)
     desk = Desk(
         index=index,
         crawls=crawls,
-        coverage=Coverage(state, known),
+        coverage=Coverage(state, known, _now, zone),
         retrievals=retrievals,
         archives=archives,
+        changes=changes,
         failures=Failures(state, Effects(crawl_notes.add, retrieval_notes.add), bus.replay),
         live=live,
+        rights=Rights.of(settings.api.authentication),
         clock=_now,
-        timezone=ZoneInfo(settings.timezone),
+        timezone=zone,
         settings=settings,
     )
-    return Notes(crawl_notes, retrieval_notes, archives), desk
+    return Notes(crawl_notes, retrieval_notes, archives, change_notes), desk
 
 
 def _now() -> datetime:

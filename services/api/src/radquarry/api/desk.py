@@ -11,7 +11,9 @@ from radquarry.api.crawls import Crawls
 from radquarry.api.failures import Failures
 from radquarry.api.live import Live
 from radquarry.api.retrievals import Retrievals
+from radquarry.api.security.rights import Rights
 from radquarry.api.settings import Settings
+from radquarry.api.study_changes import StudyChanges
 from radquarry.index.port import Index
 
 
@@ -24,8 +26,10 @@ class Desk:
     coverage: Coverage
     retrievals: Retrievals
     archives: Archives
+    changes: StudyChanges
     failures: Failures
     live: Live
+    rights: Rights
     clock: Callable[[], datetime]
     timezone: ZoneInfo
     settings: Settings

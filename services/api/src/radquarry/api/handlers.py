@@ -2,15 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 
-from radquarry.api.crawl_facts import CrawlFact, Seen, StudySeen, WindowSettled
+from radquarry.api.crawl_facts import CrawlFact, PortionSettled, Seen, StudySeen, WindowSettled
 from radquarry.api.retrieval_facts import RetrievalFact
 from radquarry.api.storable import storable
 from radquarry.dicom.uids import checked_uid
 from radquarry.messages import (
     DocumentIndexed,
+    PortionClosed,
     ReportFetched,
     ReportMissing,
     RetrievalProgressed,
+    StudyChanged,
     StudyFound,
     WindowClosed,
 )
@@ -36,6 +38,22 @@ async def note_window(fact: WindowClosed, *, note: Note) -> None:
             studies=fact.studies,
             gaps=fact.gaps,
             asked=fact.queries > 0 or not fact.gaps,
+            narrowed=fact.is_narrowed,
+            unasked=fact.is_unasked,
+        )
+    )
+
+
+async def note_portion(fact: PortionClosed, *, note: Note) -> None:
+    """A portion of a crawl's rows or queries is answered, each with its result."""
+    await note(
+        PortionSettled(
+            crawl_id=fact.crawl_id,
+            portion=fact.portion,
+            decided_at=fact.sent_at,
+            studies=fact.studies,
+            results=fact.results,
+            unasked=fact.is_unasked,
         )
     )
 
@@ -65,6 +83,12 @@ async def note_progress(fact: RetrievalProgressed, *, note: Callable[[RetrievalF
     for uid in (fact.study_instance_uid, *(each.sop_instance_uid for each in fact.instances)):
         _uid(uid)
     await note(fact.model_copy(update={"problem": storable(fact.problem)}))
+
+
+async def note_change(fact: StudyChanged, *, note: Callable[[StudyChanged], Awaitable[None]]) -> None:
+    """A study is otherwise than it was."""
+    _uid(fact.study_instance_uid)
+    await note(fact)
 
 
 def _uid(text: str) -> str:

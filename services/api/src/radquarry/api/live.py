@@ -10,14 +10,14 @@ from uuid import UUID
 from radquarry.api.crawls import CrawlView
 from radquarry.api.retrieval_views import RetrievalView
 from radquarry.errors import PeerAway
-from radquarry.messages import PacsEchoed, PacsStarted, PacsStopped
+from radquarry.messages import PacsEchoed, PacsLimited, PacsStarted, PacsStopped
 
 LOOK_SECONDS = 1.0
 """How often an order is looked at while it is watched: other replicas write counters nobody tells of."""
 PAUSE_SECONDS = 0.25
 """The least time between two looks."""
 
-Answer = PacsEchoed | PacsStopped | PacsStarted
+Answer = PacsEchoed | PacsStopped | PacsStarted | PacsLimited
 
 
 class View(Protocol):

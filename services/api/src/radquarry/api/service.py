@@ -9,8 +9,10 @@ from radquarry import messages as m
 from radquarry.api.archives import Archives
 from radquarry.api.crawl_facts import CrawlFact
 from radquarry.api.handlers import (
+    note_change,
     note_document,
     note_missing_report,
+    note_portion,
     note_progress,
     note_report,
     note_study,
@@ -33,6 +35,7 @@ class Notes:
     crawls: Batch[CrawlFact]
     retrievals: Batch[RetrievalFact]
     archives: Archives
+    changes: Batch[m.StudyChanged]
 
 
 def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]]) -> Service:
@@ -43,6 +46,9 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
         handlers={
             m.CrawlRequested: crawl,
             m.CrawlPlanned: crawl,
+            m.CrawlResumed: crawl,
+            m.RowsListed: crawl,
+            m.PortionClosed: partial(note_portion, note=crawl),
             m.CrawlCompleted: crawl,
             m.WindowClosed: partial(note_window, note=crawl),
             m.StudyFound: partial(note_study, note=crawl),
@@ -55,6 +61,11 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
             m.PacsEchoed: hear,
             m.PacsStopped: hear,
             m.PacsStarted: hear,
+            m.PacsProbed: hear,
+            m.PacsContradicted: hear,
+            m.PacsLimited: hear,
+            m.PacsTraffic: hear,
+            m.StudyChanged: partial(note_change, note=notes.changes.add),
         },
         loops=loops,
         parallel={
@@ -62,7 +73,9 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
             m.ReportFetched: MANY,
             m.ReportMissing: MANY,
             m.DocumentIndexed: MANY,
+            m.StudyChanged: MANY,
             m.WindowClosed: SOME,
+            m.PortionClosed: SOME,
             m.RetrievalProgressed: SOME,
         },
         broadcasts=_broadcasts(live),
@@ -72,7 +85,9 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
 def _broadcasts(live: Live) -> dict[type[m.Message], Handler]:
     """What every replica hears, for those who look at it."""
 
-    async def of_crawl(fact: m.CrawlPlanned | m.WindowClosed | m.CrawlCompleted) -> None:
+    async def of_crawl(
+        fact: m.CrawlPlanned | m.WindowClosed | m.PortionClosed | m.CrawlResumed | m.CrawlCompleted,
+    ) -> None:
         await live.nudge(fact.crawl_id)
 
     async def of_retrieval(fact: m.RetrievalProgressed | m.RetrievalCompleted) -> None:
@@ -81,10 +96,13 @@ def _broadcasts(live: Live) -> dict[type[m.Message], Handler]:
     return {
         m.CrawlPlanned: of_crawl,
         m.WindowClosed: of_crawl,
+        m.PortionClosed: of_crawl,
+        m.CrawlResumed: of_crawl,
         m.CrawlCompleted: of_crawl,
         m.RetrievalProgressed: of_retrieval,
         m.RetrievalCompleted: of_retrieval,
         m.PacsEchoed: live.answered,
         m.PacsStopped: live.answered,
         m.PacsStarted: live.answered,
+        m.PacsLimited: live.answered,
     }

@@ -7,7 +7,8 @@ from radquarry.api.desk import Desk
 from radquarry.api.pages.error import error_page
 from radquarry.api.pages.rendering import static_folder
 from radquarry.api.pages.routes.failing import failure_routes
-from radquarry.api.pages.routes.finding import coverage_routes, crawl_routes
+from radquarry.api.pages.routes.finding import crawl_routes
+from radquarry.api.pages.routes.knowing import coverage_routes
 from radquarry.api.pages.routes.peers import pacs_routes
 from radquarry.api.pages.routes.preferences import preferences_routes
 from radquarry.api.pages.routes.reading import reading_routes

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import quote, urlencode
 
-from radquarry.api.coverage import CoverageDay, CoverageView
+from radquarry.api.coverage import CoverageDay, CoverageView, CoverageWindow, DayState
+from radquarry.api.coverage_reach import PacsReach
 
 CELL = 14
 YEARS_ON_A_PAGE = 3
@@ -13,14 +15,18 @@ YEARS_ON_A_PAGE = 3
 
 @dataclass(frozen=True)
 class Cell:
-    """A day as a square: its place in pixels and its class: c0…c3 by number of studies, `gap`, `unseen`, `future`."""
+    """A day as a square: its place in pixels and its class: c0…c3 by number of studies, `gap`, `unseen`, `future`.
+
+    `marks` are further classes: `chosen`, `today` (may still grow), `outside` (of the range asked about).
+    """
 
     day: date
     look: str
     studies: int
     x: int
     y: int
-    chosen: bool
+    marks: str
+    modalities: tuple[tuple[str, DayState], ...]
 
 
 @dataclass(frozen=True)
@@ -52,15 +58,56 @@ class Year:
 
 
 @dataclass(frozen=True)
-class CoveragePage:
-    """Years, newest first. `prefix` makes a day's relative address; `chosen` is the day that was clicked."""
+class CalendarAsked:
+    """What of the calendar the address asks for."""
 
     pacs: str
+    modality: str = ""
+    year: int | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    day: date | None = None
+
+    @property
+    def is_range(self) -> bool:
+        """Whether some days are asked about in particular."""
+        return self.start_date is not None or self.end_date is not None
+
+    def holds(self, day: date) -> bool:
+        """Whether `day` is in the range asked about."""
+        return (self.start_date or date.min) <= day <= (self.end_date or date.max)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What there is to choose from, what is known of the chosen day, and of the range asked about."""
+
+    names: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ()
+    windows: tuple[CoverageWindow, ...] = ()
+    reach: PacsReach | None = None
+
+
+@dataclass(frozen=True)
+class CoveragePage:
+    """Years, newest first. `prefix` and `suffix` make a day's relative address; `chosen` is the day that was clicked.
+
+    `modalities` are those to choose from, with their addresses and whether each is chosen; `also` keeps the choice in
+    the addresses of other years.
+    """
+
+    pacs: str
+    modality: str
     names: tuple[str, ...]
+    modalities: tuple[tuple[str, str, bool], ...]
     prefix: str
+    suffix: str
+    also: str
     years: tuple[Year, ...]
-    view: CoverageView | None
+    view: CoverageView
     chosen: CoverageDay | None
+    windows: tuple[CoverageWindow, ...]
+    reach: PacsReach | None
     gaps: tuple[CoverageDay, ...]
     earlier: int | None
     later: int | None
@@ -76,16 +123,20 @@ class Shown:
     last_known: int
 
 
-def shown_years(seen: tuple[date, date] | None, wanted: int | None, today: date) -> Shown:
-    """The three years that hold `wanted`, counted back from the newest that was ever asked."""
+def shown_years(seen: tuple[date, date] | None, asked: CalendarAsked, today: date) -> Shown:
+    """The three years that hold what is asked for, counted back from the newest that was ever asked."""
     first_known, last_known = (seen[0].year, seen[1].year) if seen else (today.year, today.year)
-    pages_back = max(0, last_known - (wanted or last_known)) // YEARS_ON_A_PAGE
+    if asked.is_range:
+        begin, end = asked.start_date or asked.end_date or today, min(asked.end_date or today, today)
+        first_known, last_known = min(first_known, begin.year, end.year), max(last_known, end.year)
+    wanted = asked.year or (min(asked.end_date, today).year if asked.end_date else last_known)
+    pages_back = max(0, last_known - wanted) // YEARS_ON_A_PAGE
     last = max(last_known - pages_back * YEARS_ON_A_PAGE, first_known)
     return Shown(max(first_known, last - YEARS_ON_A_PAGE + 1), last, first_known, last_known)
 
 
 def coverage_page(
-    view: CoverageView, names: Sequence[str], shown: Shown, chosen: date | None, today: date
+    view: CoverageView, choices: Choices, shown: Shown, asked: CalendarAsked, today: date
 ) -> CoveragePage:
     """The calendar of `view`, whose days are those of the years shown."""
     by_year: dict[int, list[CoverageDay]] = {year: [] for year in range(shown.last, shown.first - 1, -1)}
@@ -93,37 +144,71 @@ def coverage_page(
         by_year.get(day.day.year, []).append(day)
     return CoveragePage(
         pacs=view.pacs,
-        names=tuple(names),
-        prefix="" if chosen else f"{view.pacs}/",
-        years=tuple(_year(year, days, chosen, today) for year, days in by_year.items()),
+        modality=asked.modality,
+        names=choices.names,
+        modalities=tuple(_modalities(choices.modalities, asked)),
+        prefix="" if asked.day else f"{view.pacs}/",
+        suffix=f"?{urlencode({'modality': asked.modality})}" if asked.modality else "",
+        also=urlencode(dict(_range(asked)) | ({"modality": asked.modality} if asked.modality else {})),
+        years=tuple(_year(year, days, asked, today) for year, days in by_year.items()),
         view=view,
-        chosen=next((day for day in view.days if day.day == chosen), None),
-        gaps=tuple(day for day in reversed(view.days) if day.state == "gap"),
+        chosen=next((day for day in view.days if day.day == asked.day), None),
+        windows=choices.windows,
+        reach=choices.reach,
+        gaps=tuple(day for day in reversed(view.days) if day.state == "gap" and asked.holds(day.day)),
         earlier=shown.first - 1 if shown.first > shown.first_known else None,
         later=min(shown.last + YEARS_ON_A_PAGE, shown.last_known) if shown.last < shown.last_known else None,
     )
 
 
-def _year(year: int, days: Sequence[CoverageDay], chosen: date | None, today: date) -> Year:
+def _range(asked: CalendarAsked) -> Iterator[tuple[str, str]]:
+    if asked.start_date:
+        yield "start_date", asked.start_date.isoformat()
+    if asked.end_date:
+        yield "end_date", asked.end_date.isoformat()
+
+
+def _modalities(known: Sequence[str], asked: CalendarAsked) -> Iterator[tuple[str, str, bool]]:
+    """All of them together first; nothing where there is nothing to choose."""
+    names = sorted({*known, *filter(None, [asked.modality])})
+    for name in ("", *names) if names else ():
+        path = f"/coverage/{quote(asked.pacs, safe='')}{f'/{asked.day}' if asked.day else ''}"
+        chosen = dict(_range(asked)) | ({"modality": name} if name else {})
+        if asked.year and not asked.day:
+            chosen["year"] = str(asked.year)
+        yield name, f"{path}?{urlencode(chosen)}" if chosen else path, name == asked.modality
+
+
+def _year(year: int, days: Sequence[CoverageDay], asked: CalendarAsked, today: date) -> Year:
     most = max((day.studies for day in days), default=0)
     quarters = []
     for first_month in (1, 4, 7, 10):
         inside = [day for day in days if first_month <= day.day.month < first_month + 3]
         if inside and inside[0].day <= today:
-            quarters.append(_quarter(inside, most, chosen, today))
+            quarters.append(_quarter(inside, most, asked, today))
     return Year(year, tuple(quarters), tuple(_rows(days, today)))
 
 
-def _quarter(days: Sequence[CoverageDay], most: int, chosen: date | None, today: date) -> Quarter:
+def _quarter(days: Sequence[CoverageDay], most: int, asked: CalendarAsked, today: date) -> Quarter:
     monday = days[0].day - timedelta(days=days[0].day.weekday())
     cells, months = [], []
     for day in days:
         x = (day.day - monday).days // 7 * CELL
-        look = "future" if day.day > today else _look(day, most)
-        cells.append(Cell(day.day, look, day.studies, x, day.day.weekday() * CELL, day.day == chosen))
+        look = "future" if day.day > today and day.state == "unseen" else _look(day, most)
+        y, marks = day.day.weekday() * CELL, "".join(_marks(day.day, asked, today))
+        cells.append(Cell(day.day, look, day.studies, x, y, marks, day.modalities))
         if day.day.day == 1:
             months.append((day.day.month, x))
     return Quarter(tuple(cells), tuple(months))
+
+
+def _marks(day: date, asked: CalendarAsked, today: date) -> Iterator[str]:
+    if day == asked.day:
+        yield " chosen"
+    if day == today:
+        yield " today"
+    if not asked.holds(day):
+        yield " outside"
 
 
 def _look(day: CoverageDay, most: int) -> str:

@@ -34,6 +34,11 @@ def moment(value: datetime, language: Literal["en", "de"], zone: tzinfo = UTC) -
     return f"{day(local.date(), language)}\u00a0{local:%H:%M}"
 
 
+def clock(value: datetime, zone: tzinfo = UTC) -> str:
+    """The minute in the hospital's time zone."""
+    return f"{value.astimezone(zone):%H:%M}"
+
+
 def size(value: int) -> str:
     """Bytes in the unit a person would choose, in powers of ten."""
     for unit, factor in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):

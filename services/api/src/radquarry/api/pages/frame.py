@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from urllib.parse import quote
 
-from radquarry.api.archives import ArchiveView
+from radquarry.api.archive_views import ArchiveView
 from radquarry.api.desk import Desk
 from radquarry.api.pages.visit import Visit
 
@@ -78,9 +79,11 @@ async def frame(desk: Desk, visit: Visit, *more: Notice) -> Frame:
 def _pacs_notices(known: Iterable[ArchiveView]) -> Iterator[Notice]:
     for pacs in known:
         if pacs.state == "stopped":
-            yield Notice("strip.stopped", {"pacs": pacs.name}, "/pacs")
+            yield Notice("strip.stopped", {"pacs": pacs.name}, f"/pacs/{quote(pacs.name, safe='')}")
         elif pacs.state == "down":
-            yield Notice("strip.down", {"pacs": pacs.name}, "/pacs")
+            yield Notice("strip.down", {"pacs": pacs.name}, f"/pacs/{quote(pacs.name, safe='')}")
+        if pacs.probing.contradiction:
+            yield Notice("strip.contradicted", {"pacs": pacs.name}, f"/pacs/{quote(pacs.name, safe='')}#profile")
 
 
 def _within(path: str, href: str) -> bool:

@@ -47,6 +47,7 @@ def environment(language: Language, zone: tzinfo) -> Environment:
         "month": partial(formats.month, language=language),
         "month_name": lambda number: formats.MONTHS[language][number - 1],
         "moment": partial(formats.moment, language=language, zone=zone),
+        "clock": partial(formats.clock, zone=zone),
     }
     made.filters |= localised | {"number": formats.number, "size": formats.size, "visible": visible}
     return made

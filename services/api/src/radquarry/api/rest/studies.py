@@ -1,5 +1,6 @@
 """`/studies`: the search, one study, and the search as a table."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -7,13 +8,16 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from radquarry.api.audit import audit
+from radquarry.api.coverage_reach import Reach
+from radquarry.api.desk import Desk
 from radquarry.api.problems import not_in_this_version, unknown
 from radquarry.api.rest.asking import V1, ByUser, OnDesk, problems
+from radquarry.api.rest.study_changes import StudyChangesAnswer, StudyChangeShown
 from radquarry.api.rest.study_query import StudyQuery
 from radquarry.api.rest.study_shapes import COLUMNS, Found, StudyDetail, detail, found, table_row
 from radquarry.api.rest.tables import as_csv
 from radquarry.dicom.uids import is_uid
-from radquarry.index.document import Document
+from radquarry.index.document import Document, Filters
 
 routes = APIRouter(prefix=f"{V1}/studies", tags=["studies"])
 
@@ -35,9 +39,9 @@ async def search(query: Annotated[StudyQuery, Query()], desk: OnDesk, user: ByUs
         table = as_csv(COLUMNS, _rows(first, hits, query.limit))
         name = {"Content-Disposition": 'attachment; filename="studies.csv"'}
         return StreamingResponse(table, media_type="text/csv", headers=name)
-    page = await desk.index.search(wanted)
+    page, reach = await asyncio.gather(desk.index.search(wanted), _reach(desk, wanted.filters))
     audit("searched", user, length=len(query.q), total=page.total, shown=len(page.hits))
-    return found(page)
+    return found(page, reach)
 
 
 @routes.get("/{study_instance_uid}", responses=problems(404), summary="One study")
@@ -48,6 +52,22 @@ async def get_study(study_instance_uid: str, desk: OnDesk, user: ByUser) -> Stud
         raise unknown("study")
     audit("study read", user, study_instance_uid=study_instance_uid)
     return detail(document)
+
+
+@routes.get("/{study_instance_uid}/changes", responses=problems(404), summary="What became different")
+async def get_changes(study_instance_uid: str, desk: OnDesk, user: ByUser) -> StudyChangesAnswer:
+    """Newest first; `former` is the study as it was known before the change."""
+    changes = await desk.changes.of(study_instance_uid) if is_uid(study_instance_uid) else ()
+    if not changes and (not is_uid(study_instance_uid) or await desk.index.get(study_instance_uid) is None):
+        raise unknown("study")
+    audit("changes of study read", user, study_instance_uid=study_instance_uid, changes=len(changes))
+    return StudyChangesAnswer(
+        study_instance_uid=study_instance_uid, items=tuple(StudyChangeShown.model_validate(vars(c)) for c in changes)
+    )
+
+
+async def _reach(desk: Desk, filters: Filters) -> Reach:
+    return await desk.coverage.reach(filters.pacs, filters.study_date_from, filters.study_date_to, filters.modality)
 
 
 async def _rows(

@@ -28,6 +28,7 @@ class StudyQuery(BaseModel):
     body_part_examined: list[str] = Field([], max_length=MOST_VALUES)
     language: list[str] = Field([], max_length=MOST_VALUES, description="Of the report.", examples=[["de"]])
     has_report: bool | None = None
+    is_gone: bool | None = Field(None, description="Only studies that the PACS no longer has, or only those it has.")
     sort: Literal["relevance", "newest", "oldest"] = "relevance"
     limit: int | None = Field(None, ge=1, le=1000, description="Hits of one page (20); rows of a table (all).")
     after: str | None = Field(None, max_length=4096, description="The cursor that the page before gave.")
@@ -61,7 +62,9 @@ class StudyQuery(BaseModel):
                 "language",
             )
         }
-        filters = Filters(study_date_from=begin, study_date_to=end, has_report=self.has_report, **same)
+        filters = Filters(
+            study_date_from=begin, study_date_to=end, has_report=self.has_report, is_gone=self.is_gone, **same
+        )
         return Query(q=self.q, filters=filters, sort=self.sort, limit=self.limit or PAGE, after=self.after)
 
 

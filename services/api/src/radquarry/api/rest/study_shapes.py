@@ -1,10 +1,11 @@
 """What the search answers: documents of the index, flat, in the standard's words."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from radquarry.api.coverage_reach import Reach
 from radquarry.index.document import Document, FacetValue, Hit, Page, Piece
 from radquarry.messages import Report, Series, Study
 
@@ -31,6 +32,7 @@ class StudyFields(BaseModel):
     pacs: str = ""
     has_report: bool = False
     language: str = Field("", description="Of the report.")
+    gone_at: datetime | None = Field(None, description="Its day was listed completely without it then.")
 
 
 class StudyHit(StudyFields):
@@ -63,6 +65,7 @@ EXAMPLE: dict[str, Any] = {
             "pacs": "main",
             "has_report": True,
             "language": "en",
+            "gone_at": None,
             "score": 4.2,
             "highlights": [
                 [
@@ -75,8 +78,45 @@ EXAMPLE: dict[str, Any] = {
     ],
     "facets": {"modality": [{"value": "CT", "count": 1}]},
     "months": {"2024-03": 1},
+    "coverage": {
+        "complete": False,
+        "gaps": 1,
+        "unseen": 0,
+        "may_grow": False,
+        "pacs": [
+            {
+                "pacs": "main",
+                "complete": False,
+                "gaps": 1,
+                "unseen": 0,
+                "start_date": "2024-01-01",
+                "end_date": "2024-03-31",
+            }
+        ],
+    },
     "after": "WzQuMiwgIjEuMiJd",
 }
+
+
+class PacsCovered(BaseModel):
+    """One PACS; the days from `start_date` to `end_date` were looked at, none where it was never asked."""
+
+    pacs: str
+    complete: bool
+    gaps: int
+    unseen: int
+    start_date: date | None
+    end_date: date | None
+
+
+class Covered(BaseModel):
+    """How far the searched days are known: what was not found is not there only where they are `complete`."""
+
+    complete: bool = Field(description="Every searched day that is over is known to its end, in every searched PACS.")
+    gaps: int = Field(description="Days with a gap, summed over PACS; `GET /coverage` says which and why.")
+    unseen: int = Field(description="Days that were never asked.")
+    may_grow: bool = Field(description="The range reaches to today or beyond, where studies are still to come.")
+    pacs: tuple[PacsCovered, ...]
 
 
 class Found(BaseModel):
@@ -88,6 +128,7 @@ class Found(BaseModel):
     hits: tuple[StudyHit, ...]
     facets: dict[str, tuple[FacetValue, ...]]
     months: dict[str, int] = Field(description="`YYYY-MM` → studies.")
+    coverage: Covered = Field(description="Of the days of `study_date`; without it, of all that was ever asked.")
     after: str | None
 
 
@@ -100,10 +141,23 @@ class StudyDetail(StudyFields):
     report_missing: str = ""
 
 
-def found(page: Page) -> Found:
+def found(page: Page, reach: Reach) -> Found:
     """A page of the index in the documented shape."""
-    hits = tuple(_hit(hit) for hit in page.hits)
-    return Found(total=page.total, hits=hits, facets=page.facets, months=page.months, after=page.after)
+    return Found(
+        total=page.total,
+        hits=tuple(_hit(hit) for hit in page.hits),
+        facets=page.facets,
+        months=page.months,
+        coverage=_covered(reach),
+        after=page.after,
+    )
+
+
+def _covered(reach: Reach) -> Covered:
+    every = tuple(PacsCovered.model_validate(vars(each) | {"complete": each.is_complete}) for each in reach.pacs)
+    return Covered(
+        complete=reach.is_complete, gaps=reach.gaps, unseen=reach.unseen, may_grow=reach.may_grow, pacs=every
+    )
 
 
 def detail(document: Document) -> StudyDetail:
@@ -140,4 +194,5 @@ def _fields(document: Document) -> dict[str, Any]:
         "pacs": document.pacs,
         "has_report": document.report is not None,
         "language": document.report.language if document.report else "",
+        "gone_at": document.gone_at,
     }

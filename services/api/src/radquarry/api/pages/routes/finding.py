@@ -1,8 +1,7 @@
-"""Crawls and coverage: the pages about what is known."""
+"""Crawls: ordering them, watching and cancelling them."""
 
 from datetime import date
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
@@ -10,10 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from radquarry.api.crawls import CrawlOrder
 from radquarry.api.desk import Desk
-from radquarry.api.pages.coverage import coverage_page, shown_years
 from radquarry.api.pages.crawls import CrawlForm, crawl_page, crawls_page
 from radquarry.api.pages.routes.shown import gone_to, shown, user_of
-from radquarry.api.problems import Problem, invalid, unknown
+from radquarry.api.problems import Problem, invalid
 
 
 def crawl_routes(desk: Desk) -> APIRouter:
@@ -47,34 +45,6 @@ def crawl_routes(desk: Desk) -> APIRouter:
     async def _cancel(request: Request, crawl_id: UUID) -> RedirectResponse:
         await desk.crawls.cancel(crawl_id, user_of(request))
         return gone_to(f"/crawls/{crawl_id}")
-
-    return routes
-
-
-def coverage_routes(desk: Desk) -> APIRouter:
-    """`/coverage/{pacs}`, and with one day of it."""
-    routes = APIRouter()
-
-    @routes.get("/coverage")
-    async def _any() -> RedirectResponse:
-        if not desk.archives.names:
-            return gone_to("/pacs")
-        return gone_to(f"/coverage/{quote(desk.archives.names[0], safe='')}")
-
-    @routes.get("/coverage/{pacs}")
-    async def _calendar(request: Request, pacs: str, year: int | None = None) -> HTMLResponse:
-        return await _shown(request, pacs, year, None)
-
-    @routes.get("/coverage/{pacs}/{day}")
-    async def _day(request: Request, pacs: str, day: date) -> HTMLResponse:
-        return await _shown(request, pacs, day.year, day)
-
-    async def _shown(request: Request, pacs: str, year: int | None, day: date | None) -> HTMLResponse:
-        if pacs not in desk.archives.names:
-            raise unknown("pacs")
-        years = shown_years(await desk.coverage.seen(pacs), year, desk.today())
-        view = await desk.coverage.days(pacs, date(years.first, 1, 1), date(years.last, 12, 31))
-        return await shown(desk, request, coverage_page(view, desk.archives.names, years, day, desk.today()))
 
     return routes
 

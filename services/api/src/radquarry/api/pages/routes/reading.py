@@ -1,11 +1,12 @@
 """Search, study, help: the pages people read."""
 
 from dataclasses import replace
-from datetime import timedelta
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
+from radquarry.api.coverage_reach import PacsReach
 from radquarry.api.desk import Desk
 from radquarry.api.pages.address import Asked, asked
 from radquarry.api.pages.examples import Examples
@@ -37,7 +38,7 @@ def reading_routes(desk: Desk) -> APIRouter:
             return gone_to(replace(wanted, after=None).href())
         if wanted.last is not None and page.error is None:
             return gone_to(wanted.href())
-        return await shown(desk, request, page, *await _gaps(desk, wanted))
+        return await shown(desk, request, page, *await _unknown_days(desk, wanted))
 
     @routes.get("/studies/{study_instance_uid}")
     async def _study(request: Request, study_instance_uid: str, q: str = "") -> HTMLResponse:
@@ -69,18 +70,19 @@ async def _document(desk: Desk, study_instance_uid: str) -> Document:
     return document
 
 
-async def _gaps(desk: Desk, wanted: Asked) -> list[Notice]:
-    """A notice for each PACS that could not list the searched days completely."""
-    notices = []
-    for name in wanted.filters.pacs or desk.archives.names:
-        seen = await desk.coverage.seen(name) if name in desk.archives.names else None
-        if seen is None:
-            continue
-        first = max(seen[0], wanted.filters.study_date_from or seen[0])
-        last = min(seen[1], wanted.filters.study_date_to or seen[1])
-        if last < first or last - first > timedelta(days=36_000):
-            continue
-        gaps = (await desk.coverage.days(name, first, last)).gaps
-        if gaps:
-            notices.append(Notice("strip.gaps", {"pacs": name, "n": gaps}, f"/coverage/{name}?year={last.year}"))
-    return notices
+async def _unknown_days(desk: Desk, wanted: Asked) -> list[Notice]:
+    """A notice for each PACS of which some searched days are not known to their end."""
+    only, filters = wanted.filters.pacs, wanted.filters
+    reach = await desk.coverage.reach(only, filters.study_date_from, filters.study_date_to, filters.modality)
+    return [_notice(each, filters.modality) for each in reach.pacs if each.gaps or each.unseen]
+
+
+def _notice(reach: PacsReach, modalities: tuple[str, ...]) -> Notice:
+    values: dict[str, object] = {"pacs": reach.pacs, "n": reach.gaps + reach.unseen}
+    key = "strip.unseen" if not reach.gaps else "strip.gaps"
+    if reach.gaps and reach.unseen:
+        key, values = "strip.gaps_unseen", values | {"gaps": reach.gaps, "unseen": reach.unseen}
+    range_of: dict[str, object] = {"start_date": reach.start_date, "end_date": reach.end_date}
+    if len(modalities) == 1:
+        range_of["modality"] = modalities[0]
+    return Notice(key, values, f"/coverage/{quote(reach.pacs, safe='')}?{urlencode(range_of)}")

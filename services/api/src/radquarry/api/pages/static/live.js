@@ -25,6 +25,9 @@ async function refresh() {
 }
 
 function put(part, replacement) {
+  const holder = document.activeElement, open = [...part.querySelectorAll("details")].map((each) => each.open);
+  if (part.dataset.every && part.contains(holder) && holder.matches("button, input, summary")) return;
+  [...replacement.querySelectorAll("details")].forEach((each, place) => { each.open = open[place] ?? each.open; });
   if (part.outerHTML === replacement.outerHTML) return;
   const address = document.activeElement && part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   part.replaceWith(replacement);
@@ -40,3 +43,6 @@ if (place) {
   source.addEventListener("error", () => { if (source.readyState !== EventSource.CLOSED) away.hidden = false; });
   addEventListener("pagehide", () => source.close());
 }
+
+const timed = [...document.querySelectorAll("[data-every]")].map((part) => Number(part.dataset.every));
+if (timed.length) setInterval(() => { if (!document.hidden) refresh(); }, Math.min(...timed) * 1000);
