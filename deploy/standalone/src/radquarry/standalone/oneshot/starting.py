@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.text import Text
 
 from radquarry.configuration.file import ConfigurationError
-from radquarry.errors import Permanent, Transient
 from radquarry.finder.queries import QueryRefused
 from radquarry.process import configure_logs
 from radquarry.standalone import settings
@@ -50,15 +49,9 @@ def run_command(work: Callable[[Console], Coroutine[Any, Any, int]], last_word: 
     """Run a command's work and exit; `last_word` is said when a signal ended it."""
     configure_logs(ERRORS_ONLY)
     screen = Console(stderr=True, highlight=False)
-    try:
-        code = run_to_end(work(screen))
-        if code > 128:
-            last_word(screen)
-    except (Permanent, Transient) as error:
-        _say(screen, [str(error)], style="red")
-        code = 1
-    except ConfigurationError as error:
-        refuse(error.complaints)
+    code = run_to_end(work(screen), lambda words: _say(screen, [words], style="red"))
+    if code > 128:
+        last_word(screen)
     raise typer.Exit(code)
 
 
