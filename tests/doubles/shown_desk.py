@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from radquarry.api.archive_views import ArchiveView
-from radquarry.api.coverage import CoverageDay, CoverageView
 from radquarry.api.crawls import CrawlOrder, CrawlView
 from radquarry.api.failures import FailureView
 from radquarry.api.listed import Listed
 from radquarry.api.problems import already_settled, invalid, unknown
 from radquarry.api.retrieval_views import RetrievalOrder, RetrievalStudy, RetrievalView
-
-NOW = datetime(2025, 6, 2, 9, 30, tzinfo=UTC)
+from radquarry.api.security.rights import Rights
+from radquarry.api.study_changes import ChangeView
+from tests.doubles.shown_archives import NOW, ZONE, ListedArchives
+from tests.doubles.shown_coverage import ListedCoverage
 
 
 def crawl(number: int = 1, **changes: Any) -> CrawlView:
@@ -40,16 +40,6 @@ def retrieval(number: int = 1, studies: Sequence[RetrievalStudy] = (), **changes
         "problem_count": sum(bool(study.problem) for study in studies), "studies": tuple(studies),
     }  # fmt: skip
     return RetrievalView(**(usual | changes))
-
-
-def archive(name: str = "main", **changes: Any) -> ArchiveView:
-    """A PACS that answered a minute ago."""
-    usual: dict[str, Any] = {
-        "name": name, "ae_title": "HOSPITAL", "host": "127.0.0.1", "port": 4242, "state": "up", "stopped_by": "",
-        "stopped_at": None, "echoed_at": NOW - timedelta(minutes=1), "milliseconds": 12.4, "problem": "",
-        "associations": 2, "studies_per_hour": 600, "windows": ("mon-fri 20:00-08:00", "sat-sun 00:00-24:00"),
-    }  # fmt: skip
-    return ArchiveView(**(usual | changes))
 
 
 def failure(number: int = 1, **changes: Any) -> FailureView:
@@ -90,23 +80,6 @@ class ListedCrawls:
 
 
 @dataclass
-class ListedCoverage:
-    known: dict[date, CoverageDay] = field(default_factory=dict)
-
-    async def seen(self, pacs: str) -> tuple[date, date] | None:
-        return (min(self.known), max(self.known)) if self.known else None
-
-    async def days(self, pacs: str, start_date: date, end_date: date, modality: str = "") -> CoverageView:
-        span = [start_date + timedelta(days=i) for i in range((end_date - start_date).days + 1)]
-        days = tuple(self.known.get(day, CoverageDay(day, "unseen")) for day in span)
-        count = {state: sum(day.state == state for day in days) for state in ("complete", "gap", "unseen")}
-        studies = sum(day.studies for day in days)
-        return CoverageView(
-            pacs, start_date, end_date, modality, days, count["complete"], count["gap"], count["unseen"], studies
-        )
-
-
-@dataclass
 class ListedRetrievals:
     views: list[RetrievalView] = field(default_factory=list)
     orders: list[RetrievalOrder] = field(default_factory=list)
@@ -137,37 +110,6 @@ class ListedRetrievals:
 
 
 @dataclass
-class ListedArchives:
-    views: list[ArchiveView] = field(default_factory=lambda: [archive()])
-    orders: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(view.name for view in self.views)
-
-    async def list(self) -> tuple[ArchiveView, ...]:
-        return tuple(self.views)
-
-    async def get(self, name: str) -> ArchiveView:
-        for view in self.views:
-            if view.name == name:
-                return view
-        raise unknown("pacs")
-
-    async def echo(self, name: str, user: str = "", wait: float = 0) -> ArchiveView:
-        self.orders.append(("echo", name))
-        return await self.get(name)
-
-    async def stop(self, name: str, user: str = "", wait: float = 0) -> ArchiveView:
-        self.orders.append(("stop", name))
-        return await self.get(name)
-
-    async def start(self, name: str, user: str = "", wait: float = 0) -> ArchiveView:
-        self.orders.append(("start", name))
-        return await self.get(name)
-
-
-@dataclass
 class ListedFailures:
     views: list[FailureView] = field(default_factory=list)
     settled: list[tuple[str, UUID]] = field(default_factory=list)
@@ -186,6 +128,14 @@ class ListedFailures:
 
 
 @dataclass
+class ListedChanges:
+    known: dict[str, tuple[ChangeView, ...]] = field(default_factory=dict)
+
+    async def of(self, study_instance_uid: str) -> tuple[ChangeView, ...]:
+        return self.known.get(study_instance_uid, ())
+
+
+@dataclass
 class ShownDesk:
     """What `pages.router` takes, in memory."""
 
@@ -194,8 +144,10 @@ class ShownDesk:
     coverage: ListedCoverage = field(default_factory=ListedCoverage)
     retrievals: ListedRetrievals = field(default_factory=ListedRetrievals)
     archives: ListedArchives = field(default_factory=ListedArchives)
+    changes: ListedChanges = field(default_factory=ListedChanges)
     failures: ListedFailures = field(default_factory=ListedFailures)
-    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Zurich"))
+    rights: Rights = field(default_factory=Rights)
+    timezone: ZoneInfo = ZONE
 
     def clock(self) -> datetime:
         return NOW

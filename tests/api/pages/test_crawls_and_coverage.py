@@ -1,4 +1,4 @@
-"""Crawls, the coverage calendar, and PACS as peers."""
+"""Crawls, and the coverage calendar."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -10,7 +10,7 @@ from radquarry.api.coverage import CoverageDay
 from radquarry.api.crawl_problems import CrawlProblem
 from radquarry.api.crawls import CrawlOrder
 from tests.api.pages.reading import page_of
-from tests.doubles.shown_desk import NOW, ShownDesk, archive, crawl
+from tests.doubles.shown_desk import ShownDesk, crawl
 
 ONE = UUID(int=1)
 
@@ -110,33 +110,3 @@ async def test_an_address_that_leads_nowhere_is_a_page_that_says_so(browse: http
     response = await browse.get(address)
     assert response.status_code in {404, 422}
     assert "To the search" in page_of(response).text
-
-
-async def test_a_pacs_is_stopped_only_after_one_question(desk: ShownDesk, browse: httpx.AsyncClient):
-    page = page_of(await browse.get("/pacs"))
-    assert "main answers in 12 ms" in page.text
-    assert "/pacs/main/stop" in page.hrefs()
-    question = page_of(await browse.get("/pacs/main/stop"))
-    assert "Stop all traffic to main?" in question.text
-    assert desk.archives.orders == []
-    response = await browse.post("/pacs/main/stop")
-    assert (response.status_code, response.headers["location"]) == (303, "/pacs")
-    assert desk.archives.orders == [("stop", "main")]
-
-
-async def test_a_stopped_pacs_is_told_everywhere_until_dismissed(desk: ShownDesk, browse: httpx.AsyncClient):
-    desk.archives.views = [archive(state="stopped", stopped_by="m.keller", stopped_at=NOW)]
-    page = page_of(await browse.get("/help"))
-    assert "main is stopped" in page.text
-    marks = page.all("button", name="dismiss")[0]["value"]
-    response = await browse.post("/preferences", data={"here": "/help", "dismiss": marks})
-    assert response.headers["location"] == "/help"
-    assert "main is stopped" not in page_of(await browse.get("/help")).text
-    desk.archives.views = [archive(state="down")]
-    assert "main does not answer" in page_of(await browse.get("/help")).text
-
-
-async def test_an_echo_waits_for_its_answer_and_shows_it(desk: ShownDesk, browse: httpx.AsyncClient):
-    response = await browse.post("/pacs/main/echo")
-    assert response.headers["location"] == "/pacs?echoed=main"
-    assert page_of(await browse.get("/pacs?echoed=main")).all("p", role="status")

@@ -92,8 +92,8 @@ class Choices:
 class CoveragePage:
     """Years, newest first. `prefix` and `suffix` make a day's relative address; `chosen` is the day that was clicked.
 
-    `modalities` are those to choose from, with their addresses and whether each is chosen; `also` keeps the choice in
-    the addresses of other years.
+    `modalities` are those to choose from, with their addresses and whether each is chosen; `earlier` and `later` are
+    the addresses of other years, empty where none was ever asked.
     """
 
     pacs: str
@@ -102,15 +102,14 @@ class CoveragePage:
     modalities: tuple[tuple[str, str, bool], ...]
     prefix: str
     suffix: str
-    also: str
     years: tuple[Year, ...]
     view: CoverageView
     chosen: CoverageDay | None
     windows: tuple[CoverageWindow, ...]
     reach: PacsReach | None
     gaps: tuple[CoverageDay, ...]
-    earlier: int | None
-    later: int | None
+    earlier: str
+    later: str
 
 
 @dataclass(frozen=True)
@@ -121,6 +120,11 @@ class Shown:
     last: int
     first_known: int
     last_known: int
+
+    @property
+    def is_before_others(self) -> bool:
+        """Whether there are later years."""
+        return self.last < self.last_known
 
 
 def shown_years(seen: tuple[date, date] | None, asked: CalendarAsked, today: date) -> Shown:
@@ -149,16 +153,20 @@ def coverage_page(
         modalities=tuple(_modalities(choices.modalities, asked)),
         prefix="" if asked.day else f"{view.pacs}/",
         suffix=f"?{urlencode({'modality': asked.modality})}" if asked.modality else "",
-        also=urlencode(dict(_range(asked)) | ({"modality": asked.modality} if asked.modality else {})),
         years=tuple(_year(year, days, asked, today) for year, days in by_year.items()),
         view=view,
         chosen=next((day for day in view.days if day.day == asked.day), None),
         windows=choices.windows,
         reach=choices.reach,
         gaps=tuple(day for day in reversed(view.days) if day.state == "gap" and asked.holds(day.day)),
-        earlier=shown.first - 1 if shown.first > shown.first_known else None,
-        later=min(shown.last + YEARS_ON_A_PAGE, shown.last_known) if shown.last < shown.last_known else None,
+        earlier=_year_href(asked, shown.first - 1) if shown.first > shown.first_known else "",
+        later=_year_href(asked, min(shown.last + YEARS_ON_A_PAGE, shown.last_known)) if shown.is_before_others else "",
     )
+
+
+def _year_href(asked: CalendarAsked, year: int) -> str:
+    also = dict(_range(asked)) | ({"modality": asked.modality} if asked.modality else {})
+    return f"/coverage/{quote(asked.pacs, safe='')}?{urlencode({'year': year} | also)}"
 
 
 def _range(asked: CalendarAsked) -> Iterator[tuple[str, str]]:

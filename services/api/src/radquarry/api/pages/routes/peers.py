@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -30,9 +30,9 @@ def pacs_routes(desk: Desk) -> APIRouter:
         return await _page(desk, request, name, done=done)
 
     @routes.post("/pacs/{name}/echo")
-    async def _echo(request: Request, name: str, back: Annotated[str, Form()] = "") -> RedirectResponse:
+    async def _echo(request: Request, name: str, back: Annotated[bool, Form()] = False) -> RedirectResponse:
         asked = await desk.archives.echo(name, user_of(request), wait=SECONDS_FOR_AN_ANSWER)
-        return gone_to(_at(name, "echo") if back == "one" else f"/pacs?echoed={asked.name}")
+        return gone_to(_at(name, "echo") if back else f"/pacs?{urlencode({'echoed': asked.name})}")
 
     @routes.post("/pacs/{name}/probe")
     async def _probe(request: Request, name: str) -> RedirectResponse:
