@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from pydicom import Dataset, config
+from pydicom import Dataset
 from pydicom.charset import python_encoding
 from pydicom.datadict import dictionary_VR, tag_for_keyword
-from pydicom.dataelem import DataElement
 
 from radquarry.dicom.uids import is_uid
 from radquarry.errors import Permanent
+from radquarry.finder.keys import element
 from radquarry.finder.matching import RANGED, WILD, WILDCARDS, is_universal
 from radquarry.finder.rows import QUERY_CHARSET
 from radquarry.messages.profiles import QueryLevel
@@ -56,7 +56,7 @@ class Query:
         identifier.SpecificCharacterSet = self.charset
         identifier.QueryRetrieveLevel = self.level
         for keyword, value in self.keys.items():
-            identifier.add(_element(keyword, value))
+            identifier.add(element(keyword, value))
         return identifier
 
 
@@ -125,7 +125,7 @@ def _check_form(keyword: str, text: str, vr: str) -> None:
     if vr == "UI" and not all(is_uid(each.strip(" \0")) for each in text.split("\\")):
         raise QueryRefused(f"{keyword} is no UID")
     try:
-        _element(keyword, text)
+        element(keyword, text)
     except (ValueError, TypeError, OverflowError):
         raise QueryRefused(f"the value of {keyword} is not of its type ({vr})") from None
 
@@ -141,17 +141,3 @@ def _is_day(text: str) -> bool:
         return DAY.fullmatch(text) is not None and datetime.strptime(text, "%Y%m%d").year > 0  # noqa: DTZ007 - a day has no zone
     except ValueError:
         return False
-
-
-def _element(keyword: str, value: str) -> DataElement:
-    """pydicom's own checks are off: keys hold wildcards and ranges, which it warns of."""
-    tag = tag_for_keyword(keyword)
-    if tag is None:
-        raise KeyError(keyword)
-    vr = dictionary_VR(tag)
-    number: str | int | float | None = value or None
-    if value and vr in ("US", "SS", "UL", "SL", "UV", "SV"):
-        number = int(value)
-    elif value and vr in ("FL", "FD"):
-        number = float(value)
-    return DataElement(tag, vr, number, validation_mode=config.IGNORE)

@@ -9,6 +9,7 @@ from pydicom import Dataset
 
 from radquarry.dicom.finding import Question
 from radquarry.dicom.rows import Row
+from radquarry.finder.keys import element
 from radquarry.finder.parts import Part
 from radquarry.messages import Series, Study
 
@@ -53,7 +54,7 @@ def studies_question(part: Part, charset: str, problems: Problems) -> Question[S
     identifier.StudyTime = part.study_time
     identifier.ModalitiesInStudy = part.modality
     for keyword, pattern in part.patterns:
-        setattr(identifier, keyword, pattern)
+        identifier.add(element(keyword, pattern))
     return Question(identifier, partial(_read, study_of, problems), charset)
 
 
