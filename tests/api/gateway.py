@@ -28,6 +28,15 @@ PACS = {
     "main": {"ae_title": "PACS", "host": "127.0.0.1", "port": 104},
     "old": {"ae_title": "OLD", "host": "127.0.0.1", "port": 105},
 }
+RIS = {
+    "reports": {
+        "kind": "sql",
+        "url": "sqlite:///ris.db",
+        "accession_numbers": "SELECT accession_number FROM done WHERE day >= :start_date AND procedure = :procedure",
+    },
+    "texts": {"kind": "sql", "url": "sqlite:///ris.db", "report": "SELECT text FROM r WHERE a = :accession_number"},
+}
+"""The api never asks them: it reads what they can be asked."""
 
 
 class Lossy:
@@ -108,7 +117,7 @@ async def a_gateway(
     folder: Path, *others: Service, api: dict[str, Any] | None = None, bus_url: str = "", state_url: str = ""
 ) -> AsyncIterator[Gateway]:
     """Up until the block ends; `api` are keys of its section."""
-    keys = {"data_dir": folder, "pacs": PACS, "api": {"port": 0, **(api or {})}}
+    keys = {"data_dir": folder, "pacs": PACS, "ris": RIS, "api": {"port": 0, **(api or {})}}
     settings = Settings.model_validate(keys)
     url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     async with (

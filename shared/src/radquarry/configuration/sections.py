@@ -38,6 +38,11 @@ CAST_PARAMETER = re.compile(r"(?<![:\w\\]):\w+::")
 REPORT_PARAMETERS = ("accession_number", "patient_id", "study_instance_uid", "study_date")
 
 
+def is_date(parameter: str) -> bool:
+    """Whether a named parameter is bound as a date."""
+    return parameter.endswith("_date")
+
+
 def _reads(query: str) -> str:
     if not re.match(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with)\b", query, re.IGNORECASE | re.DOTALL):
         raise ValueError("is no query: it begins with neither SELECT nor WITH")

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 from typing import Literal
 from uuid import UUID
 
-from radquarry.api.problems import Problem, invalid, unknown_pacs
+from radquarry.api.listers import Lister, check_ris
+from radquarry.api.problems import invalid, unknown_pacs
 from radquarry.api.storable import storable
 from radquarry.messages import CrawlRequested, Row
 from radquarry.messages.lookups import QueryOrder
@@ -23,7 +24,6 @@ MOST_LETTERS = 4_000_000
 """Of a whole list: one message holds it, and RabbitMQ takes 16 MiB."""
 MOST_QUERIES = 1_000
 MOST_KEYS = 100
-MOST_PARAMETERS = 50
 MOST_CHARACTERS = 64
 """Of an identifier: the longest a DICOM LO or UI value may be (PS3.5 §6.2)."""
 MOST_VALUE = 1024
@@ -109,7 +109,7 @@ def asked_in(order: CrawlRequested) -> dict[str, object]:
     }
 
 
-def check(order: CrawlOrder, known: Collection[str], listing: Collection[str]) -> None:
+def check(order: CrawlOrder, known: Collection[str], listing: Mapping[str, Lister]) -> None:
     """Raise the problem to show where it cannot be ordered; `listing` are the RIS that can give lists."""
     if order.pacs not in known:
         raise unknown_pacs(order.pacs, known, status=422)
@@ -123,7 +123,7 @@ def check(order: CrawlOrder, known: Collection[str], listing: Collection[str]) -
         case "queries":
             _check_queries(order.queries)
         case "ris":
-            _check_ris(order, listing)
+            check_ris(order.ris, order.ris_filter, order.pacs, listing)
 
 
 def _check_days(order: CrawlOrder) -> None:
@@ -168,14 +168,3 @@ def _refused(query: QueryOrder) -> str:
     if query.get("QueryRetrieveLevel", "STUDY") not in LEVELS:
         return f"QueryRetrieveLevel is one of {', '.join(LEVELS)}"
     return ""
-
-
-def _check_ris(order: CrawlOrder, listing: Collection[str]) -> None:
-    if order.ris not in listing:
-        names = sorted(listing)
-        which = f"Those that can: {', '.join(names)}." if names else "None of those configured can; kind: sql does."
-        raise Problem(422, "unknown-ris", "No RIS of this name gives lists", which, known=names)
-    if len(order.ris_filter) > MOST_PARAMETERS:
-        raise invalid(f"ris_filter has at most {MOST_PARAMETERS} parameters.")
-    if any(len(name) > MOST_CHARACTERS or len(value) > MOST_VALUE for name, value in order.ris_filter.items()):
-        raise invalid(f"ris_filter: a name has at most {MOST_CHARACTERS} characters, a value {MOST_VALUE}.")

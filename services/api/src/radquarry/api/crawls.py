@@ -1,7 +1,7 @@
 """Crawls as people see and order them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,11 +11,13 @@ from sqlalchemy import select, tuple_
 from radquarry.api import bulk
 from radquarry.api.audit import audit
 from radquarry.api.crawl_answers import CrawlRows
+from radquarry.api.crawl_drafts import Drafts
 from radquarry.api.crawl_facts import CrawlFact
 from radquarry.api.crawl_order import CrawlOrder, check, named, way_of
 from radquarry.api.crawl_problems import CrawlProblem, problems_of
 from radquarry.api.crawl_views import CrawlState, CrawlView, crawl_view
 from radquarry.api.listed import Listed, cursor, page_size, position
+from radquarry.api.listers import Lister
 from radquarry.api.orders import Orders
 from radquarry.api.problems import already_settled, unknown
 from radquarry.api.tables import crawls
@@ -28,6 +30,7 @@ __all__ = ["CrawlOrder", "CrawlProblem", "CrawlState", "CrawlView", "Crawls"]
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.1
+NONE_LISTS: Mapping[str, Lister] = {}
 
 
 class Crawls:
@@ -39,18 +42,23 @@ class Crawls:
         orders: Orders,
         write: Callable[[CrawlFact], Awaitable[None]],
         known: Collection[str],
-        listing: Collection[str] = (),
+        listing: Mapping[str, Lister] = NONE_LISTS,
     ) -> None:
         self._state = state
         self._orders = orders
         self._write = write
         self._known = known
-        self.listing = tuple(listing)
+        self.listing = listing
         self.rows = CrawlRows(state)
+        self.drafts = Drafts(state, orders.clock)
+
+    def check(self, order: CrawlOrder) -> None:
+        """Raise the problem to show where it cannot be ordered."""
+        check(order, self._known, self.listing)
 
     async def request(self, order: CrawlOrder, user: str = "", key: str | None = None) -> UUID:
         """Order a crawl: publish, then write. Raises `Problem`, or `PeerAway` when nothing was ordered."""
-        check(order, self._known, self.listing)
+        self.check(order)
         crawl_id = await self._orders.named("crawls", user, key, named(order))
         if key is not None and await self._row(crawl_id) is not None:
             return crawl_id

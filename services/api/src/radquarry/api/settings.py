@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
+from radquarry.api.listers import Lister, listers
 from radquarry.configuration import file as configuration
 from radquarry.configuration.sections import Api, Named, Pacs, Ris
 
@@ -25,9 +26,9 @@ class Settings(BaseModel):
     ris: dict[Named, Ris] = {}
 
     @property
-    def listing(self) -> tuple[str, ...]:
-        """The RIS that can give lists of accession numbers: those of `kind: sql`."""
-        return tuple(name for name, ris in self.ris.items() if str(ris.kind) == "sql")
+    def listing(self) -> dict[str, Lister]:
+        """The RIS that can give lists of accession numbers."""
+        return listers(self.ris)
 
     @field_validator("timezone")
     @classmethod

@@ -11,7 +11,7 @@ from sqlalchemy import URL, Date, String, TextClause, bindparam, event, make_url
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from radquarry.configuration.sections import NAMED_PARAMETER, SqlRis
+from radquarry.configuration.sections import NAMED_PARAMETER, SqlRis, is_date
 from radquarry.ris_fetcher.database_faults import mapped
 from radquarry.ris_fetcher.report_text import decoded
 from radquarry.ris_fetcher.ris import RisRefuses
@@ -56,11 +56,6 @@ def _typed(sql: str) -> TextClause:
     names = dict.fromkeys(NAMED_PARAMETER.findall(sql))
     types = {name: Date() if is_date(name) else String() for name in names}
     return text(sql).bindparams(*(bindparam(name, type_=kind) for name, kind in types.items()))
-
-
-def is_date(parameter: str) -> bool:
-    """Whether the parameter is bound as a date."""
-    return parameter.endswith("_date")
 
 
 class Database:

@@ -8,10 +8,11 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from radquarry.configuration.sections import SqlRis as Section
+from radquarry.configuration.sections import is_date
 from radquarry.dicom.accession import spellings
 from radquarry.messages import Report, Row, Study
 from radquarry.ris_fetcher import links, sql_rows
-from radquarry.ris_fetcher.database import Database, Query, Record, is_date
+from radquarry.ris_fetcher.database import Database, Query, Record
 from radquarry.ris_fetcher.database_faults import Unfit
 from radquarry.ris_fetcher.report_text import Unreadable, printable
 from radquarry.ris_fetcher.ris import NoReport, RisRefuses

@@ -14,6 +14,7 @@ HARMLESS = {"GET", "HEAD", "OPTIONS"}
 OPEN_PATHS = ("/health/live", "/health/ready")
 """A container's probe knows neither users nor the right Host."""
 MOST_BYTES = 8 * 1024 * 1024
+MOST_DRAINED = 64 * 1024 * 1024
 
 
 class Doors:
@@ -37,7 +38,7 @@ class Doors:
                 _check_origin(headers)
             if self._gate is not None:
                 scope["state"]["user"] = await self._user(self._gate, scope, headers)
-            receive = _bounded(receive, headers.get("content-length", "0"))
+            receive = await _bounded(receive, headers)
         await self._app(scope, receive, send)
 
     def _check_host(self, host: str) -> None:
@@ -68,8 +69,11 @@ def _check_origin(headers: Headers) -> None:
         raise Problem(403, "foreign-origin", "Foreign origin", detail)
 
 
-def _bounded(receive: Receive, announced: str) -> Receive:
+async def _bounded(receive: Receive, headers: Headers) -> Receive:
+    announced = headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > MOST_BYTES:
+        if headers.get("content-type", "").startswith("multipart/form-data"):
+            await _drain(receive, announced)
         raise _too_large()
     taken = 0
 
@@ -82,6 +86,14 @@ def _bounded(receive: Receive, announced: str) -> Receive:
         return message
 
     return counted
+
+
+async def _drain(receive: Receive, announced: str) -> None:
+    """A browser that sends a file reads no answer before it has sent all of it: it would show a broken connection."""
+    more = announced.isdecimal() and int(announced) <= MOST_DRAINED
+    while more:
+        message = await receive()
+        more = message["type"] == "http.request" and message.get("more_body", False)
 
 
 def _too_large() -> Problem:
