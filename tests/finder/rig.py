@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from radquarry.bus.delivery import Waits
 from radquarry.bus.opening import open_bus
 from radquarry.bus.port import Bus, Parked
+from radquarry.dicom.load_standing import Clock
 from radquarry.dicom.peer import Peer
 from radquarry.finder.__main__ import opened
 from radquarry.finder.settings import Settings
@@ -85,12 +86,25 @@ class Rig:
 @asynccontextmanager
 async def finder_at(folder: Path, peer: Peer, **pacs: Any) -> AsyncIterator[Rig]:
     """A finder for one PACS, `main`, with its books in `folder`."""
-    section = {"ae_title": peer.ae_title, "host": peer.host, "port": peer.port, "timeout_seconds": 5, **pacs}
-    settings = Settings.model_validate({"data_dir": folder, "pacs": {"main": section}})
+    async with finder_of(folder, {"main": section_of(peer, **pacs)}) as rig:
+        yield rig
+
+
+def section_of(peer: Peer, **pacs: Any) -> dict[str, Any]:
+    """What `radquarry.yaml` says of this PACS."""
+    return {"ae_title": peer.ae_title, "host": peer.host, "port": peer.port, "timeout_seconds": 5, **pacs}
+
+
+@asynccontextmanager
+async def finder_of(
+    folder: Path, pacs: dict[str, dict[str, Any]], clock: Clock | None = None, **settings: Any
+) -> AsyncIterator[Rig]:
+    """A finder for several PACSs, each with its section; `clock` is that of load and worklist."""
+    read = Settings.model_validate({"data_dir": folder, "pacs": pacs, **settings})
     async with (
         open_bus(f"sqlite:///{folder}/bus.db", SOON) as bus,
         open_state(f"sqlite:///{folder}/state.db") as state,
-        opened(settings, bus, state) as service,
+        opened(read, bus, state, clock) as service,
     ):
         rig = Rig(bus)
         heard = [kind for kind, listeners in LISTENERS.items() if "api" in listeners]
