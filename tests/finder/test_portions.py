@@ -246,7 +246,7 @@ async def test_days_that_closed_unasked_are_asked_after_a_resumption(ledger: Led
 
 
 async def test_the_later_of_cancel_and_resume_holds_whichever_comes_first(ledger: Ledger):
-    desk = Desk(ledger, PacsOfRows([a_study(1)]))
+    desk = Desk(ledger, PacsOfRows([a_study(0)]))
     await desk.hear(a_list(1))
     cancel, resume = CancelCrawl(crawl_id=CRAWL), ResumeCrawl(crawl_id=CRAWL)
     await desk.work_off([resume, cancel])

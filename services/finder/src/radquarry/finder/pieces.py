@@ -80,7 +80,7 @@ class Pieces:
             closed = replace(ending, studies=studies)
             if studies:
                 await self._set(connection, place, studies=studies)
-            added = {"closed": 1, "with_gaps": int(ending.has_gaps), "studies": studies}
+            added = {"closed": 1, "with_gaps": int(ending.has_gaps or ending.unasked is not None), "studies": studies}
             return closed, await self._counts.add(connection, place["crawl_id"], **added)
 
     async def claimed_elsewhere(self, place: Place, uids: Collection[str]) -> set[str]:
