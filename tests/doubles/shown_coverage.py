@@ -11,10 +11,11 @@ from tests.doubles.shown_archives import NOW
 
 @dataclass
 class ListedCoverage:
-    """`known` are the days that were asked, `names` the PACS that `reach` counts them for."""
+    """`known` are the days that were asked, `names` the PACS that `reach` counts them for, but for `never_asked`."""
 
     known: dict[date, CoverageDay] = field(default_factory=dict)
     names: tuple[str, ...] = ("main",)
+    never_asked: tuple[str, ...] = ()
     asked_modalities: tuple[str, ...] = ()
     asked_windows: dict[date, tuple[CoverageWindow, ...]] = field(default_factory=dict)
 
@@ -52,7 +53,8 @@ class ListedCoverage:
             return Reach(tuple(map(PacsReach, names)), may_grow=False)
         states = [day.state for day in self._days(first, last)]
         counts = (states.count("complete"), states.count("gap"), states.count("unseen"))
-        return Reach(tuple(PacsReach(name, *counts, first, last) for name in names), may_grow=last >= NOW.date())
+        every = (PacsReach(name, *(() if name in self.never_asked else (*counts, first, last))) for name in names)
+        return Reach(tuple(every), may_grow=last >= NOW.date())
 
     def _days(self, first: date, last: date) -> tuple[CoverageDay, ...]:
         span = (first + timedelta(days=i) for i in range((last - first).days + 1))

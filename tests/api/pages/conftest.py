@@ -47,6 +47,7 @@ async def browse(desk: ShownDesk) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def browser_of(desk: ShownDesk) -> httpx.AsyncClient:
-    """A browser in front of this desk."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=pages_app(desk)), base_url="http://radquarry.test")
+def browser_of(desk: ShownDesk, user: str = "") -> httpx.AsyncClient:
+    """A browser in front of this desk, of somebody who has signed in as `user`."""
+    app = pages_app(desk, user)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://radquarry.test")

@@ -129,9 +129,41 @@ async def test_a_gap_in_the_searched_days_is_told(desk: ShownDesk):
     desk.coverage.known = {date(2024, 3, day): CoverageDay(date(2024, 3, day), "gap", 1, ("cut",)) for day in (5, 6)}
     async with browser_of(desk) as browse:
         assert "main: 2 days of this range are known with gaps only" in page_of(await browse.get("/")).text
-        narrow = page_of(await browse.get("/?study_date=2024-03-06..2024-03-31"))
+        narrow = page_of(await browse.get("/?study_date=2024-03-06..2024-03-06"))
         assert "main: 1 day of this range is known with gaps only" in narrow.text
-        assert "gaps only" not in page_of(await browse.get("/?study_date=2024-04-01..2024-04-02")).text
+        assert "/coverage/main?start_date=2024-03-06&end_date=2024-03-06" in narrow.hrefs()
+        wide = page_of(await browse.get("/?study_date=2024-03-06..2024-03-31"))
+        assert "main: 26 days of this range are not fully known (1 with gaps, 25 never asked)" in wide.text
+        later = page_of(await browse.get("/?study_date=2024-04-01..2024-04-02"))
+        assert "main: 2 days of this range were never asked" in later.text
+
+
+async def test_days_that_the_words_of_a_query_name_are_searched_days_too(desk: ShownDesk, browse: httpx.AsyncClient):
+    desk.coverage.known = {date(2024, 3, 5): CoverageDay(date(2024, 3, 5), "complete", 1)}
+    assert "never asked" not in page_of(await browse.get("/?q=study_date:2024-03-05")).text
+    page = page_of(await browse.get("/?q=thorax+study_date:2019-02"))
+    assert "main: 28 days of this range were never asked" in page.text
+
+
+async def test_nothing_found_is_no_proof_where_days_are_missing(desk: ShownDesk, browse: httpx.AsyncClient):
+    """The strip can be dismissed; the sentence beside the empty result cannot."""
+    desk.coverage.known = {date(2024, 3, 5): CoverageDay(date(2024, 3, 5), "gap", 1, ("cut",))}
+    page = page_of(await browse.get("/?q=xylophone"))
+    browse.cookies.set("radquarry_dismissed", page.all("button", name="dismiss")[0]["value"])
+    page = page_of(await browse.get("/?q=xylophone"))
+    assert not page.all("button", name="dismiss")
+    assert "One may be there all the same: not all of these days are known." in page.text
+    desk.coverage.known = {date(2024, 3, 5): CoverageDay(date(2024, 3, 5), "complete", 1)}
+    assert "all the same" not in page_of(await browse.get("/?q=xylophone")).text
+
+
+async def test_a_pacs_that_was_never_asked_is_told_beside_one_that_was(desk: ShownDesk, browse: httpx.AsyncClient):
+    days = {date(2024, 3, 5): CoverageDay(date(2024, 3, 5), "complete", 1)}
+    desk.coverage.known, desk.coverage.names, desk.coverage.never_asked = days, ("main", "old"), ("old",)
+    assert "old was never asked: its studies cannot be found" in page_of(await browse.get("/")).text
+    assert "never asked" not in page_of(await browse.get("/?pacs=main")).text
+    desk.coverage.known = {}
+    assert "never asked" not in page_of(await browse.get("/")).text
 
 
 @pytest.mark.parametrize("address", ["/?study_date=yesterday", "/?study_date_from=31.12.2024"])

@@ -16,6 +16,8 @@ ArchiveFact = PacsLimited | PacsProbed | PacsContradicted | LimitPacs | ProbePac
 Kind = TypeVar("Kind", bound=Message)
 FAILED = "pacs.probed without"
 """A probing that failed stands beside the last profile and takes nothing away from it."""
+CHANGED = "pacs.limited by order"
+"""The answer to an order tells when limits were changed; they are said again at every start."""
 
 
 class KnownFacts:
@@ -38,14 +40,10 @@ class ArchiveFacts:
 
     async def hear(self, fact: ArchiveFact) -> None:
         """Take up one fact, or an order of ours that was published."""
-        row = {
-            "pacs": fact.pacs[:64],
-            "kind": _kind(fact),
-            "body": fact.model_dump_json(),
-            "said_at": fact.seen_at if isinstance(fact, PacsContradicted) else fact.sent_at,
-        }
+        said_at = fact.seen_at if isinstance(fact, PacsContradicted) else fact.sent_at
+        about = {"pacs": fact.pacs[:64], "body": fact.model_dump_json(), "said_at": said_at}
         dialect = postgresql if self._state.dialect == "postgresql" else sqlite
-        statement = dialect.insert(archive_facts).values(row)
+        statement = dialect.insert(archive_facts).values([about | {"kind": kind} for kind in _kinds(fact)])
         fresh = {name: statement.excluded[name] for name in ("body", "said_at")}
         newer = statement.excluded.said_at >= archive_facts.c.said_at
         keys = ["pacs", "kind"]
@@ -60,5 +58,9 @@ class ArchiveFacts:
         return {pacs: KnownFacts(bodies) for pacs, bodies in by_pacs.items()}
 
 
-def _kind(fact: ArchiveFact) -> str:
-    return FAILED if isinstance(fact, PacsProbed) and fact.profile is None else fact.topic
+def _kinds(fact: ArchiveFact) -> tuple[str, ...]:
+    if isinstance(fact, PacsProbed) and fact.profile is None:
+        return (FAILED,)
+    if isinstance(fact, PacsLimited) and fact.cause is not None:
+        return (fact.topic, CHANGED)
+    return (fact.topic,)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from radquarry.api import bulk
-from radquarry.api.archive_facts import FAILED, KnownFacts
+from radquarry.api.archive_facts import CHANGED, FAILED, KnownFacts
 from radquarry.api.archive_views import ArchiveState, ArchiveView, HeldLimits, Probing
 from radquarry.configuration.sections import Load, Pacs
 from radquarry.messages import (
@@ -17,17 +17,20 @@ from radquarry.messages import (
 )
 
 
-def view_of(name: str, pacs: Pacs, row: bulk.Found | None, known: KnownFacts) -> ArchiveView:
-    """A configured PACS with what is known of it."""
+def view_of(
+    name: str, pacs: Pacs, row: bulk.Found | None, known: KnownFacts, answered_at: datetime | None = None
+) -> ArchiveView:
+    """A configured PACS with what is known of it; `answered_at` is when its traffic last had an answer."""
     stopped = row is not None and row.stopped
     return ArchiveView(
         name=name,
         ae_title=pacs.ae_title,
         host=pacs.host,
         port=pacs.port,
-        state=_state(row),
+        state=_state(row, answered_at),
         stopped_by=row.stopped_by if row is not None and stopped else "",
         stopped_at=row.stopped_at if row is not None and stopped else None,
+        started_at=row.stopped_at if row is not None and not stopped else None,
         echoed_at=row.echoed_at if row is not None else None,
         milliseconds=row.milliseconds if row is not None else None,
         problem=row.problem if row is not None else "",
@@ -46,11 +49,12 @@ def _load(load: Load, known: KnownFacts) -> HeldLimits:
     ordered_at = ordered.sent_at if ordered and _waits(ordered, limited) else None
     if limited is None or limited.is_configured:
         return HeldLimits(configured_limits(load), ordered_at=ordered_at)
+    changed = known.newest(PacsLimited, CHANGED)
     return HeldLimits(
         limited.limits,
         is_configured=False,
         changed_by=limited.requested_by,
-        changed_at=limited.sent_at,
+        changed_at=changed.sent_at if changed and changed.limits == limited.limits else limited.sent_at,
         ordered_at=ordered_at,
     )
 
@@ -82,11 +86,12 @@ def _after(moment: datetime, other: datetime | None) -> bool:
     return other is None or moment > other
 
 
-def _state(row: bulk.Found | None) -> ArchiveState:
-    if row is None:
-        return "unknown"
-    if row.stopped:
+def _state(row: bulk.Found | None, answered_at: datetime | None) -> ArchiveState:
+    if row is not None and row.stopped:
         return "stopped"
-    if row.echoed_at is None:
+    echoed_at = row.echoed_at if row is not None else None
+    if answered_at is not None and _after(answered_at, echoed_at):
+        return "up"
+    if row is None or echoed_at is None:
         return "unknown"
     return "up" if row.answered else "down"

@@ -1,6 +1,6 @@
 """A PACS as a peer, as people see it: what it is, what it may get, what was found out about it, how it stands now."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -42,7 +42,7 @@ class Probing:
 
 @dataclass(frozen=True)
 class ArchiveView:
-    """One PACS. `problem` is what to mend when its last C-ECHO found no answer."""
+    """One PACS. `problem` is what to mend when its last C-ECHO found no answer; later traffic may have had one."""
 
     name: str
     ae_title: str
@@ -51,6 +51,7 @@ class ArchiveView:
     state: ArchiveState
     stopped_by: str = ""
     stopped_at: datetime | None = None
+    started_at: datetime | None = None
     echoed_at: datetime | None = None
     milliseconds: float | None = None
     problem: str = ""
@@ -100,22 +101,30 @@ def at_work(view: ArchiveView, spans: tuple[Span, ...], recent: Recent, now: dat
 
 
 def now_of(view: ArchiveView, recent: Recent, now: datetime, zone: ZoneInfo) -> Now:
-    """The first that holds: stopped, outside its hours, not answering, held back, slowed down, at work, idle."""
+    """The first that holds: stopped, outside its hours, not answering, slowed down, at work, held back, idle."""
     hours = Hours(view.load.limits.windows, view.load.limits.holidays, zone)
     if view.state == "stopped":
         return Now("stopped", by=view.stopped_by, since=view.stopped_at)
     if not hours.is_open(now):
         return Now("closed", until=hours.next_change(now), reason=recent.reason)
-    answers = recent.requests > recent.failed
-    if view.state == "down" and not answers:
+    if view.state == "down":
         return Now("down", reason=view.problem, since=view.echoed_at)
-    if recent.allowed == 0 and recent.reason:
-        return Now("held", reason=recent.reason, since=recent.said_at, allowed=0)
-    if recent.allowed and recent.allowed < view.load.limits.associations:
-        return Now("slowed", reason=recent.reason, since=recent.said_at, allowed=recent.allowed)
+    reason = recent.reason if _still_holds(view, recent, hours) else ""
+    working = Now("working", reason=reason, since=recent.said_at, allowed=recent.allowed)
+    if reason and recent.allowed is not None and recent.allowed < view.load.limits.associations:
+        return replace(working, condition="slowed" if recent.allowed else "held")
     if recent.requests:
-        return Now("working", since=recent.said_at, allowed=recent.allowed)
+        return working
+    if reason:
+        return replace(working, condition="held")
     return Now("unknown" if view.state == "unknown" else "idle")
+
+
+def _still_holds(view: ArchiveView, recent: Recent, hours: Hours) -> bool:
+    """Whether what was said of a minute is not about a stop or a window that has ended since."""
+    if recent.said_at is None or not hours.is_open(recent.said_at):
+        return False
+    return view.started_at is None or recent.said_at >= view.started_at
 
 
 def _day(spans: tuple[Span, ...]) -> Day:

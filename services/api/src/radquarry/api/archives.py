@@ -64,9 +64,9 @@ class Archives:
         """Every configured PACS."""
         async with self._state.reading() as connection:
             rows = {row.pacs: row for row in await bulk.fetch(connection, select(archives))}
-            known = await self._facts.known(connection)
+            known, answered = await self._facts.known(connection), await self._traffic.answered(connection)
         return tuple(
-            view_of(name, pacs, rows.get(name), known.get(name, KnownFacts()))
+            view_of(name, pacs, rows.get(name), known.get(name, KnownFacts()), answered.get(name))
             for name, pacs in self._configured.items()
         )
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, case, delete, func, literal_column, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.api import bulk
 from radquarry.api.peer_tables import traffic
@@ -88,6 +89,12 @@ class Traffic:
             spans.setdefault(row.pacs, []).append(_span(row, minutes))
         return {name: tuple(all_of_it) for name, all_of_it in spans.items()}
 
+    async def answered(self, connection: AsyncConnection) -> dict[str, datetime]:
+        """The last minute in which a request was answered, by the PACS's name."""
+        newest = func.max(traffic.c.begun_at).label("at")
+        chosen = select(traffic.c.pacs, newest).where(traffic.c.requests > traffic.c.failed).group_by(traffic.c.pacs)
+        return {row.pacs: row.at for row in await bulk.fetch(connection, chosen)}
+
     async def recent(self) -> dict[str, Recent]:
         """How things stand, by the PACS's name; a PACS of which nothing was said lately is left out."""
         chosen = select(traffic).where(traffic.c.minute >= _minute(self._clock()) - RECENT_MINUTES)
@@ -143,7 +150,7 @@ def _recent(rows: Sequence[bulk.Found]) -> Recent:
     strictest = min(newest, key=lambda row: row.associations_allowed)
     return Recent(
         requests=sum(row.requests for row in rows),
-        failed=sum(row.failed + row.refused for row in rows),
+        failed=sum(row.failed for row in rows),
         allowed=strictest.associations_allowed,
         reason=strictest.reason or next((row.reason for row in newest if row.reason), ""),
         said_at=rows[-1].begun_at,

@@ -5,17 +5,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from radquarry.api.archive_views import ArchiveView
 from radquarry.api.pages.week import HourCell, cells, painted
 from radquarry.api.rest.pacs_shapes import MOST_HOLIDAYS, LoadRequest
 from radquarry.configuration.sections import MOST_ASSOCIATIONS
+from radquarry.configuration.week import WeekWindows
 from radquarry.messages import LoadLimits
 
 
 class LoadForm(BaseModel):
-    """What the browser sends; `hours` are those that are ticked, from 0 (Monday 00:00) to 167."""
+    """What the browser sends; `hours` are those that are ticked, from 0 (Monday 00:00) to 167.
+
+    `windows` are the same hours to the minute, as lines of the configuration.
+    """
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -23,6 +27,7 @@ class LoadForm(BaseModel):
     requests_per_hour: str = Field("", max_length=20)
     studies_per_hour: str = Field("", max_length=20)
     hours: list[int] = Field([], max_length=7 * 24)
+    windows: str = Field("", max_length=20_000)
     holidays: str = Field("", max_length=20_000)
 
 
@@ -34,6 +39,7 @@ class LoadFields:
     requests_per_hour: str
     studies_per_hour: str
     holidays: str
+    windows: str
     week: tuple[HourCell, ...]
     problem: str = ""
 
@@ -54,6 +60,7 @@ def fields_of(view: ArchiveView) -> LoadFields:
         requests_per_hour=str(limits.requests_per_hour or ""),
         studies_per_hour=str(limits.studies_per_hour or ""),
         holidays="\n".join(day.isoformat() for day in limits.holidays),
+        windows="\n".join(limits.windows.lines),
         week=cells(limits.windows),
     )
 
@@ -65,6 +72,7 @@ def typed(form: LoadForm, view: ArchiveView, problem: str) -> LoadFields:
         requests_per_hour=form.requests_per_hour,
         studies_per_hour=form.studies_per_hour,
         holidays=form.holidays,
+        windows=form.windows,
         week=cells(view.load.limits.windows, set(form.hours)),
         problem=problem,
     )
@@ -75,18 +83,34 @@ def limits_of(form: LoadForm, view: ArchiveView) -> LoadLimits:
     associations = _number(form.associations, "pacs.unfit_associations")
     if associations is None or associations > MOST_ASSOCIATIONS:
         raise Unfit("pacs.unfit_associations")
+    fields = {
+        "associations": associations,
+        "requests_per_hour": _number(form.requests_per_hour, "pacs.unfit_number"),
+        "studies_per_hour": _number(form.studies_per_hour, "pacs.unfit_number"),
+        "windows": _windows(form, view.load.limits.windows).lines,
+        "holidays": tuple(_days(form.holidays)),
+    }
     try:
-        windows = painted(view.load.limits.windows, {hour for hour in form.hours if 0 <= hour < 7 * 24})
+        return LoadRequest.model_validate(fields).limits()
+    except ValidationError:
+        raise Unfit("pacs.unfit_many") from None
+
+
+def _windows(form: LoadForm, held: WeekWindows) -> WeekWindows:
+    """What was written where that was changed, else what was painted."""
+    try:
+        by_hand = painted(held, {hour for hour in form.hours if 0 <= hour < 7 * 24})
     except ValueError:
         raise Unfit("pacs.unfit_hours") from None
-    request = LoadRequest(
-        associations=associations,
-        requests_per_hour=_number(form.requests_per_hour, "pacs.unfit_number"),
-        studies_per_hour=_number(form.studies_per_hour, "pacs.unfit_number"),
-        windows=windows.lines,
-        holidays=tuple(_days(form.holidays)),
-    )
-    return request.limits()
+    written = tuple(filter(None, (line.strip() for line in re.split(r"[\n,;]+", form.windows))))
+    if written == held.lines:
+        return by_hand
+    if by_hand is not held:
+        raise Unfit("pacs.unfit_both")
+    try:
+        return WeekWindows(written)
+    except ValueError:
+        raise Unfit("pacs.unfit_windows") from None
 
 
 def _number(text: str, problem: str) -> int | None:

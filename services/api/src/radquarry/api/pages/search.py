@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from radquarry.api.pages.address import SORTS, Asked
 from radquarry.api.pages.facets import Chip, Facet, chips, facets
+from radquarry.api.pages.frame import Notice
 from radquarry.api.pages.histogram import Histogram, histogram
 from radquarry.api.pages.study_line import StudyLine, study_line
 from radquarry.api.pages.visible import shortened, visible
@@ -62,7 +63,8 @@ class Results:
 class SearchPage:
     """`asked` as typed; `results` of it, or of the last query that could be read, or None.
 
-    `meaning` is the query in words; `filled` says whether there is anything to search in at all.
+    `meaning` is the query in words; `filled` says whether there is anything to search in at all; `doubts` are the
+    searched days that are not known to their end.
     """
 
     asked: Asked
@@ -74,6 +76,7 @@ class SearchPage:
     filled: bool
     kept: str
     kept_filters: tuple[tuple[str, str], ...]
+    doubts: tuple[Notice, ...] = ()
 
 
 async def search_page(asked: Asked, index: Index, language: Language, examples: Sequence[str]) -> SearchPage:

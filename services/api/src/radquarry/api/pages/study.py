@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from textwrap import dedent
 
 from radquarry.api.pages.formats import person_name
 from radquarry.api.pages.found_words import marked
+from radquarry.api.pages.study_history import HistoryRow, study_history
 from radquarry.api.pages.study_line import StudyLine, study_line
 from radquarry.api.pages.timeline import Timeline, timeline
 from radquarry.api.pages.visible import shortened, visible
+from radquarry.api.study_changes import ChangeView
 from radquarry.index.document import Document, Piece
 from radquarry.messages import Report, Series, Study
 
@@ -74,12 +76,22 @@ class StudyPage:
     images: int | None
     here: int
     timeline: Timeline | None
+    gone_at: datetime | None
+    history: tuple[HistoryRow, ...]
 
 
-def study_page(
-    document: Document, siblings: Sequence[Document], here: Mapping[str, int], words: frozenset[str] = frozenset()
-) -> StudyPage:
+@dataclass(frozen=True)
+class Around:
     """`siblings`: the patient's studies, oldest first; `here`: archived images by series; `words` are marked."""
+
+    siblings: Sequence[Document] = ()
+    here: Mapping[str, int] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
+    changes: Sequence[ChangeView] = ()
+
+
+def study_page(document: Document, around: Around) -> StudyPage:
+    """One study with what is known around it."""
     study = document.study or Study(study_instance_uid=document.study_instance_uid)
     line = study_line(document)
     return StudyPage(
@@ -91,11 +103,13 @@ def study_page(
         referring_physician=visible(person_name(study.referring_physician_name)),
         pacs=document.pacs,
         ris=document.ris,
-        report=_report(document.report, line.href, words) if document.report else None,
-        series=tuple(_series(series, here.get(series.series_instance_uid, 0)) for series in _in_order(study)),
+        report=_report(document.report, line.href, around.words) if document.report else None,
+        series=tuple(_series(series, around.here.get(series.series_instance_uid, 0)) for series in _in_order(study)),
         images=study.number_of_study_related_instances,
-        here=sum(here.values()),
-        timeline=timeline([study_line(sibling) for sibling in siblings], line.uid),
+        here=sum(around.here.values()),
+        timeline=timeline([study_line(sibling) for sibling in around.siblings], line.uid),
+        gone_at=document.gone_at,
+        history=study_history(around.changes, document),
     )
 
 

@@ -22,6 +22,7 @@ class StudyLine:
     institution: str
     has_report: bool
     report_missing: str
+    is_gone: bool
 
     @property
     def href(self) -> str:
@@ -42,4 +43,5 @@ def study_line(document: Document) -> StudyLine:
         institution=visible(study.institution_name) if study else "",
         has_report=document.report is not None,
         report_missing=document.report_missing,
+        is_gone=document.gone_at is not None,
     )

@@ -64,8 +64,8 @@ class PacsLoad(BaseModel):
     holidays: tuple[date, ...]
     is_configured: bool = Field(description="They are those of the configuration; else a person changed them.")
     changed_by: str
-    changed_at: datetime | None
-    ordered_at: datetime | None = Field(description="A change was ordered then and is not confirmed yet.")
+    changed_at: datetime | None = None
+    ordered_at: datetime | None = Field(None, description="A change was ordered then and is not confirmed yet.")
 
 
 class PacsNow(BaseModel):
@@ -75,9 +75,9 @@ class PacsNow(BaseModel):
 
     condition: Condition
     reason: str
-    since: datetime | None
-    until: datetime | None = Field(description="When its hours begin again.")
-    allowed: int | None = Field(description="Associations that back-off leaves of the limit.")
+    since: datetime | None = None
+    until: datetime | None = Field(None, description="When its hours begin again.")
+    allowed: int | None = Field(None, description="Associations that back-off leaves of the limit.")
 
 
 class PacsTrafficDay(BaseModel):
@@ -94,9 +94,9 @@ class PacsProbe(BaseModel):
     """The last probing: `ordered_at` while it is awaited, `problem` when it gave no profile."""
 
     ordered_by: str
-    ordered_at: datetime | None
+    ordered_at: datetime | None = None
     problem: str
-    problem_at: datetime | None
+    problem_at: datetime | None = None
 
 
 class Contradiction(BaseModel):
@@ -161,7 +161,7 @@ EXAMPLE: dict[str, Any] = {
 
 
 class PacsAnswer(BaseModel):
-    """One PACS; `up` and `down` are what its last C-ECHO said, `now` is how it stands."""
+    """One PACS; `up` and `down` are what its last C-ECHO said, or traffic since; `now` is how it stands."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
@@ -171,16 +171,16 @@ class PacsAnswer(BaseModel):
     port: int
     state: ArchiveState
     stopped_by: str
-    stopped_at: datetime | None
-    echoed_at: datetime | None
-    milliseconds: float | None
+    stopped_at: datetime | None = None
+    echoed_at: datetime | None = None
+    milliseconds: float | None = None
     problem: str
     now: PacsNow
     load: PacsLoad
     traffic: PacsTrafficDay
-    profile: PacsProfile | None = Field(description="What probing found; null: never probed.")
+    profile: PacsProfile | None = Field(None, description="What probing found; null: never probed.")
     probe: PacsProbe
-    contradiction: Contradiction | None
+    contradiction: Contradiction | None = None
 
 
 class PacsPage(BaseModel):

@@ -8,16 +8,15 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from radquarry.api.audit import audit
-from radquarry.api.coverage_reach import Reach
-from radquarry.api.desk import Desk
 from radquarry.api.problems import not_in_this_version, unknown
 from radquarry.api.rest.asking import V1, ByUser, OnDesk, problems
 from radquarry.api.rest.study_changes import StudyChangesAnswer, StudyChangeShown
 from radquarry.api.rest.study_query import StudyQuery
 from radquarry.api.rest.study_shapes import COLUMNS, Found, StudyDetail, detail, found, table_row
 from radquarry.api.rest.tables import as_csv
+from radquarry.api.searched_days import reach_of
 from radquarry.dicom.uids import is_uid
-from radquarry.index.document import Document, Filters
+from radquarry.index.document import Document
 
 routes = APIRouter(prefix=f"{V1}/studies", tags=["studies"])
 
@@ -39,7 +38,7 @@ async def search(query: Annotated[StudyQuery, Query()], desk: OnDesk, user: ByUs
         table = as_csv(COLUMNS, _rows(first, hits, query.limit))
         name = {"Content-Disposition": 'attachment; filename="studies.csv"'}
         return StreamingResponse(table, media_type="text/csv", headers=name)
-    page, reach = await asyncio.gather(desk.index.search(wanted), _reach(desk, wanted.filters))
+    page, reach = await asyncio.gather(desk.index.search(wanted), reach_of(desk.coverage, wanted))
     audit("searched", user, length=len(query.q), total=page.total, shown=len(page.hits))
     return found(page, reach)
 
@@ -64,10 +63,6 @@ async def get_changes(study_instance_uid: str, desk: OnDesk, user: ByUser) -> St
     return StudyChangesAnswer(
         study_instance_uid=study_instance_uid, items=tuple(StudyChangeShown.model_validate(vars(c)) for c in changes)
     )
-
-
-async def _reach(desk: Desk, filters: Filters) -> Reach:
-    return await desk.coverage.reach(filters.pacs, filters.study_date_from, filters.study_date_to, filters.modality)
 
 
 async def _rows(

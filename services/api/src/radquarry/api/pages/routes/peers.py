@@ -30,7 +30,7 @@ def pacs_routes(desk: Desk) -> APIRouter:
         return await _page(desk, request, name, done=done)
 
     @routes.post("/pacs/{name}/echo")
-    async def _echo(request: Request, name: str, back: Annotated[bool, Form()] = False) -> RedirectResponse:
+    async def _echo(request: Request, name: str, back: Annotated[str, Form()] = "") -> RedirectResponse:
         asked = await desk.archives.echo(name, user_of(request), wait=SECONDS_FOR_AN_ANSWER)
         return gone_to(_at(name, "echo") if back else f"/pacs?{urlencode({'echoed': asked.name})}")
 

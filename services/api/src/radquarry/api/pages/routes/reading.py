@@ -1,23 +1,22 @@
 """Search, study, help: the pages people read."""
 
 from dataclasses import replace
-from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from radquarry.api.coverage_reach import PacsReach
 from radquarry.api.desk import Desk
-from radquarry.api.pages.address import Asked, asked
+from radquarry.api.pages.address import asked
+from radquarry.api.pages.doubts import doubts
 from radquarry.api.pages.examples import Examples
 from radquarry.api.pages.found_words import found_words
-from radquarry.api.pages.frame import Notice
 from radquarry.api.pages.help import help_page
 from radquarry.api.pages.routes.shown import gone_to, shown
 from radquarry.api.pages.search import CursorSpent, search_page
-from radquarry.api.pages.study import study_page
+from radquarry.api.pages.study import Around, study_page
 from radquarry.api.pages.visit import visit
 from radquarry.api.problems import unknown
+from radquarry.api.searched_days import reach_of, searched_days
 from radquarry.index.document import Document
 from radquarry.index.fields import FIELDS
 
@@ -38,16 +37,21 @@ def reading_routes(desk: Desk) -> APIRouter:
             return gone_to(replace(wanted, after=None).href())
         if wanted.last is not None and page.error is None:
             return gone_to(wanted.href())
-        return await shown(desk, request, page, *await _unknown_days(desk, wanted))
+        notices = doubts(await reach_of(desk.coverage, wanted.query()), searched_days(wanted.query()))
+        return await shown(desk, request, replace(page, doubts=notices), *notices)
 
     @routes.get("/studies/{study_instance_uid}")
     async def _study(request: Request, study_instance_uid: str, q: str = "") -> HTMLResponse:
         document = await _document(desk, study_instance_uid)
         patient = document.study.patient_id if document.study else ""
         siblings = await desk.index.timeline(patient, document.pacs) if patient else ()
-        here = await desk.retrievals.instances_here(study_instance_uid)
-        words = await found_words(q, study_instance_uid, desk.index)
-        return await shown(desk, request, study_page(document, siblings, here, words))
+        around = Around(
+            siblings=siblings,
+            here=await desk.retrievals.instances_here(study_instance_uid),
+            words=await found_words(q, study_instance_uid, desk.index),
+            changes=await desk.changes.of(study_instance_uid),
+        )
+        return await shown(desk, request, study_page(document, around))
 
     @routes.get("/studies/{study_instance_uid}/report.txt")
     async def _report(study_instance_uid: str) -> PlainTextResponse:
@@ -68,21 +72,3 @@ async def _document(desk: Desk, study_instance_uid: str) -> Document:
     if document is None:
         raise unknown("study")
     return document
-
-
-async def _unknown_days(desk: Desk, wanted: Asked) -> list[Notice]:
-    """A notice for each PACS of which some searched days are not known to their end."""
-    only, filters = wanted.filters.pacs, wanted.filters
-    reach = await desk.coverage.reach(only, filters.study_date_from, filters.study_date_to, filters.modality)
-    return [_notice(each, filters.modality) for each in reach.pacs if each.gaps or each.unseen]
-
-
-def _notice(reach: PacsReach, modalities: tuple[str, ...]) -> Notice:
-    values: dict[str, object] = {"pacs": reach.pacs, "n": reach.gaps + reach.unseen}
-    key = "strip.unseen" if not reach.gaps else "strip.gaps"
-    if reach.gaps and reach.unseen:
-        key, values = "strip.gaps_unseen", values | {"gaps": reach.gaps, "unseen": reach.unseen}
-    range_of: dict[str, object] = {"start_date": reach.start_date, "end_date": reach.end_date}
-    if len(modalities) == 1:
-        range_of["modality"] = modalities[0]
-    return Notice(key, values, f"/coverage/{quote(reach.pacs, safe='')}?{urlencode(range_of)}")

@@ -10,17 +10,12 @@ function reach(box) {
   boxes.forEach((each) => { each.tabIndex = each === box ? 0 : -1; });
 }
 
-function set(box, open) {
-  if (box.checked !== open) box.classList.remove("part");
-  box.checked = open;
-}
-
 function fill(last) {
   const [a, b] = [at(first), at(last)];
   boxes.forEach((each, place) => {
     const [day, hour] = at(each);
     const inside = day >= Math.min(a[0], b[0]) && day <= Math.max(a[0], b[0]) && hour >= Math.min(a[1], b[1]) && hour <= Math.max(a[1], b[1]);
-    set(each, inside ? !before[boxes.indexOf(first)] : before[place]);
+    each.checked = inside ? !before[boxes.indexOf(first)] : before[place];
   });
 }
 
@@ -40,10 +35,9 @@ if (board) {
     event.preventDefault();
     const next = move(event.target, event.key);
     if (!next) return;
-    if (event.shiftKey) set(next, event.target.checked);
+    if (event.shiftKey) next.checked = event.target.checked;
     next.focus();
   });
-  board.addEventListener("change", (event) => event.target.classList.remove("part"));
   board.addEventListener("pointerdown", (event) => {
     if (event.button || event.pointerType === "touch" || !boxes.includes(event.target)) return;
     [first, dragged] = [event.target, false];
@@ -58,6 +52,9 @@ if (board) {
     if (dragged) event.preventDefault();
     dragged = false;
   });
-  addEventListener("pointerup", () => { first = null; });
+  addEventListener("pointerup", (event) => {
+    first = null;
+    if (!board.contains(event.target)) dragged = false;
+  });
   board.addEventListener("dragstart", (event) => event.preventDefault());
 }
