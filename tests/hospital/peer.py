@@ -11,6 +11,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, Association, build_role, evt
 
 from radquarry.hospital import Hospital
+from radquarry.hospital.held_thread import hold
 from radquarry.hospital.pacs import Pacs
 from radquarry.hospital.sessions import tend
 
@@ -78,7 +79,7 @@ def associate(
     for sop_class in storage:
         ae.add_requested_context(sop_class, ExplicitVRLittleEndian)
     roles = [build_role(sop_class, scp_role=True) for sop_class in storage]
-    handlers: list[Any] = [(evt.EVT_REQUESTED, tend), (evt.EVT_CONN_OPEN, tend)]
+    handlers: list[Any] = [(evt.EVT_REQUESTED, tend), (evt.EVT_CONN_OPEN, tend), (evt.EVT_ESTABLISHED, hold)]
     if store:
         handlers.append((evt.EVT_C_STORE, store))
     return ae.associate(pacs.host, pacs.port, ae_title=pacs.ae_title, ext_neg=roles, evt_handlers=handlers)

@@ -15,6 +15,7 @@ from pynetdicom.presentation import PresentationContext
 
 from radquarry.hospital.dice import number, share
 from radquarry.hospital.faults import Faults, PacsFaults
+from radquarry.hospital.held_thread import hold
 from radquarry.hospital.holdings import Holdings
 from radquarry.hospital.next_message import restate_next
 from radquarry.hospital.queries import Query, UnmatchableError, read_query, root_of
@@ -76,7 +77,7 @@ class RetrieveScp:
             yield None, None
             return
         contexts = _contexts(wanted)
-        handlers = [(evt.EVT_REQUESTED, tend), (evt.EVT_CONN_OPEN, tend)]
+        handlers = [(evt.EVT_REQUESTED, tend), (evt.EVT_CONN_OPEN, tend), (evt.EVT_ESTABLISHED, hold)]
         yield *address, {"contexts": contexts, "evt_handlers": handlers}
         yield from self._send(event, entry, wanted)
 
