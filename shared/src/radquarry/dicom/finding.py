@@ -36,6 +36,10 @@ class AnswerLost(PacsAway):
     """The association was open, but ended or went silent before the first row."""
 
 
+class FindRefused(PacsRefuses):
+    """The association is taken, this question over it is not."""
+
+
 class Verdict(Enum):
     """What a C-FIND response's status means for the list."""
 
@@ -81,13 +85,14 @@ class Question(Generic[Item]):
     """An identifier, and how each row of the answer is read.
 
     `read` may raise `Malformed` or `NotAUid`: that row is counted and left out. `charset` is assumed where an
-    answer names none. With `most`, an answer of more rows than that is cut off by us, and the association with it.
+    answer names none. Without a `model` it is asked in the study root, or in the patient root where the PACS has
+    only that. With `most`, an answer of more rows than that is cut off by us, and the association with it.
     """
 
     identifier: Dataset
     read: Callable[[Row], Item]
     charset: str = "ISO_IR 100"
-    model: UID = STUDY_ROOT
+    model: UID | None = None
     most: int = 0
 
 
@@ -95,7 +100,7 @@ def find(association: Association, question: Question[Item]) -> Answers[Item]:
     """Ask and wait for the end of the answer; blocking, for `in_thread`.
 
     Raises `AnswerLost` when the association ends or times out before any row came (after some rows it is a cut),
-    and `PacsRefuses` when the PACS will not take such a question. After `AnswerLost` and where
+    and `FindRefused` when the PACS will not take such a question. After `AnswerLost` and where
     `is_lost` the association is gone.
     """
     (answers,) = find_each(association, (question,))
@@ -115,8 +120,9 @@ def find_each(association: Association, questions: Iterable[Question[Item]]) -> 
 
 
 def _find(association: Association, question: Question[Item]) -> Answers[Item]:
-    answer = _Gathering(question, association)
-    for status, identifier in _responses(association, question):
+    model = question.model or _usual_model(association)
+    answer = _Gathering(question, _transfer_syntax(association, model))
+    for status, identifier in _responses(association, question.identifier, model):
         match verdict(status):
             case Verdict.PENDING:
                 answer.add(identifier)
@@ -127,7 +133,7 @@ def _find(association: Association, question: Question[Item]) -> Answers[Item]:
             case Verdict.CUT:
                 return answer.ended(f"the PACS ended its answer with status {status:#06x} after {answer.received} rows")
             case Verdict.REFUSED:
-                raise PacsRefuses(f"the PACS does not take this C-FIND: status {status:#06x}")
+                raise FindRefused(f"the PACS does not take this C-FIND: status {status:#06x}")
     if answer.received == 0:
         raise AnswerLost("the association ended before the C-FIND was answered")
     return answer.ended(f"the association ended after {answer.received} rows", is_lost=True)
@@ -136,9 +142,9 @@ def _find(association: Association, question: Question[Item]) -> Answers[Item]:
 class _Gathering(Generic[Item]):
     """Rows read one by one as they arrive, so that only what the caller wants of them is kept."""
 
-    def __init__(self, question: Question[Item], association: Association) -> None:
+    def __init__(self, question: Question[Item], syntax: UID) -> None:
         self._question = question
-        self._syntax = _transfer_syntax(association, question.model)
+        self._syntax = syntax
         self._items: list[Item] = []
         self._malformed: Counter[str] = Counter()
         self.received = 0
@@ -155,20 +161,25 @@ class _Gathering(Generic[Item]):
         return Answers(tuple(self._items), self.received, self._malformed, cut, is_lost)
 
 
+def _usual_model(association: Association) -> UID:
+    offered = {context.abstract_syntax for context in association.accepted_contexts}
+    return PATIENT_ROOT if PATIENT_ROOT in offered and STUDY_ROOT not in offered else STUDY_ROOT
+
+
 def _transfer_syntax(association: Association, model: UID) -> UID:
     for context in association.accepted_contexts:
         if context.abstract_syntax == model:
             return UID(context.transfer_syntax[0])
     if not association.is_established:
         raise AnswerLost("the association is gone")
-    raise PacsRefuses(f"the PACS does not offer {model.name}")
+    raise FindRefused(f"the PACS does not offer {model.name}")
 
 
-def _responses(association: Association, question: Question[Item]) -> Iterator[tuple[int, bytes]]:
+def _responses(association: Association, identifier: Dataset, model: UID) -> Iterator[tuple[int, bytes]]:
     """(status, encoded identifier) as they arrive; ends early, and with the association, when an answer fails."""
     is_answered = False
     try:
-        association.send_c_find(question.identifier, question.model)
+        association.send_c_find(identifier, model)
         while not is_answered:
             _context, response = association.dimse.get_msg(block=True)
             if not isinstance(response, C_FIND) or not response.is_valid_response or response.Status is None:

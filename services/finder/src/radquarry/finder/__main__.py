@@ -17,6 +17,8 @@ from radquarry.finder.ledger import Ledger
 from radquarry.finder.lines import Lines
 from radquarry.finder.pacs import DicomPacs, Pacs
 from radquarry.finder.probing import Access
+from radquarry.finder.profiles import Profiles
+from radquarry.finder.profiling import profiled, take_profiles
 from radquarry.finder.service import finder
 from radquarry.finder.settings import Settings, load
 from radquarry.process import start
@@ -40,7 +42,9 @@ async def opened(settings: Settings, bus: Bus, state: State, clock: Clock | None
         at_once = sum(associations) + AHEAD * len(associations) or 1
         service = finder(archives, load_of_pacs, Ledger(state), bus.publish, at_once)
         worklist = worklist_of(settings, state, bus.publish, clock)
-        yield following(service, state, bus.publish, worklist)
+        profiles = Profiles(state)
+        await take_profiles(archives, profiles)
+        yield profiled(following(service, state, bus.publish, worklist), archives, profiles, bus.publish)
 
 
 @asynccontextmanager

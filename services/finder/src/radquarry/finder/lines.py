@@ -79,6 +79,11 @@ class Lines:
         for job in self._waiting:
             job.begun.cancel()
 
+    @property
+    def open(self) -> int:
+        """How many associations are open now."""
+        return self._open
+
     async def use(self, visit: Callable[[Line], Awaitable[Answer]], patience: float | None = None) -> Answer:
         """What `visit` returns, once a line was free for it; one with `patience` (seconds) is the next.
 
@@ -128,9 +133,6 @@ class Lines:
             if caller is not None and caller.cancelling():
                 raise
             raise job.lost or PacsStopped(f"asking {self._peer.name} was ended") from None
-        except PacsRefuses as error:
-            self._refusal = (monotonic() + REFUSED_SECONDS, error)
-            raise
 
     def _raise_recent_refusal(self) -> None:
         if self._refusal is not None and monotonic() < self._refusal[0]:

@@ -11,9 +11,11 @@ from typing import Protocol
 import structlog
 
 from radquarry.dicom.association import Association
-from radquarry.dicom.finding import AnswerLost, find
+from radquarry.dicom.finding import AnswerLost, FindRefused, find
 from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.finder.answers import Answered, Answering
+from radquarry.finder.inside import rows_inside
+from radquarry.finder.keys import element
 from radquarry.finder.lines import Line
 from radquarry.finder.listing import Listing
 from radquarry.finder.named import Named, ask_by_uid
@@ -24,6 +26,7 @@ from radquarry.finder.probing import Access, probe
 from radquarry.finder.queries import Model, checked
 from radquarry.finder.rows import Problems, studies_question
 from radquarry.finder.series import SeriesListing, WithSeries
+from radquarry.finder.watch import Watch
 from radquarry.messages import PacsProfile, Study
 
 log = structlog.get_logger(__name__)
@@ -35,6 +38,10 @@ ECHO_PATIENCE_SECONDS = 5.0
 
 class Pacs(Protocol):
     """One PACS, as the handlers use it. Raises `PacsAway`, `PacsRefuses`, `PacsStopped`."""
+
+    @property
+    def watch(self) -> Watch:
+        """Is told the PACS's profile, and tells what contradicts it."""
 
     async def studies(self, day: date, modality: str) -> Listed:
         """Every study of a day, or gaps."""
@@ -75,6 +82,7 @@ class DicomPacs:
         self._lines = access.lines
         self._charset = charset
         self._pages = Pages(limit)
+        self.watch = Watch(access.peer.name, self._pages)
 
     async def studies(self, day: date, modality: str) -> Listed:
         """See `Pacs`."""
@@ -85,23 +93,36 @@ class DicomPacs:
         try:
             return await self._listed(Part(day, modality), keys)
         except PacsRefuses:
-            return await self._listed(Part(day, modality), {})  # a PACS may refuse keys that are optional
+            listed = await self._listed(Part(day, modality), {})  # a PACS may refuse keys that are optional
+            self.watch.refused_keys(keys)
+            return listed
 
     async def _listed(self, part: Part, keys: Mapping[str, str]) -> Listed:
         problems: Problems = Counter()
 
         async def visit(line: Line) -> Listed:
-            return await Listing(partial(self._ask, line, problems, keys), self._pages).of(part)
+            look_inside = partial(rows_inside, line, self._charset)
+            return await Listing(partial(self._ask, line, problems, keys), self._pages, look_inside).of(part)
 
-        listed = await self._lines.use(visit)
+        try:
+            listed = await self._lines.use(visit)
+        except FindRefused as refusal:
+            if not keys:
+                self.watch.refused("STUDY", str(refusal))
+            raise
         self._report(problems)
+        self.watch.ignored_in_parts(listed.ignored)
         return listed
 
     async def with_series(self, studies: Sequence[Study]) -> WithSeries:
         """See `Pacs`."""
         problems: Problems = Counter()
         listing = SeriesListing(self._pages, self._charset, problems)
-        found = await self._lines.use(partial(listing.of, studies))
+        try:
+            found = await self._lines.use(partial(listing.of, studies))
+        except FindRefused as refusal:
+            self.watch.refused("SERIES", str(refusal))
+            raise
         self._report(problems)
         return found
 
@@ -139,7 +160,7 @@ class DicomPacs:
         """One C-FIND, once more over a new association when it was lost in the middle."""
         question = studies_question(part, self._charset, problems)
         for keyword, pattern in keys.items():
-            setattr(question.identifier, keyword, pattern)
+            question.identifier.add(element(keyword, pattern))
         page = Page((), 0)
         for _attempt in range(ATTEMPTS):
             try:
@@ -150,11 +171,17 @@ class DicomPacs:
             page = Page(answers.items, answers.received, answers.cut, malformed=answers.malformed)
             if not answers.is_lost:
                 break
+        if any(_is_of_another_modality(study, part.modality) for study in page.studies):
+            self.watch.ignored(["ModalitiesInStudy"])
         return page
 
     def _report(self, problems: Problems) -> None:
         if problems:
             log.warning("values that could not be read", pacs=self._peer.name, keywords=dict(problems))
+
+
+def _is_of_another_modality(study: Study, wanted: str) -> bool:
+    return bool(wanted and study.modalities_in_study) and wanted not in study.modalities_in_study
 
 
 async def _echo_over(line: Line) -> float:

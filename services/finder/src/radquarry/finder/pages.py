@@ -47,6 +47,11 @@ class Pages:
     told: Told | None = None
     notice: Notice = _unheard
 
+    def tell(self, told: Told) -> None:
+        """The PACS was probed: what was learnt before may be of another limit."""
+        self.told = told
+        self.learnt = Learnt(since=self.clock())
+
     def saw(self, rows: int) -> None:
         """An answer of so many rows came."""
         self._forget()

@@ -1,5 +1,6 @@
 """A PACS's profile: a sample of its studies, and some sixty small questions about it."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ from radquarry.messages.profiles import PacsProfile, QueryLevel
 
 MOST_SECONDS = 120.0
 """For all questions together; what was not asked by then stays unknown."""
+LOOK_SECONDS = 45.0
+"""For each look at what it takes at its door."""
+TURN_SECONDS = 60.0
+"""The probing is the next to get an association; when none is free by then, it is tried again later."""
 MODELS: tuple[Model, ...] = ("patient-root", "study-root")
 
 
@@ -41,13 +46,17 @@ async def probe(access: Access, charset: str, today: date | None = None) -> Pacs
         async with open_state(url) as state, opened_archives(settings, state) as (archives, load):
             profile = await archives["main"].probe()
 
-    Raises `PacsAway`, `PacsRefuses` or `PacsStopped` when nothing can be asked at all.
+    Raises `PacsAway`, `PacsRefuses` or `PacsStopped` when nothing can be asked at all, `LinesBusy` when it may later.
     """
     found = Findings()
     day = today or datetime.now(UTC).date()
-    await access.lines.use(partial(_ask_all, found, charset, day))
+
+    async def visit(line: Line) -> None:
+        await _ask_all(found, charset, day, line)
+        await _or_note(found, "associations at the same time", partial(_count_associations, access, line, found))
+
+    await access.lines.use(visit, TURN_SECONDS)
     await _or_note(found, "services and objects", partial(_look_at_door, access, found))
-    await _or_note(found, "associations at the same time", partial(_count_associations, access, found))
     return found.profile()
 
 
@@ -120,8 +129,8 @@ async def _look_at_door(access: Access, found: Findings) -> None:
     found.fields |= {"c_get": door.c_get, "c_move": door.c_move, "storage_contexts": door.storage_contexts}
 
 
-async def _count_associations(access: Access, found: Findings) -> None:
-    together = await services.associations_at_once(access)
+async def _count_associations(access: Access, line: Line, found: Findings) -> None:
+    together = await services.associations_at_once(access, line)
     found.fields |= {"associations": together.open, "associations_tried": together.tried}
     if together.tried < min(access.width, services.MOST_ASSOCIATIONS) and together.open == together.tried:
         found.notes.append("other work held associations meanwhile: not all that are allowed were tried")
@@ -129,6 +138,9 @@ async def _count_associations(access: Access, found: Findings) -> None:
 
 async def _or_note(found: Findings, what: str, look: Callable[[], Awaitable[None]]) -> None:
     try:
-        await look()
+        async with asyncio.timeout(LOOK_SECONDS):
+            await look()
     except (PacsAway, PacsRefuses) as error:
         found.notes.append(f"{what} could not be told: {error}")
+    except TimeoutError:
+        found.notes.append(f"{what} could not be told within {LOOK_SECONDS:.0f} s")

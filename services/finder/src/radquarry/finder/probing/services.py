@@ -5,17 +5,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from pynetdicom import StoragePresentationContexts
-
 from radquarry.dicom.association import open_association
 from radquarry.dicom.echo import VERIFICATION
 from radquarry.dicom.load import Load
 from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
+from radquarry.dicom.storage import STORAGE_CLASSES
+from radquarry.finder.line import BACK_OFF_SECONDS, Line
 from radquarry.finder.lines import Lines
 
 MOVES = ("1.2.840.10008.5.1.4.1.2.1.2", "1.2.840.10008.5.1.4.1.2.2.2")
 GETS = ("1.2.840.10008.5.1.4.1.2.1.3", "1.2.840.10008.5.1.4.1.2.2.3")
 """In the patient root and the study root (PS3.4 section C.6)."""
+MOST_CONTEXTS = 128
+"""Of one association (PS3.8 section 9.3.2.2)."""
 MOST_ASSOCIATIONS = 8
 SLOT_SECONDS = 4.0
 """Others use the PACS too: an association that is not free by then is not tried."""
@@ -41,18 +43,26 @@ class Door:
 
 
 async def door(access: Access) -> Door:
-    """One association that offers everything and uses nothing of it."""
-    storage = [str(context.abstract_syntax) for context in StoragePresentationContexts]
-    offered = [*MOVES, *GETS, *storage][:128]
+    """One association that offers everything and uses nothing of it; a PACS may be slow to let the last one go."""
+    for wait in BACK_OFF_SECONDS:
+        try:
+            return await _opened(access)
+        except PacsAway:
+            await asyncio.sleep(wait)
+    return await _opened(access)
+
+
+async def _opened(access: Access) -> Door:
+    offered = [*MOVES, *GETS, *STORAGE_CLASSES][:MOST_CONTEXTS]
     async with (
         access.load.slot(access.peer.name) as gate,
-        open_association(access.peer, offered, storage, gate) as association,
+        open_association(access.peer, offered, STORAGE_CLASSES, gate) as association,
     ):
         taken = {str(context.abstract_syntax) for context in association.accepted_contexts}
     return Door(
         c_move=bool(taken & set(MOVES)),
         c_get=bool(taken & set(GETS)),
-        storage_contexts=tuple(sorted(taken & set(storage))),
+        storage_contexts=tuple(sorted(taken & set(STORAGE_CLASSES))),
     )
 
 
@@ -64,17 +74,24 @@ class Together:
     tried: int
 
 
-async def associations_at_once(access: Access) -> Together:
-    """One after the other, as many as the budget and whoever else uses it leave; the first refusal ends it."""
+async def associations_at_once(access: Access, line: Line) -> Together:
+    """Beside `line`, as many as the budget and whoever else uses it leave; the first refusal ends it."""
+    await line.open()
     release = asyncio.Event()
     held: list[asyncio.Task[None]] = []
     try:
-        for number in range(min(access.width, MOST_ASSOCIATIONS)):
+        for number in range(min(access.width, MOST_ASSOCIATIONS) - access.lines.open):
             opening = _Opening()
             held.append(asyncio.create_task(opening.hold(access, release)))
             if not await opening.came(held[-1]):
-                return Together(number, number + opening.is_refused)
-        return Together(len(held), len(held))
+                together = access.lines.open + number
+                return Together(together, together + opening.is_refused)
+        together = access.lines.open + len(held)
+        return Together(together, together)
+    except BaseException:
+        for holding in held:
+            holding.cancel()
+        raise
     finally:
         release.set()
         await _ended(held)
