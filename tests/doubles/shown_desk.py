@@ -7,27 +7,15 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from radquarry.api.crawls import CrawlOrder, CrawlView
 from radquarry.api.failures import FailureView
 from radquarry.api.listed import Listed
-from radquarry.api.problems import already_settled, invalid, unknown
+from radquarry.api.problems import unknown
 from radquarry.api.retrieval_views import RetrievalOrder, RetrievalStudy, RetrievalView
 from radquarry.api.security.rights import Rights
 from radquarry.api.study_changes import ChangeView
 from tests.doubles.shown_archives import NOW, ZONE, ListedArchives
 from tests.doubles.shown_coverage import ListedCoverage
-
-
-def crawl(number: int = 1, **changes: Any) -> CrawlView:
-    """A finished crawl over May 2025."""
-    usual: dict[str, Any] = {
-        "id": UUID(int=number), "state": "complete", "pacs": "main", "start_date": date(2025, 5, 1),
-        "end_date": date(2025, 5, 31), "modalities": (), "requested_by": "", "requested_at": NOW,
-        "windows_planned": 31, "windows_closed": 31, "windows_with_gaps": 0, "studies_found": 412,
-        "reports_fetched": 401, "reports_missing": 11, "documents_indexed": 412, "studies_settled": 412,
-        "problem_count": 0, "problems": (),
-    }  # fmt: skip
-    return CrawlView(**(usual | changes))
+from tests.doubles.shown_crawls import ListedCrawls
 
 
 def retrieval(number: int = 1, studies: Sequence[RetrievalStudy] = (), **changes: Any) -> RetrievalView:
@@ -51,32 +39,6 @@ def failure(number: int = 1, **changes: Any) -> FailureView:
         "day": None,
     }  # fmt: skip
     return FailureView(**(usual | changes))
-
-
-@dataclass
-class ListedCrawls:
-    views: list[CrawlView] = field(default_factory=list)
-    orders: list[tuple[CrawlOrder, str]] = field(default_factory=list)
-    cancelled: list[UUID] = field(default_factory=list)
-
-    async def request(self, order: CrawlOrder, user: str = "", key: str | None = None) -> UUID:
-        if order.start_date > order.end_date:
-            raise invalid(f"start_date {order.start_date} is after end_date {order.end_date}.")
-        if (order, key or "") not in self.orders:
-            self.orders.append((order, key or ""))
-        return UUID(int=1)
-
-    async def get(self, crawl_id: UUID) -> CrawlView:
-        return _found("crawl", self.views, crawl_id)
-
-    async def list(self, limit: int = 50, after: str | None = None) -> Listed[CrawlView]:
-        return Listed(tuple(self.views[:limit]), "next" if len(self.views) > limit and not after else None)
-
-    async def cancel(self, crawl_id: UUID, user: str = "") -> None:
-        view = _found("crawl", self.views, crawl_id)
-        if view.is_settled:
-            raise already_settled("crawl", view.state)
-        self.cancelled.append(crawl_id)
 
 
 @dataclass

@@ -20,7 +20,8 @@ from radquarry.index.document import Part
 from radquarry.index.embedded import TantivyIndex
 from tests.doubles.pages_app import pages_app
 from tests.doubles.shown_archives import NOW, archive
-from tests.doubles.shown_desk import ShownDesk, crawl, failure, retrieval
+from tests.doubles.shown_crawls import crawl
+from tests.doubles.shown_desk import ShownDesk, failure, retrieval
 from tests.doubles.written_studies import CHEST, report_part, study_part, written_studies
 from tests.journeys.browsing import NARROW, NARROWEST, chromium, tab
 

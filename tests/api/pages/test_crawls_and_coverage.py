@@ -10,7 +10,8 @@ from radquarry.api.coverage import CoverageDay
 from radquarry.api.crawl_problems import CrawlProblem
 from radquarry.api.crawls import CrawlOrder
 from tests.api.pages.reading import page_of
-from tests.doubles.shown_desk import ShownDesk, crawl
+from tests.doubles.shown_crawls import crawl
+from tests.doubles.shown_desk import ShownDesk
 
 ONE = UUID(int=1)
 

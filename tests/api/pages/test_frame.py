@@ -17,7 +17,8 @@ from radquarry.api.retrieval_views import RetrievalStudy
 from radquarry.errors import PeerAway
 from tests.api.pages.conftest import browser_of
 from tests.api.pages.reading import page_of
-from tests.doubles.shown_desk import ShownDesk, crawl, failure, retrieval
+from tests.doubles.shown_crawls import crawl
+from tests.doubles.shown_desk import ShownDesk, failure, retrieval
 from tests.doubles.written_studies import CHEST
 
 ONE = UUID(int=1)

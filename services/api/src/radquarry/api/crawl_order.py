@@ -133,6 +133,9 @@ def _check_days(order: CrawlOrder) -> None:
         raise invalid(f"start_date {order.start_date} is after end_date {order.end_date}.")
     if (order.end_date - order.start_date).days >= MOST_DAYS:
         raise invalid("A crawl asks for at most 100 years.")
+    for name in ("study_description", "institution_name"):
+        if len(getattr(order, name)) > MOST_CHARACTERS:
+            raise invalid(f"{name} has at most {MOST_CHARACTERS} characters.")
 
 
 def _check_rows(rows: Collection[Row]) -> None:

@@ -46,16 +46,22 @@ FORM: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Upload:
-    """The fields of the form; `content` are the bytes of the file, or of the text where there is no file."""
+    """The fields of the form; `content` are the bytes of the file, or of the text where there is no file.
+
+    `is_twice`: there are both.
+    """
 
     pacs: str = ""
     modalities: str = ""
     single: str = ""
     text: str = ""
     content: bytes = b""
+    is_twice: bool = False
 
     async def draft(self) -> Draft:
         """The list as it is understood; raises the problem that says what to mend."""
+        if self.is_twice:
+            raise invalid("There is a file and a pasted list: give one of them.")
         if not self.content.strip():
             raise invalid("Paste the list, or choose a file with it.")
         single: Meaning | None = next((each for each in IDENTIFIERS if each == self.single), None)
@@ -74,14 +80,13 @@ def modalities_in(text: str) -> tuple[str, ...]:
 
 
 async def upload_of(request: Request) -> Upload:
-    """What was sent; a list that was pasted and also chosen as a file is refused."""
+    """What was sent."""
     async with request.form(max_files=2, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES) as form:
         text, file = _text(form, "text"), form.get("file")
         content = await file.read() if isinstance(file, UploadFile) else b""
-        if content and text.strip():
-            raise invalid("There is a file and a pasted list: give one of them.")
         fields = {name: _text(form, name).strip() for name in ("pacs", "modalities", "single")}
-    return Upload(**fields, text=text, content=content or text.encode("utf-8", "replace"))
+    is_twice = bool(content and text.strip())
+    return Upload(**fields, text=text, content=content or text.encode("utf-8", "replace"), is_twice=is_twice)
 
 
 def _text(form: FormData, name: str) -> str:

@@ -9,6 +9,7 @@ from radquarry.api.pages.rendering import static_folder
 from radquarry.api.pages.routes.failing import failure_routes
 from radquarry.api.pages.routes.finding import crawl_routes
 from radquarry.api.pages.routes.knowing import coverage_routes
+from radquarry.api.pages.routes.listing import list_routes
 from radquarry.api.pages.routes.peers import pacs_routes
 from radquarry.api.pages.routes.preferences import preferences_routes
 from radquarry.api.pages.routes.reading import reading_routes
@@ -23,6 +24,7 @@ def router(desk: Desk) -> APIRouter:
     pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     for area in (
         reading_routes(desk),
+        list_routes(desk),
         crawl_routes(desk),
         coverage_routes(desk),
         pacs_routes(desk),

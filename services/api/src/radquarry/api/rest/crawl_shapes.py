@@ -38,12 +38,13 @@ def _absent(value: object) -> bool:
 class CrawlTrouble(BaseModel):
     """Why something is missing; ids only."""
 
-    kind: Literal["gap", "window", "study", "crawl"]
+    kind: Literal["gap", "window", "rows", "study", "crawl"]
     reason: str
     day: date | None = Field(None, exclude_if=_absent)
     modality: str = Field("", exclude_if=_absent)
     begin: str = Field("", exclude_if=_absent)
     end: str = Field("", exclude_if=_absent)
+    row: int | None = Field(None, exclude_if=_absent, description="Number of the row or query.")
     study_instance_uid: str = Field("", exclude_if=_absent)
     failure_id: UUID | None = Field(None, exclude_if=_absent, description="Replay it under `/failures`.")
 
