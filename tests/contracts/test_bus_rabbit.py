@@ -305,7 +305,7 @@ def free_ports(count: int) -> Iterator[int]:
 
 @pytest.mark.slow
 @pytest.mark.servers
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(450)
 @pytest.mark.parametrize("how", ["kill", "down"])
 async def test_a_broker_that_goes_and_comes_back_loses_nothing(broker: Broker, how: str) -> None:
     listener, ear, place = Listener(), Listener(), ParkedPlace()
@@ -343,7 +343,7 @@ async def test_a_broker_that_goes_and_comes_back_loses_nothing(broker: Broker, h
             await until(lambda: len(accounted()) > 300)
             await broker.do(how)
             await broker.do("up")
-            await until(lambda: len(accounted()) == 1200, seconds=120)
+            await until(lambda: len(accounted()) == 1200, seconds=240)
             await until_it_takes(bus, lambda: bool(ear.heard), PacsStopped(pacs="main"))
 
     assert accounted() == {str(message.id) for message in sent}
