@@ -3,6 +3,7 @@
 import random
 from datetime import date, time, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,8 +12,12 @@ from pydicom.uid import ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE
 from pynetdicom.sop_class import SecondaryCaptureImageStorage
 
+from radquarry.dicom.load import StateLoad
 from radquarry.dicom.peer import Peer
-from radquarry.messages import StudyFound
+from radquarry.finder.lines import Lines
+from radquarry.finder.probing import Access, probe
+from radquarry.messages import LoadLimits, StudyFound
+from radquarry.state.store import open_state
 from tests.finder.rig import finder_at
 from tests.servers import addresses
 from tests.servers.addresses import DicomPeer
@@ -61,6 +66,38 @@ def an_instance(day: date, number: int, prefix: str) -> Dataset:
     instance.file_meta = Dataset()
     instance.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     return instance
+
+
+TRUE_PROFILES: dict[str, dict[str, Any]] = {
+    "orthanc": {"ModalitiesInStudy": "matched", "InstitutionName": "matched", "NumberOfStudyRelatedSeries": "returned"},
+    "dcmqrscp": {"ModalitiesInStudy": "ignored", "InstitutionName": "ignored", "NumberOfStudyRelatedSeries": "ignored"},
+}
+"""What tells them apart."""
+
+
+@pytest.mark.parametrize("server", ["orthanc", "dcmqrscp"])
+async def test_a_real_pacs_is_probed(server: str, tmp_path: Path):
+    addresses.need(server)
+    real: DicomPeer = getattr(addresses, server)()
+    day = some_day()
+    stored_at(real, day)
+    peer = Peer("main", real.ae_title, real.host, real.port, "RADQUARRY", timeout_seconds=30)
+    async with open_state(f"sqlite:///{tmp_path}/state.db") as state:
+        load = await StateLoad.open(state, {"main": LoadLimits(associations=3)})
+        async with Lines(peer, load) as lines:
+            profile = await probe(Access(peer, lines, load, 3), "ISO_IR 100", day)
+    assert profile.models == ("patient-root", "study-root")
+    assert profile.levels == ("PATIENT", "STUDY", "SERIES", "IMAGE")
+    assert profile.find_limit is None
+    assert profile.longest_answer >= STUDIES
+    assert profile.wildcards == "*?"
+    assert (profile.date_ranges, profile.time_ranges) == (True, True)
+    assert (profile.associations, profile.associations_tried) == (3, 3)
+    assert (profile.c_move, profile.c_get) == (True, True)
+    assert SecondaryCaptureImageStorage in profile.storage_contexts
+    required = ("PatientID", "PatientName", "AccessionNumber", "StudyTime", "StudyID")
+    assert {profile.keys[keyword] for keyword in required} == {"matched"}
+    assert profile.keys.items() >= TRUE_PROFILES[server].items()
 
 
 @pytest.mark.parametrize("find_limit", ["auto", 7], ids=["whole", "in parts"])

@@ -27,6 +27,7 @@ config = typer.Typer(no_args_is_help=True, help="The configuration file.")
 app.add_typer(config, name="config")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", metavar="FILE", help="radquarry.yaml")]
+PacsNames = Annotated[list[str] | None, typer.Argument(help="Names of PACS; all when none is named.")]
 screen = Console()
 complaints = Console(stderr=True, highlight=False)
 
@@ -111,24 +112,45 @@ def _printable(text: str) -> str:
 
 @app.command()
 def echo(
-    pacs: Annotated[list[str] | None, typer.Argument(help="Names of PACS; all when none is named.")] = None,
+    pacs: PacsNames = None,
     file: ConfigFile = None,
 ) -> None:
     """Ask each PACS whether it answers (C-ECHO); exit code 1 if one does not."""
     from radquarry.standalone.echoing import Echo, echo_all
 
     whole = configured(file)
-    unknown = sorted(set(pacs or ()) - set(whole.pacs))
-    if unknown or not whole.pacs:
-        known = ", ".join(sorted(whole.pacs)) or "none is configured"
-        complaints.print(f"no PACS is named {', '.join(unknown) or 'at all'}; known: {known}", soft_wrap=True)
-        raise typer.Exit(2)
-    answers: list[Echo] = asyncio.run(echo_all(whole, pacs or sorted(whole.pacs)))
+    answers: list[Echo] = asyncio.run(echo_all(whole, _named(whole, pacs)))
     for answer in answers:
         mark = "[green]answers[/]" if answer.answered else "[red]does not answer[/]"
         screen.print(f"{answer.pacs}: {mark}", Text(answer.words), soft_wrap=True)
     if not all(answer.answered for answer in answers):
         raise typer.Exit(1)
+
+
+def _named(whole: Whole, pacs: list[str] | None) -> list[str]:
+    """The PACS that are meant; exit code 2 when one of them is not configured."""
+    unknown = sorted(set(pacs or ()) - set(whole.pacs))
+    if unknown or not whole.pacs:
+        known = ", ".join(sorted(whole.pacs)) or "none is configured"
+        complaints.print(f"no PACS is named {', '.join(unknown) or 'at all'}; known: {known}", soft_wrap=True)
+        raise typer.Exit(2)
+    return list(dict.fromkeys(pacs or sorted(whole.pacs)))
+
+
+@app.command()
+def probe(
+    pacs: PacsNames = None,
+    file: ConfigFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,  # noqa: FBT002 - see search
+) -> None:
+    """Find out what each PACS can do, by some sixty small questions; exit code 1 if one could not be told.
+
+    Within the limits of its load, and kept in the state store: a server crawls by it.
+    """
+    from radquarry.standalone.oneshot.probing import start_probe
+
+    whole = configured(file)
+    start_probe(settings.found(file), _named(whole, pacs), as_json=as_json)
 
 
 app.command()(find)

@@ -70,12 +70,12 @@ async def _support(asking: Asking, sample: Sample, keyword: str, nonsense: str) 
     return "matched" if Tried(right, none, keyword, value).is_matched else None
 
 
-async def wildcards(asking: Asking, sample: Sample) -> str:
-    """Which of `*` and `?` work in a key that is text."""
+async def wildcards(asking: Asking, sample: Sample) -> str | None:
+    """Which of `*` and `?` work in a key that is text; None when no study has a text to try them on."""
     known = ((keyword, _value(sample, keyword)) for keyword in WILD_KEYS if keyword not in sample.base)
     keyword, value = next(((keyword, value) for keyword, value in known if len(value) > 3), ("", ""))
     if not keyword:
-        return ""
+        return None
     patterns = {"*": (f"*{value[-2:]}", "*ZQXJ"), "?": (f"{value[:-1]}?", "ZQXJ0?")}
     found = ""
     for wildcard, (right, none) in patterns.items():

@@ -83,7 +83,10 @@ async def _ask_about(asking: Asking, some: Sample, found: Findings) -> None:
     found.fields["date_ranges"] = await keys.date_ranges(asking, some)
     found.fields["time_ranges"] = await keys.time_ranges(asking, some)
     found.fields["keys"] = await keys.key_support(asking, some)
-    found.fields["wildcards"] = await keys.wildcards(asking, some)
+    working = await keys.wildcards(asking, some)
+    found.fields["wildcards"] = working or ""
+    if working is None:
+        found.notes.append("wildcards could not be tried: no study has a number or a name that is long enough")
     found.fields["models"] = tuple([model for model in MODELS if await _answers_in(asking, some, model)])
     found.fields["levels"] = tuple(await _levels(asking, some))
     await _look_for_limit(asking, some, found)
