@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
+from structlog.typing import FilteringBoundLogger
 
 from radquarry.bus.port import Parked
 from radquarry.errors import Permanent, Postponed, Transient
@@ -80,26 +81,33 @@ async def deliver(
         reason = _unreadable(error)
         log.error("parked: unreadable", topic=topic, reason=reason)
         return Park(reason)
-    about = log.bind(topic=topic, id=str(message.id), trail=str(message.trail), attempt=attempt)
     try:
         await _handled(handler, message)
     except Postponed as error:
-        about.info("postponed", reason=str(error))
+        _about(message, attempt).info("postponed", reason=str(error))
         return Retry(waits.before(2, error.after), attempt, str(error))
     except Transient as error:
         if attempt >= waits.attempts:
-            about.error("parked: gave up", reason=str(error))
+            _about(message, attempt).error("parked: gave up", reason=str(error))
             return Park(f"gave up after {attempt} attempts: {error}")
-        about.warning("tried again later", reason=str(error))
+        _about(message, attempt).warning("tried again later", reason=str(error))
         return Retry(waits.before(attempt + 1, error.after), attempt + 1, str(error))
     except Permanent as error:
-        about.error("parked", reason=str(error))
+        _about(message, attempt).error("parked", reason=str(error))
         return Park(str(error))
     except Exception as error:  # noqa: BLE001 - the only broad one: a handler's bug parks its message, not the service
         reason = _bug(error)
-        about.error("parked: the handler has a bug", reason=reason)
+        _about(message, attempt).error("parked: the handler has a bug", reason=reason)
         return Park(reason)
     return Done()
+
+
+def _about(message: Message, attempt: int) -> FilteringBoundLogger:
+    """A log that names the message; made only when there is something to say, since most messages are silent."""
+    bound: FilteringBoundLogger = log.bind(
+        topic=message.topic, id=str(message.id), trail=str(message.trail), attempt=attempt
+    )
+    return bound
 
 
 async def _handled(handler: Callable[[Any], Awaitable[None]], message: Message) -> None:
