@@ -15,6 +15,8 @@ from radquarry.api.problems import invalid
 
 DELIMITERS = ("\t", ";", ",")
 SAMPLE_LINES = 50
+ALIKE = 0.5
+"""Of the lines: so many must be cut into the same number of cells."""
 KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
 """How spreadsheets are told to keep leading zeros: `="00123"`."""
 
@@ -71,12 +73,14 @@ def _plain(cell: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The one that cuts most lines into the same number of cells; empty where none does."""
-    best, best_share = "", 0.0
+    """The one that makes headings of the first line, else cuts most lines alike; empty where none does."""
+    best, best_rank = "", (False, 0.0)
     for delimiter in DELIMITERS:
-        widths = Counter(len(line) for line in islice(_lines(text, delimiter), SAMPLE_LINES))
+        lines = list(islice(_lines(text, delimiter), SAMPLE_LINES))
+        widths = Counter(map(len, lines))
         cut = {width: count for width, count in widths.items() if width > 1}
-        share = max(cut.values(), default=0) / max(1, widths.total())
-        if share > best_share:
-            best, best_share = delimiter, share
-    return best if best_share >= 0.5 else ""
+        share = max(cut.values(), default=0) / max(1, len(lines))
+        is_headed = bool(lines) and len(lines[0]) > 1 and any(headings(lines[0]))
+        if (share >= ALIKE or is_headed) and (is_headed, share) > best_rank:
+            best, best_rank = delimiter, (is_headed, share)
+    return best
