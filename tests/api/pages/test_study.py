@@ -1,13 +1,19 @@
 """The study page, and reports that mean harm."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import httpx
 import pytest
 
+from radquarry.api.study_changes import ChangeView
+from radquarry.index.document import GonePart
 from radquarry.index.embedded import TantivyIndex
+from radquarry.messages import Change
 from tests.api.pages.conftest import browser_of
 from tests.api.pages.reading import page_of
 from tests.doubles.shown_desk import ShownDesk
-from tests.doubles.written_studies import CHEST, KNEE, PRIOR, report_part, study_part
+from tests.doubles.written_studies import CHEST, KNEE, PRIOR, THEN, report_part, study_part
 
 
 async def test_report_series_and_other_studies_are_on_one_page(browse: httpx.AsyncClient):
@@ -109,3 +115,47 @@ async def test_a_huge_report_is_cut_with_a_way_to_all_of_it(index: TantivyIndex)
 async def test_a_report_of_any_shape_is_shown(index: TantivyIndex, text: str):
     study, _ = await shown(index, text)
     assert study.status_code == 200
+
+
+async def test_a_study_that_is_gone_is_kept_and_told_in_hits_too(index: TantivyIndex):
+    gone = GonePart(study_instance_uid=CHEST, pacs="main", gone_at=THEN + timedelta(days=30))
+    await index.merge([study_part(CHEST), gone])
+    async with browser_of(ShownDesk(index)) as browse:
+        page, hits = page_of(await browse.get(f"/studies/{CHEST}")), page_of(await browse.get("/"))
+    assert "No longer in main: on 05 Apr 2024 14:00 its day was listed completely without it." in page.text
+    assert "Keller, Anna" in page.text
+    assert "No longer in the PACS; what was known of it is kept." in hits.text
+
+
+def a_change(kind: Change, days: int, **former: object) -> ChangeView:
+    return ChangeView(kind, THEN + timedelta(days=days), "main", UUID(int=7), study_part(CHEST, **former).study)
+
+
+async def test_former_states_are_told_beside_what_came_after_them(desk: ShownDesk, browse: httpx.AsyncClient):
+    """The newest is compared with what is known now, an older one with the one that came after it."""
+    before = {"patient_id": "0815", "accession_number": "OLD1"}
+    fewer = {"number_of_study_related_instances": 80, "series": ()}
+    desk.changes.known[CHEST] = (
+        a_change("merged-patient", 30, **before),
+        a_change("re-identified", 30, **before),
+        a_change("late-series", 7, **before, **fewer),
+    )
+    page = page_of(await browse.get(f"/studies/{CHEST}"))
+    assert "It belongs to another patient ID. Accession number, name or birth date changed." in page.text
+    assert "Patient ID 0815 4711 Accession number OLD1 A1" in page.text
+    assert "Series or images were added or exchanged." in page.text
+    assert "Images 80 120 Series that came: CT Lunge 1 mm" in page.text
+    assert page.text.count("The study as it was known before") == 2
+    assert f"/crawls/{UUID(int=7)}" in page.hrefs()
+
+
+async def test_a_tombstone_and_a_return_are_told(desk: ShownDesk, browse: httpx.AsyncClient):
+    desk.changes.known[CHEST] = (a_change("returned", 9, patient_name="Keller^A"), a_change("gone", 8))
+    page = page_of(await browse.get(f"/studies/{CHEST}"))
+    assert "It is in main again." in page.text
+    assert "Patient Keller, A Keller, Anna" in page.text
+    assert "main no longer has it." in page.text
+
+
+async def test_a_study_that_never_changed_says_nothing_of_it(browse: httpx.AsyncClient):
+    assert "What became different" not in page_of(await browse.get(f"/studies/{CHEST}")).text
