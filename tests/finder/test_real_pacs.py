@@ -10,7 +10,7 @@ import pytest
 from pydicom import Dataset
 from pydicom.uid import ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE
-from pynetdicom.sop_class import SecondaryCaptureImageStorage
+from pynetdicom.sop_class import SecondaryCaptureImageStorage, StudyRootQueryRetrieveInformationModelFind
 
 from radquarry.dicom.load import StateLoad
 from radquarry.dicom.peer import Peer
@@ -24,7 +24,7 @@ from tests.servers.addresses import DicomPeer
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 
-STUDIES = 24
+STUDIES, MANY = 24, 60
 
 
 def some_day() -> date:
@@ -32,7 +32,7 @@ def some_day() -> date:
     return date(1901, 1, 1) + timedelta(days=random.SystemRandom().randrange(18_000))
 
 
-def stored_at(peer: DicomPeer, day: date) -> dict[str, str]:
+def stored_at(peer: DicomPeer, day: date, studies: int = STUDIES) -> dict[str, str]:
     """Patients' names by study, of studies that now lie in the server: some of one second, some without a time.
 
     Names are Latin: Orthanc answers in its own DefaultEncoding, whatever it is asked in, and drops the rest.
@@ -43,7 +43,7 @@ def stored_at(peer: DicomPeer, day: date) -> dict[str, str]:
     assert association.is_established
     names: dict[str, str] = {}
     prefix = uuid4().hex[:6].upper()
-    for number in range(STUDIES):
+    for number in range(studies):
         instance = an_instance(day, number, prefix)
         assert association.send_c_store(instance).Status == 0
         names[instance.StudyInstanceUID] = str(instance.PatientName)
@@ -57,7 +57,7 @@ def an_instance(day: date, number: int, prefix: str) -> Dataset:
     instance.SOPClassUID, instance.SOPInstanceUID = SecondaryCaptureImageStorage, generate_uid()
     instance.StudyInstanceUID, instance.SeriesInstanceUID = generate_uid(), generate_uid()
     instance.StudyDate = day.strftime("%Y%m%d")
-    instance.StudyTime = "" if number % 8 == 7 else time(10, 30, number % 3).strftime("%H%M%S")
+    instance.StudyTime = "" if number % 8 == 7 else time(10, 30, number % 3 // 2).strftime("%H%M%S")
     instance.Modality = "OT"
     instance.PatientID = f"{prefix}{number:03d}"
     instance.AccessionNumber = f"A{prefix}{number:03d}"
@@ -100,6 +100,36 @@ async def test_a_real_pacs_is_probed(server: str, tmp_path: Path):
     assert profile.keys.items() >= TRUE_PROFILES[server].items()
 
 
+def answers_at_once(peer: DicomPeer, day: date) -> tuple[int, int]:
+    """How many studies of the day a bare C-FIND gives, and the status that ends it."""
+    entity = AE(ae_title="SAMPLES")
+    entity.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
+    question = Dataset()
+    question.QueryRetrieveLevel = "STUDY"
+    question.StudyDate = day.strftime("%Y%m%d")
+    question.StudyInstanceUID = ""
+    association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title)
+    assert association.is_established
+    statuses = [
+        status.Status for status, _row in association.send_c_find(question, StudyRootQueryRetrieveInformationModelFind)
+    ]
+    association.release()
+    return statuses.count(0xFF00), statuses[-1]
+
+
+async def is_crawled_completely(real: DicomPeer, names: dict[str, str], day: date, folder: Path, find_limit) -> None:
+    peer = Peer("main", real.ae_title, real.host, real.port, "RADQUARRY")
+    async with finder_at(folder, peer, find_limit=find_limit, timeout_seconds=30) as rig:
+        completed = await rig.crawl(day)
+    found = {each.study.study_instance_uid: each.study for each in rig.all(StudyFound)}
+    assert set(found) == set(names)
+    assert len(rig.uids) == len(names)
+    assert rig.gaps == []
+    assert completed.studies_found == len(names)
+    assert {uid: study.patient_name for uid, study in found.items()} == names
+    assert all([each.modality for each in study.series] == ["OT"] for study in found.values())
+
+
 @pytest.mark.parametrize("find_limit", ["auto", 7], ids=["whole", "in parts"])
 @pytest.mark.parametrize("server", ["orthanc", "dcmqrscp"])
 async def test_a_real_pacs_is_crawled_completely(server: str, find_limit, tmp_path: Path):
@@ -107,12 +137,18 @@ async def test_a_real_pacs_is_crawled_completely(server: str, find_limit, tmp_pa
     real: DicomPeer = getattr(addresses, server)()
     day = some_day()
     names = stored_at(real, day)
-    peer = Peer("main", real.ae_title, real.host, real.port, "RADQUARRY")
-    async with finder_at(tmp_path, peer, find_limit=find_limit, timeout_seconds=30) as rig:
-        completed = await rig.crawl(day)
-    found = {each.study.study_instance_uid: each.study for each in rig.all(StudyFound)}
-    assert set(found) == set(names)
-    assert rig.gaps == []
-    assert completed.studies_found == STUDIES
-    assert {uid: study.patient_name for uid, study in found.items()} == names
-    assert all([each.modality for each in study.series] == ["OT"] for study in found.values())
+    assert answers_at_once(real, day) == (STUDIES, 0x0000)
+    await is_crawled_completely(real, names, day, tmp_path, find_limit)
+
+
+@pytest.mark.parametrize("find_limit", ["auto", 20], ids=["learnt", "told"])
+async def test_an_orthanc_that_gives_few_answers_at_once_is_crawled_completely(find_limit, tmp_path: Path):
+    """Most of its studies are of one second, and more than it gives at once."""
+    addresses.need("orthanc_limited")
+    real = addresses.orthanc_limited()
+    day = some_day()
+    names = stored_at(real, day, MANY)
+    given, status = answers_at_once(real, day)
+    assert given < MANY // 2
+    assert status == 0xFE00
+    await is_crawled_completely(real, names, day, tmp_path, find_limit)

@@ -68,6 +68,15 @@ def orthanc() -> DicomPeer:
     )
 
 
+def orthanc_limited() -> DicomPeer:
+    """A second Orthanc, which gives few answers at once."""
+    return DicomPeer(
+        _setting("ORTHANC_LIMITED_AE_TITLE", "ORTHANC_LIMITED"),
+        _setting("ORTHANC_LIMITED_HOST", HOST),
+        int(_setting("ORTHANC_LIMITED_DICOM_PORT", "21425")),
+    )
+
+
 def dcmqrscp() -> DicomPeer:
     """dcmtk's dcmqrscp as a PACS."""
     return DicomPeer(
@@ -86,7 +95,7 @@ def _listens(host: str, port: int) -> bool:
 
 
 def _address(server: str) -> tuple[str, int]:
-    peers = {"orthanc": orthanc, "dcmqrscp": dcmqrscp}
+    peers = {"orthanc": orthanc, "orthanc_limited": orthanc_limited, "dcmqrscp": dcmqrscp}
     if server in peers:
         peer = peers[server]()
         return peer.host, peer.port

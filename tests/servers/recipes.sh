@@ -28,6 +28,7 @@ engine() {
 compose() {
   mkdir -p "$STATE/docker"
   orthanc_configuration /var/lib/orthanc/db >"$STATE/docker/orthanc.json"
+  orthanc_limited_configuration /var/lib/orthanc/db >"$STATE/docker/orthanc_limited.json"
   dcmqrscp_configuration /var/lib/dcmqrscp >"$STATE/docker/dcmqrscp.cfg"
   STATE=$STATE RABBIT_PORT=$RABBIT_PORT RABBIT_MANAGEMENT_PORT=$RABBIT_MANAGEMENT_PORT OPENSEARCH_PORT=$OPENSEARCH_PORT \
     POSTGRES_PORT=$POSTGRES_PORT ORTHANC_HTTP_PORT=$ORTHANC_HTTP_PORT DCMQRSCP_PORT=$DCMQRSCP_PORT \

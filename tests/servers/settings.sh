@@ -3,7 +3,7 @@
 # addresses.py reads the same variables.
 HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 REPO=$(readlink -f "$HERE/../..")
-ALL="rabbitmq opensearch postgres orthanc dcmqrscp"
+ALL="rabbitmq opensearch postgres orthanc orthanc_limited dcmqrscp"
 
 RABBIT_PORT=${RADQUARRY_TEST_RABBIT_PORT:-21672}
 RABBIT_MANAGEMENT_PORT=${RADQUARRY_TEST_RABBIT_MANAGEMENT_PORT:-21673}
@@ -14,6 +14,9 @@ OPENSEARCH_TRANSPORT_PORT=${RADQUARRY_TEST_OPENSEARCH_TRANSPORT_PORT:-21930}
 POSTGRES_PORT=${RADQUARRY_TEST_POSTGRES_PORT:-21543}
 ORTHANC_DICOM_PORT=${RADQUARRY_TEST_ORTHANC_DICOM_PORT:-21424}
 ORTHANC_HTTP_PORT=${RADQUARRY_TEST_ORTHANC_HTTP_PORT:-21804}
+ORTHANC_LIMITED_DICOM_PORT=${RADQUARRY_TEST_ORTHANC_LIMITED_DICOM_PORT:-21425}
+ORTHANC_LIMITED_HTTP_PORT=${RADQUARRY_TEST_ORTHANC_LIMITED_HTTP_PORT:-21805}
+ORTHANC_FIND_LIMIT=${RADQUARRY_TEST_ORTHANC_FIND_LIMIT:-20}
 DCMQRSCP_PORT=${RADQUARRY_TEST_DCMQRSCP_PORT:-21112}
 # C-MOVE destinations both PACSs know, all on 127.0.0.1: our node, and eight spare ones for tests.
 NODE_PORT=${RADQUARRY_TEST_NODE_PORT:-11112}
@@ -48,4 +51,5 @@ rabbitmq_url() { echo "amqp://radquarry:radquarry@127.0.0.1:$RABBIT_PORT/"; }
 opensearch_url() { echo "http://127.0.0.1:$OPENSEARCH_PORT"; }
 postgres_url() { echo "postgresql://radquarry:radquarry@127.0.0.1:$POSTGRES_PORT/radquarry"; }
 orthanc_url() { echo "http://radquarry:radquarry@127.0.0.1:$ORTHANC_HTTP_PORT (DICOM ORTHANC@127.0.0.1:$ORTHANC_DICOM_PORT)"; }
+orthanc_limited_url() { echo "ORTHANC_LIMITED@127.0.0.1:$ORTHANC_LIMITED_DICOM_PORT, at most $ORTHANC_FIND_LIMIT answers"; }
 dcmqrscp_url() { echo "DCMQRSCP@127.0.0.1:$DCMQRSCP_PORT"; }
