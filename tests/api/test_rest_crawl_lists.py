@@ -116,6 +116,8 @@ WRONG: list[Any] = [
     ({"queries": [{"PatientID": 17}]}, "body.queries.0.PatientID"),
     ({"accession_numbers": [17]}, "body.accession_numbers.0"),
     ({"accession_numbers": ["A" * 65]}, "Row 1: accession_number has more than 64"),
+    ({"accession_numbers": ["A1", "A*"]}, "Row 2: its accession number holds a wildcard"),
+    ({**CRAWL, "study_description": "CT\\MR"}, "study_description has at most 64 characters, no backslash"),
     ({"rows": [{"accession_numbre": "A1"}]}, "accession_numbre"),
     ({"rows": [{"accession_number": "A1", "study_date": "04.03.2024"}]}, "study_date"),
     ({"accession_numbers": ["A1"], "study_description": "CT"}, "study_description: only with days"),

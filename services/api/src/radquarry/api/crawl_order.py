@@ -12,6 +12,7 @@ from uuid import UUID
 from radquarry.api.listers import Lister, check_ris
 from radquarry.api.problems import invalid, unknown_pacs
 from radquarry.api.storable import storable
+from radquarry.dicom.accession import WILDCARDS
 from radquarry.messages import CrawlRequested, Row
 from radquarry.messages.lookups import QueryOrder
 
@@ -134,12 +135,13 @@ def _check_days(order: CrawlOrder) -> None:
     if (order.end_date - order.start_date).days >= MOST_DAYS:
         raise invalid("A crawl asks for at most 100 years.")
     for name in ("study_description", "institution_name"):
-        if len(getattr(order, name)) > MOST_CHARACTERS:
-            raise invalid(f"{name} has at most {MOST_CHARACTERS} characters.")
+        text = getattr(order, name)
+        if len(text) > MOST_CHARACTERS or "\\" in text or not text.isprintable():
+            raise invalid(f"{name} has at most {MOST_CHARACTERS} characters, no backslash and no line end.")
 
 
 def _check_rows(rows: Collection[Row]) -> None:
-    """Empty and wildcard numbers are let through: the finder answers each row by itself."""
+    """Rows without a number are let through: each gets its result."""
     if len(rows) > MOST_ROWS:
         raise invalid(f"A list has at most {MOST_ROWS} rows, this one has {len(rows)}: split it.")
     if sum(len(getattr(row, name)) for row in rows for name in IDENTIFIERS) > MOST_LETTERS:
@@ -148,6 +150,8 @@ def _check_rows(rows: Collection[Row]) -> None:
         for name in (*IDENTIFIERS, "modality"):
             if len(getattr(row, name)) > MOST_CHARACTERS:
                 raise invalid(f"Row {row.number}: {name} has more than {MOST_CHARACTERS} characters.")
+        if WILDCARDS & set(row.accession_number):
+            raise invalid(f"Row {row.number}: its accession number holds a wildcard (* ? \\) and would match others.")
 
 
 def _check_queries(queries: Collection[QueryOrder]) -> None:
