@@ -1,14 +1,20 @@
 """Back-off, pace and what is usual: rules without a store, looked at from every side."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
+from pynetdicom.dimse_primitives import C_ECHO, C_FIND
+from pynetdicom.dsutils import encode
 
 from radquarry.dicom.load_backoff import LONGEST_PAUSE, SETTLES, STEADY, Ease, relieved, troubled
 from radquarry.dicom.load_meter import Meter, Usual
 from radquarry.dicom.load_pace import PORTION_LASTS, Portion, grant
+from radquarry.dicom.passage import kind_of
 
 BEGIN = datetime(2025, 6, 2, 20, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -160,6 +166,43 @@ def test_two_lost_answers_in_a_row_are_trouble_once() -> None:
 
     assert "ends associations" in meter.take_sign()[0]
     assert meter.take_sign() == ("", False)
+
+
+def asked(**keys: str | None) -> C_FIND:
+    """A C-FIND for studies as it leaves."""
+    identifier = Dataset()
+    identifier.SpecificCharacterSet, identifier.QueryRetrieveLevel = "ISO_IR 192", "STUDY"
+    for keyword, value in keys.items():
+        setattr(identifier, keyword, value)
+    primitive = C_FIND()
+    primitive.Identifier = BytesIO(encode(identifier, is_implicit_vr=False, is_little_endian=True) or b"")
+    return primitive
+
+
+def test_latencies_are_compared_among_questions_that_are_narrowed_alike() -> None:
+    monday, tuesday = asked(StudyDate="20240513", PatientID=None), asked(StudyDate="20240514", PatientID="")
+    others = [
+        asked(StudyDate="20240513-20240514"),
+        asked(StudyDate="20240513", StudyTime="080000-120000"),
+        asked(StudyDate="20240513", PatientID="*7"),
+        asked(StudyDate="20240513", PatientID="17"),
+    ]
+    kinds = [kind_of(each, ExplicitVRLittleEndian) for each in (monday, tuesday, *others)]
+
+    assert kinds[0] == kinds[1] == "C-FIND STUDY 00080020"
+    assert len(set(kinds)) == 1 + len(others)
+    assert kind_of(C_ECHO(), ExplicitVRLittleEndian) == "C-ECHO"
+    assert not any("17" in kind or "2024" in kind for kind in kinds), "what is asked for is nobody's business"
+
+
+def test_a_question_that_always_takes_long_beside_quick_ones_is_no_trouble() -> None:
+    meter = Meter(clock=lambda: 0.0)
+    for _ in range(80):
+        meter.answered("C-FIND STUDY 00080020", 0.01)
+    for _ in range(80):
+        meter.answered("C-FIND STUDY 00080020 00100020*", 1.0)
+
+    assert meter.take_sign() == ("", True)
 
 
 def test_a_minute_says_how_many_and_how_long() -> None:

@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from pydicom.uid import UID, ImplicitVRLittleEndian
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_ECHO, C_FIND, C_GET, C_MOVE
 
+from radquarry.dicom.elements import NotADataSetError, elements
+
 PENDING = (0xFF00, 0xFF01)
-LEVEL = b"\x08\x00\x52\x00"
-"""The tag of QueryRetrieveLevel, little endian."""
+LEVEL, CHARSET = 0x00080052, 0x00080005
+"""The tags of QueryRetrieveLevel and Specific Character Set."""
 
 
 class Gate(Protocol):
@@ -80,11 +83,13 @@ class Passage:
 
     def _send_msg(self, primitive: Any, context_id: int) -> None:
         if isinstance(primitive, C_FIND | C_MOVE | C_GET | C_ECHO) and primitive.MessageIDBeingRespondedTo is None:
-            self._begin(primitive)
+            self._begin(primitive, context_id)
         self._send(primitive, context_id)
 
-    def _begin(self, primitive: Any) -> None:
-        kind = kind_of(primitive)
+    def _begin(self, primitive: Any, context_id: int) -> None:
+        contexts = self._association.accepted_contexts
+        syntaxes = [context.transfer_syntax[0] for context in contexts if context.context_id == context_id]
+        kind = kind_of(primitive, UID(syntaxes[0]) if syntaxes else ImplicitVRLittleEndian)
         try:
             self._ask_leave(kind)
         except BaseException:
@@ -132,13 +137,26 @@ def leave_alone(association: Association) -> None:
         passage.leave_alone()
 
 
-def kind_of(primitive: Any) -> str:
-    """`C-FIND STUDY`, `C-ECHO`: requests whose latencies can be compared."""
+def kind_of(primitive: Any, transfer_syntax: UID) -> str:
+    """`C-ECHO`, `C-FIND STUDY 00080020 00100020*`: requests whose latencies can be compared.
+
+    Of a query the level and the keys that narrow it, marked where they are wildcards or ranges: a PACS that finds a
+    day at once may search long for the end of a patient id, and is not in trouble when it is asked for both.
+    """
     kind = type(primitive).__name__.replace("_", "-")
     identifier = getattr(primitive, "Identifier", None)
     if identifier is None:
         return kind
-    encoded = identifier.getvalue()
-    at = encoded.find(LEVEL)
-    level = encoded[at + 8 : at + 13].decode("ascii", "replace") if at >= 0 else ""
-    return f"{kind} {level}".rstrip(" \x00")
+    try:
+        values = elements(identifier.getvalue(), transfer_syntax)
+    except NotADataSetError:
+        return kind
+    level = values.pop(LEVEL, b"").decode("ascii", "replace").strip(" \x00")
+    keys = [f"{tag:08x}{_mark(value)}" for tag, value in sorted(values.items()) if value and tag != CHARSET]
+    return " ".join(filter(None, [kind, level, *keys]))
+
+
+def _mark(value: bytes) -> str:
+    if b"*" in value or b"?" in value:
+        return "*"
+    return "-" if b"-" in value else ""
