@@ -26,7 +26,7 @@ class KnownFacts:
     def __init__(self, bodies: Mapping[str, str] | None = None) -> None:
         self._bodies = bodies or {}
 
-    def newest(self, kind: type[Kind], key: str = "") -> Kind | None:
+    def newest(self, *, kind: type[Kind], key: str = "") -> Kind | None:
         """The newest message of this kind."""
         body = self._bodies.get(key or kind.topic)
         return kind.model_validate_json(body) if body else None

@@ -45,11 +45,11 @@ def configured_limits(load: Load) -> LoadLimits:
 
 
 def _load(load: Load, known: KnownFacts) -> HeldLimits:
-    limited, ordered = known.newest(PacsLimited), known.newest(LimitPacs)
+    limited, ordered = known.newest(kind=PacsLimited), known.newest(kind=LimitPacs)
     ordered_at = ordered.sent_at if ordered and _waits(ordered, limited) else None
     if limited is None or limited.is_configured:
         return HeldLimits(configured_limits(load), ordered_at=ordered_at)
-    changed = known.newest(PacsLimited, CHANGED)
+    changed = known.newest(kind=PacsLimited, key=CHANGED)
     return HeldLimits(
         limited.limits,
         is_configured=False,
@@ -60,8 +60,12 @@ def _load(load: Load, known: KnownFacts) -> HeldLimits:
 
 
 def _probing(known: KnownFacts) -> Probing:
-    probed, failed, ordered = known.newest(PacsProbed), known.newest(PacsProbed, FAILED), known.newest(ProbePacs)
-    contradicted = known.newest(PacsContradicted)
+    probed, failed, ordered = (
+        known.newest(kind=PacsProbed),
+        known.newest(kind=PacsProbed, key=FAILED),
+        known.newest(kind=ProbePacs),
+    )
+    contradicted = known.newest(kind=PacsContradicted)
     profile = probed.profile if probed else None
     waits = ordered is not None and _waits(ordered, probed) and _waits(ordered, failed)
     fails = failed is not None and _after(failed.sent_at, probed.sent_at if probed else None)
