@@ -50,7 +50,7 @@ class CrawlRow(BaseModel):
     accession_number: str
     study_instance_uid: str
     patient_id: str
-    study_date: date | None
+    study_date: date | None = None
     modality: str
     query: dict[str, str] = Field(description="Of a crawl by queries: what was asked.")
     link: str = Field(description="How sure the studies are those that were meant; empty for a query, and while open.")

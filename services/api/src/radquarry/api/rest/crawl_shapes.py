@@ -126,12 +126,12 @@ class Crawl(BaseModel):
     )
     problem_count: int
     way: Way = Field(description="How it asks: for days (`dates`), by a list (`rows`), `queries`, or a `ris`.")
-    rows: RowNumbers | None = Field(description="None for a crawl of days, and in the list of crawls.")
-    rate: float | None = Field(description="Studies that became searchable a minute, of late; while it runs.")
-    expected_end: datetime | None = Field(description="At the speed of late; None while nothing can be said.")
+    rows: RowNumbers | None = Field(None, description="None for a crawl of days, and in the list of crawls.")
+    rate: float | None = Field(None, description="Studies that became searchable a minute, of late; while it runs.")
+    expected_end: datetime | None = Field(None, description="At the speed of late; None while nothing can be said.")
     pacs: str
-    start_date: date | None
-    end_date: date | None
+    start_date: date | None = None
+    end_date: date | None = None
     modalities: tuple[str, ...]
     study_description: str
     institution_name: str

@@ -21,7 +21,7 @@ class ListColumn(BaseModel):
     """A column of the list, and what it was understood to hold; without `meaning` it was left out."""
 
     heading: str
-    meaning: Meaning | None
+    meaning: Meaning | None = None
 
 
 class ListNote(BaseModel):
