@@ -70,7 +70,7 @@ class ShelfPacs:
                 yield row
 
 
-MATCHED = ("StudyDate", "StudyTime", "ModalitiesInStudy", "PatientID", "AccessionNumber")
+MATCHED = ("StudyInstanceUID", "StudyDate", "StudyTime", "ModalitiesInStudy", "PatientID", "AccessionNumber")
 
 
 @contextmanager
