@@ -128,7 +128,7 @@ async def test_backing_off_is_shown_with_its_reason(api: Projections) -> None:
 
     now = (await api.archives.one_at_work("main")).now
 
-    assert (now.condition, now.allowed, now.reason) == ("slowed", 1, SLOW)
+    assert (now.condition, now.allowed, now.reason) == ("slowed", 1, "answers take 4 times as long as usual")
 
 
 async def test_the_strictest_of_all_who_ask_counts_and_each_by_its_newest_word(api: Projections) -> None:

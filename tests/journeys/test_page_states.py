@@ -1,35 +1,29 @@
 """States that a healthy hospital hardly shows: nothing, one, very many, very long, refused, away."""
 
-import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, expect
 
 from radquarry.api.coverage import CoverageDay
 from radquarry.api.crawl_problems import CrawlProblem
 from radquarry.api.problems import Problem
 from radquarry.api.retrieval_views import RetrievalStudy
-from radquarry.index.document import Part
-from radquarry.index.embedded import TantivyIndex
-from tests.doubles.pages_app import pages_app
 from tests.doubles.shown_archives import NOW, archive
 from tests.doubles.shown_crawls import crawl
 from tests.doubles.shown_desk import ShownDesk, failure, retrieval
 from tests.doubles.written_studies import CHEST, report_part, study_part, written_studies
-from tests.journeys.browsing import NARROW, NARROWEST, chromium, tab
+from tests.journeys.browsing import NARROW, chromium, tab
+from tests.journeys.served_pages import Serve, looked_at, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
 
 ONE = UUID(int=1)
 ENDLESS = "Lungenarterienembolieausschlussuntersuchung" * 12
-Serve = Callable[..., AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="module")
@@ -41,56 +35,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Serve:
-    """Starts the pages over a desk that `furnish` has put in order; gives their address."""
-
-    @contextmanager
-    def serving(
-        furnish: Callable[[ShownDesk], None] = lambda _: None, parts: list[Part] | None = None
-    ) -> Iterator[str]:
-        ready, ended, address = threading.Event(), threading.Event(), list[str]()
-
-        async def run() -> None:
-            async with desk_over(tmp_path / "index", parts or []) as desk:
-                furnish(desk)
-                server = uvicorn.Server(uvicorn.Config(pages_app(desk), port=0, log_level="error", lifespan="off"))
-                task = asyncio.create_task(server.serve())
-                while not server.started:  # noqa: ASYNC110 - uvicorn has no event for its start
-                    await asyncio.sleep(0.01)
-                address.append(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
-                ready.set()
-                await asyncio.to_thread(ended.wait)
-                server.should_exit = True
-                await task
-
-        thread = threading.Thread(target=lambda: asyncio.run(run()))
-        thread.start()
-        try:
-            assert ready.wait(20)
-            yield address[0]
-        finally:
-            ended.set()
-            thread.join(20)
-
-    return serving
-
-
-@asynccontextmanager
-async def desk_over(folder: Path, parts: list[Part]) -> AsyncIterator[ShownDesk]:
-    async with TantivyIndex.open(folder) as index:
-        await index.merge(parts)
-        yield ShownDesk(index)
-
-
-def looked_at(browser: Browser, base: str, name: str, path: str, *, status: int | None = None) -> None:
-    """The page on a wide screen, in the dark and on a phone: checked, and a picture of each."""
-    looks = {"wide": {}, "dark": {"color_scheme": "dark"}, "narrow": {"viewport": NARROWEST, "locale": "de-CH"}}
-    for look, wishes in looks.items():
-        with tab(browser, base, **wishes) as person:
-            if status:
-                person.expected_statuses = {status}
-            person.open(path)
-            person.check()
-            person.shoot(f"state-{name}-{look}", whole=look == "narrow")
+    """See `serving`."""
+    return partial(serving, tmp_path)
 
 
 def test_an_empty_installation_says_on_each_page_how_to_begin(browser: Browser, serve: Serve) -> None:

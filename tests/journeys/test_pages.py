@@ -203,7 +203,7 @@ def test_a_pacs_is_stopped_and_started_with_one_question_each(browser: Browser, 
         person.check()
         person.shoot("pacs-stop")
         page.get_by_role("button", name="Stop main").click()
-        expect(page.locator(".peer .state")).to_have_text("stopped")
+        expect(page.locator("#now .state")).to_have_text("stopped")
         expect(page.locator(".strip li")).to_have_text(["main is stopped"])
         person.check()
         person.shoot("pacs-stopped")
@@ -224,6 +224,7 @@ def test_every_page_fits_every_screen_and_theme(browser: Browser, radquarry: Rad
         "coverage": "/coverage/main",
         "day": "/coverage/main/2025-05-15",
         "pacs": "/pacs",
+        "one-pacs": "/pacs/main",
         "retrievals": "/retrievals",
         "failures": "/failures",
         "help": "/help",

@@ -112,12 +112,17 @@ def now_of(view: ArchiveView, recent: Recent, now: datetime, zone: ZoneInfo) -> 
     reason = recent.reason if _still_holds(view, recent, hours) else ""
     working = Now("working", reason=reason, since=recent.said_at, allowed=recent.allowed)
     if reason and recent.allowed is not None and recent.allowed < view.load.limits.associations:
-        return replace(working, condition="slowed" if recent.allowed else "held")
+        return replace(working, condition="slowed" if recent.allowed else "held", reason=_without_numbers(reason))
     if recent.requests:
         return working
     if reason:
         return replace(working, condition="held")
     return Now("unknown" if view.state == "unknown" else "idle")
+
+
+def _without_numbers(reason: str) -> str:
+    """`2 of 4 associations for now: it refused one` begins with what `allowed` tells in every language."""
+    return reason.partition(" for now: ")[2] or reason
 
 
 def _still_holds(view: ArchiveView, recent: Recent, hours: Hours) -> bool:

@@ -47,7 +47,7 @@ def traffic_chart(spans: Sequence[Span], now: datetime) -> TrafficChart | None:
     ]
     return TrafficChart(
         bars="".join(_bar(_x(span, first), span.requests / most) for span in shown if span.requests),
-        trouble="".join(_bar(_x(s, first), (s.refused + s.failed) / most) for s in shown if s.refused or s.failed),
+        trouble="".join(_bar(_x(s, first), (s.refused + s.failed) / most, 5) for s in shown if s.refused or s.failed),
         line=_line(points),
         dots=tuple(points) if len(points) < 3 else (),
         hours=tuple(_hours(first, last)),
@@ -65,8 +65,8 @@ def _x(span: Span, first: datetime) -> int:
     return int((span.begun_at - first).total_seconds() // 60) // SPAN_MINUTES * STEP
 
 
-def _bar(x: int, share: float) -> str:
-    height = max(1.0, round(min(1.0, share) * (HEIGHT - 4), 1))
+def _bar(x: int, share: float, least: float = 1.0) -> str:
+    height = max(least, round(min(1.0, share) * (HEIGHT - 4), 1))
     return f"M{x + 1} {HEIGHT}v-{height}h{STEP - 2}v{height}z"
 
 
@@ -80,8 +80,9 @@ def _line(points: Sequence[tuple[float, float]]) -> str:
 
 
 def _hours(first: datetime, last: datetime) -> list[tuple[datetime, float]]:
-    """Every sixth hour."""
+    """Every sixth hour whose label has room within the picture."""
     begin = first.replace(minute=0) + timedelta(hours=1 if first.minute else 0)
     whole = (last - first).total_seconds() + SPAN_MINUTES * 60
     every = [begin + timedelta(hours=n) for n in range(24)]
-    return [(each, round((each - first).total_seconds() / whole * 100, 1)) for each in every if each.hour % 6 == 0]
+    places = [(each, round((each - first).total_seconds() / whole * 100, 1)) for each in every if each.hour % 6 == 0]
+    return [(each, place) for each, place in places if 5 <= place <= 95]
