@@ -6,10 +6,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from radquarry.api.coverage import CoverageDay
+from radquarry.api.coverage import CoverageDay, CoverageWindow
 from radquarry.api.crawl_problems import CrawlProblem
 from radquarry.api.crawls import CrawlOrder
+from radquarry.messages import Gap
 from tests.api.pages.reading import page_of
+from tests.doubles.shown_archives import NOW
 from tests.doubles.shown_crawls import crawl
 from tests.doubles.shown_desk import ShownDesk
 
@@ -111,3 +113,34 @@ async def test_an_address_that_leads_nowhere_is_a_page_that_says_so(browse: http
     response = await browse.get(address)
     assert response.status_code in {404, 422}
     assert "To the search" in page_of(response).text
+
+
+async def test_a_range_behind_a_search_is_counted_and_can_be_crawled(desk: ShownDesk, browse: httpx.AsyncClient):
+    two_years(desk)
+    page = page_of(await browse.get("/coverage/main?start_date=2024-03-01&end_date=2024-03-10&modality=ct"))
+    assert "01 Mar 2024 – 10 Mar 2024 · CT" in page.text
+    assert "1 day with gaps, 0 days never asked, 9 days complete" in page.text
+    crawl_them = "/crawls?pacs=main&start_date=2024-03-01&end_date=2024-03-10&modalities=CT"
+    assert crawl_them in page.hrefs()
+    form = page_of(await browse.get(crawl_them))
+    for name, value in {"start_date": "2024-03-01", "end_date": "2024-03-10", "modalities": "CT"}.items():
+        assert form.all("input", name=name, value=value)
+    whole = page_of(await browse.get("/coverage/main?start_date=2024-03-05&end_date=2024-03-10"))
+    assert "All 6 days are complete: what is not found here is not there." in whole.text
+
+
+async def test_a_day_tells_its_windows_one_by_one(desk: ShownDesk, browse: httpx.AsyncClient):
+    two_years(desk)
+    gap = Gap(begin="080000", end="085959", reason="cut at one second")
+    shown = {"decided_at": NOW, "crawl_id": ONE}
+    desk.coverage.asked_windows[date(2024, 3, 4)] = (
+        CoverageWindow("CT", 40, (gap,), asked=True, early=False, **shown),
+        CoverageWindow("MR", 2, (), asked=True, early=True, **shown),
+        CoverageWindow("US", 0, (), asked=False, early=False, **shown),
+    )
+    desk.coverage.asked_modalities = ("CT", "MR", "US")
+    page = page_of(await browse.get("/coverage/main/2024-03-04"))
+    assert "CT gap 40 02 Jun 2025 11:30 08:00:00–08:59:59 cut at one second" in page.text
+    assert "MR gap 2 02 Jun 2025 11:30 Asked before the day was over" in page.text
+    assert "US not asked after all" in page.text
+    assert "/coverage/main/2024-03-04?modality=MR" in page.hrefs()

@@ -110,7 +110,7 @@ def _rows(profile: PacsProfile) -> Iterator[ProfileRow]:
     yield ProfileRow("pacs.levels", words=profile.levels)
     for support in ("matched", "returned", "ignored"):
         words = tuple(sorted(visible(key) for key, told in profile.keys.items() if told == support))
-        yield ProfileRow(f"pacs.keys_{support}", words=words)
+        yield ProfileRow(f"pacs.keys_{support}", "pacs.no_key" if profile.keys and not words else "", words=words)
     yield ProfileRow("pacs.wildcards", words=tuple(profile.wildcards))
     yield _yes_or_no("pacs.date_ranges", told=profile.date_ranges)
     yield _yes_or_no("pacs.time_ranges", told=profile.time_ranges)

@@ -28,6 +28,9 @@ class Begun(BaseModel):
     way: str = ""
     pacs: str = ""
     day: str = ""
+    start_date: str = ""
+    end_date: str = ""
+    modalities: str = ""
     ris: str = ""
 
 
@@ -37,7 +40,8 @@ def crawl_routes(desk: Desk) -> APIRouter:
 
     @routes.get("/crawls")
     async def _list(request: Request, begun: Annotated[Begun, Query()]) -> HTMLResponse:
-        form = CrawlForm(way_named(begun.way), begun.pacs, begun.day, begun.day, ris=begun.ris)
+        days = (begun.start_date or begun.day, begun.end_date or begun.day)
+        form = CrawlForm(way_named(begun.way), begun.pacs, *days, modalities=begun.modalities, ris=begun.ris)
         return await shown_with(desk, request, form, begun.after)
 
     @routes.post("/crawls")
