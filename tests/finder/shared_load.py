@@ -100,6 +100,14 @@ class SharedLoad:
         """How many there are now."""
         return sum(entry.ended is None for entry in self.seen("association"))
 
+    def most_open(self, seconds: float) -> int:
+        """How many there were at once at most, in the last so many seconds."""
+        since = time.time() - seconds
+        lasting = [entry for entry in self.seen("association") if entry.ended is None or entry.ended > since]
+        begins = [max(entry.at, since) for entry in lasting]
+        ends = [entry.ended or float("inf") for entry in lasting]
+        return max((sum(b <= at < e for b, e in zip(begins, ends, strict=True)) for at in begins), default=0)
+
 
 @asynccontextmanager
 async def sharing(

@@ -10,8 +10,10 @@ import pytest
 from pydicom import Dataset
 from pydicom.uid import ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE
+from pynetdicom.association import Association
 from pynetdicom.sop_class import SecondaryCaptureImageStorage, StudyRootQueryRetrieveInformationModelFind
 
+from radquarry.dicom.checkpoint import Checkpoint
 from radquarry.dicom.load import StateLoad
 from radquarry.dicom.peer import Peer
 from radquarry.finder.lines import Lines
@@ -32,15 +34,21 @@ def some_day() -> date:
     return date(1901, 1, 1) + timedelta(days=random.SystemRandom().randrange(18_000))
 
 
+def associated(peer: DicomPeer, sop_class: str) -> Association:
+    entity = AE(ae_title="SAMPLES")
+    entity.add_requested_context(sop_class, ImplicitVRLittleEndian)
+    association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title)
+    assert association.is_established
+    association._reactor_checkpoint = Checkpoint(association)  # else pynetdicom may lose an answer on a busy machine
+    return association
+
+
 def stored_at(peer: DicomPeer, day: date, studies: int = STUDIES) -> dict[str, str]:
     """Patients' names by study, of studies that now lie in the server: some of one second, some without a time.
 
     Names are Latin: Orthanc answers in its own DefaultEncoding, whatever it is asked in, and drops the rest.
     """
-    entity = AE(ae_title="SAMPLES")
-    entity.add_requested_context(SecondaryCaptureImageStorage, ImplicitVRLittleEndian)
-    association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title)
-    assert association.is_established
+    association = associated(peer, SecondaryCaptureImageStorage)
     names: dict[str, str] = {}
     prefix = uuid4().hex[:6].upper()
     for number in range(studies):
@@ -102,14 +110,11 @@ async def test_a_real_pacs_is_probed(server: str, tmp_path: Path):
 
 def answers_at_once(peer: DicomPeer, day: date) -> tuple[int, int]:
     """How many studies of the day a bare C-FIND gives, and the status that ends it."""
-    entity = AE(ae_title="SAMPLES")
-    entity.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
     question = Dataset()
     question.QueryRetrieveLevel = "STUDY"
     question.StudyDate = day.strftime("%Y%m%d")
     question.StudyInstanceUID = ""
-    association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title)
-    assert association.is_established
+    association = associated(peer, StudyRootQueryRetrieveInformationModelFind)
     statuses = [
         status.Status for status, _row in association.send_c_find(question, StudyRootQueryRetrieveInformationModelFind)
     ]
