@@ -76,14 +76,31 @@ class Api(Section):
     allowed_hosts: tuple[str, ...] = ()
 
 
+Caller = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\\\x00-\x1f@]{1,16}(@[^\s@]+)?$")]
+"""A calling AE title, and after an @ the host, address or network (`10.1.0.0/16`) it has to come from."""
+
+
+class NodeTls(Section):
+    """TLS for those who send to us; with a `ca`, their certificates must be signed by it. PEM files."""
+
+    certificate: Path
+    key: Path
+    ca: Path | None = None
+
+
 class Node(Section):
     """Our STORE-SCP, and our calling AE title towards every PACS."""
 
     ae_title: AeTitle = "RADQUARRY"
-    host: Host = "0.0.0.0"  # noqa: S104 - a PACS must reach us; callers are checked by AE title
+    host: Host = "0.0.0.0"  # noqa: S104 - a PACS must reach us; callers are checked by AE title and address
     port: Port = 11112
-    allowed_callers: tuple[AeTitle, ...] = ()
-    """Calling AE titles that may store beside the configured PACS's own."""
+    allowed_callers: tuple[Caller, ...] = ()
+    """Who may store beside the configured PACS, which may from their `host`."""
+    associations: Annotated[int, Field(ge=1, le=1000)] = 50
+    """Senders at once."""
+    processes: Annotated[int, Field(ge=1, le=64)] = 1
+    """That receive; one takes what a disk can, unless its processors are slow."""
+    tls: NodeTls | None = None
 
 
 MOST_ASSOCIATIONS = 64

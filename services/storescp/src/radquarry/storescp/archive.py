@@ -17,32 +17,14 @@ from uuid import uuid4
 
 import structlog
 
-from radquarry.dicom.uids import is_uid
 from radquarry.messages import StoredInstance
-from radquarry.storescp.elements import NotDicom
 from radquarry.storescp.folders import make_folder, make_names_durable
 from radquarry.storescp.identity import Identity, identify
 from radquarry.storescp.incoming import Incoming
-from radquarry.storescp.part10 import FileHead, read_head, write_head
+from radquarry.storescp.part10 import FileHead, read_head
+from radquarry.storescp.receipt import Announced, NoRoom, Receipt
 
 log = structlog.get_logger(__name__)
-
-CHUNK = 1024 * 1024
-
-
-class NoRoom(Exception):  # noqa: N818 - it reads as the state it is
-    """The disk is below its reserve, or cannot be written: the sender must try again later."""
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """An instance as it came from the network: the data set's bytes, and what the C-STORE request said of them."""
-
-    data: bytes | memoryview
-    transfer_syntax_uid: str
-    sop_class_uid: str
-    sop_instance_uid: str
-    calling_ae_title: str
 
 
 @dataclass(frozen=True)
@@ -69,16 +51,19 @@ class Archive:
         """Let go of what is half received."""
         self._incoming.close()
 
-    def store(self, arrival: Arrival) -> Kept:
+    def begin(self, announced: Announced) -> Receipt:
+        """Take an instance in, piece by piece; `keep` or `discard` it at its end."""
+        return Receipt(self._incoming.new_part(), announced, self._demand_room)
+
+    def keep(self, receipt: Receipt) -> Kept:
         """Keep an instance for good; returns when it and its marker are durable.
 
         The same instance again is the same file: when its bytes differ, the first ones stay.
         Raises `NotDicom` when it is not what it says it is, `NoRoom` when it cannot be kept now.
         """
-        identity = _checked(arrival)
-        self._demand_room(len(arrival.data))
+        identity = receipt.close()
         try:
-            return self._stored(arrival, identity)
+            return self._named(receipt, identity)
         except OSError as error:
             log.error("cannot write to the archive", reason=errno.errorcode.get(error.errno or 0, "unknown"))
             raise NoRoom("cannot write to the archive") from error
@@ -114,25 +99,16 @@ class Archive:
         series = self.folder / identity.study_instance_uid / identity.series_instance_uid
         return series / f"{identity.sop_instance_uid}.dcm"
 
-    def _demand_room(self, size: int) -> None:
+    def _demand_room(self) -> None:
         status = os.statvfs(self.unannounced)
-        if status.f_bavail * status.f_frsize - size < self._reserve_bytes:
+        if status.f_bavail * status.f_frsize < self._reserve_bytes:
             raise NoRoom("the disk is below its reserve")
 
-    def _stored(self, arrival: Arrival, identity: Identity) -> Kept:
-        head = FileHead(
-            arrival.sop_class_uid, identity.sop_instance_uid, arrival.transfer_syntax_uid, arrival.calling_ae_title
-        )
-        part = self._incoming.new_part()
-        try:
-            size, digest = _write(part, write_head(head), arrival.data)
-            marker = self.unannounced / uuid4().hex
-            part.rename(marker)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
-        kept = Kept(_instance(identity, head, size, digest, datetime.now(UTC)), marker)
-        return self._placed(kept, identity)
+    def _named(self, receipt: Receipt, identity: Identity) -> Kept:
+        marker = self.unannounced / uuid4().hex
+        receipt.path.rename(marker)
+        instance = _instance(identity, receipt.announced.head, receipt.size, receipt.sha256, datetime.now(UTC))
+        return self._placed(Kept(instance, marker), identity)
 
     def _placed(self, kept: Kept, identity: Identity) -> Kept:
         place = self.place(identity)
@@ -140,6 +116,9 @@ class Archive:
             _link(kept.marker, place)
         except FileExistsError:
             kept = self._again(kept, place)
+        except OSError:
+            kept.marker.unlink(missing_ok=True)
+            raise
         make_names_durable(place.parent)
         make_names_durable(self.unannounced)
         return kept
@@ -152,30 +131,6 @@ class Archive:
         if second != _data_set_digest(place):
             log.warning("an instance came again with other bytes: the first stay", sop_instance_uid=place.stem)
         return self.described(kept.marker)
-
-
-def _checked(arrival: Arrival) -> Identity:
-    for uid, what in ((arrival.transfer_syntax_uid, "transfer syntax"), (arrival.sop_class_uid, "SOP class")):
-        if not is_uid(uid):
-            raise NotDicom(f"the {what} is not a UID")
-    identity = identify(arrival.data, arrival.transfer_syntax_uid)
-    if identity.sop_instance_uid != arrival.sop_instance_uid.strip(" \0"):
-        raise NotDicom("the data set has another SOPInstanceUID")
-    return identity
-
-
-def _write(part: Path, head: bytes, data: bytes | memoryview) -> tuple[int, str]:
-    """Write a new file durably; its size in bytes and its SHA-256."""
-    digest = hashlib.sha256(head)
-    with part.open("xb") as file:
-        file.write(head)
-        for begin in range(0, len(data), CHUNK):
-            chunk = data[begin : begin + CHUNK]
-            digest.update(chunk)
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-        return file.tell(), digest.hexdigest()
 
 
 def _data_set_digest(file: Path) -> bytes:
