@@ -20,17 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from radquarry.configuration.values import AeTitle, Caller, Host, Port, Seconds
 from radquarry.configuration.week import WeekWindows
-
-AeTitle = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=16, pattern=r"^[^\\\x00-\x1f]+$"),
-]
-Port = Annotated[int, Field(ge=0, le=65535)]
-Host = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\s/\[\]]+$")]
-"""A name or an address; an IPv6 address without brackets."""
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
 
 NAMED_PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?![:\w])")
 """As SQLAlchemy finds them; `::` is a cast, and a backslash before a colon makes it one."""
@@ -74,10 +65,6 @@ class Api(Section):
     port: Port = 8000
     authentication: Authentication | None = None
     allowed_hosts: tuple[str, ...] = ()
-
-
-Caller = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\\\x00-\x1f@]{1,16}(@[^\s@]+)?$")]
-"""A calling AE title, and after an @ the host, address or network (`10.1.0.0/16`) it has to come from."""
 
 
 class NodeTls(Section):

@@ -1,5 +1,6 @@
 """Runs storescp as a process of its own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -11,7 +12,7 @@ from radquarry.process import start
 from radquarry.service import Service, run
 from radquarry.storescp.announcer import Announcer
 from radquarry.storescp.archive import Archive
-from radquarry.storescp.limits import Limits
+from radquarry.storescp.quarantine import Quarantine
 from radquarry.storescp.receiver import Hall, Receiver
 from radquarry.storescp.reception import open_reception
 from radquarry.storescp.service import storescp
@@ -25,8 +26,8 @@ async def opened(settings: Settings, bus: Bus) -> AsyncIterator[Service]:
     """Storescp, listening; at the end it drains: what is in work is kept, answered and announced."""
     archive = Archive(settings.data_dir, settings.reserve_bytes)
     try:
-        announcer = Announcer(archive, bus.publish)
-        receiver = Receiver(settings.node, _hall(settings, archive, announcer))
+        announcer = Announcer(archive, Quarantine(settings.data_dir, settings.archive.keep_days), bus.publish)
+        receiver = Receiver(settings.node, await asyncio.to_thread(_hall, settings, archive, announcer))
         try:
             receiver.start()
             yield storescp(announcer)
@@ -39,11 +40,10 @@ async def opened(settings: Settings, bus: Bus) -> AsyncIterator[Service]:
 
 
 def _hall(settings: Settings, archive: Archive, announcer: Announcer) -> Hall:
-    limits = Limits()
-    reception = open_reception(settings, archive, limits, announcer.add)
+    reception = open_reception(settings, archive, announcer.add)
     if settings.node.processes == 1:
         return Threads(reception)
-    return Workers(settings, archive, limits, announcer.add)
+    return Workers(settings, archive, reception.limits, announcer.add)
 
 
 async def serve(settings: Settings) -> None:

@@ -1,14 +1,16 @@
 """Durable receipt: one file for each instance, and a marker beside it until its arrival has been announced.
 
-An instance is written into `storescp/incoming`, made durable, renamed to its marker in `storescp/unannounced` and
-hard-linked to its place in the archive; both folders are made durable before the sender hears `0x0000`. Whatever a
-kill -9 interrupts, a marker that is there is a whole instance that is still to be announced.
+An instance is written into `storescp/incoming`, renamed to its marker in `storescp/unannounced`, and made durable with
+it; then it is hard-linked to its place in the archive and the sender hears `0x0000`. A marker bears its file's SHA-256:
+whatever a kill -9 or a power cut leaves, a marker that is true is a whole instance that is still to be announced, and
+its place is made again from it. The places are made durable before the markers go.
 """
 
 import errno
 import hashlib
 import mmap
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +20,8 @@ from uuid import uuid4
 import structlog
 
 from radquarry.messages import StoredInstance
-from radquarry.storescp.folders import make_folder, make_names_durable
+from radquarry.storescp.elements import NotDicom
+from radquarry.storescp.folders import OpenFolder, make_folder, make_names_durable
 from radquarry.storescp.identity import Identity, identify
 from radquarry.storescp.incoming import Incoming
 from radquarry.storescp.part10 import FileHead, read_head
@@ -46,10 +49,12 @@ class Archive:
             make_folder(folder)
         self._reserve_bytes = reserve_bytes
         self._incoming = Incoming(data_dir / "storescp" / "incoming", self.folder)
+        self._markers = OpenFolder(self.unannounced)
 
     def close(self) -> None:
         """Let go of what is half received."""
         self._incoming.close()
+        self._markers.close()
 
     def begin(self, announced: Announced) -> Receipt:
         """Take an instance in, piece by piece; `keep` or `discard` it at its end."""
@@ -61,35 +66,49 @@ class Archive:
         The same instance again is the same file: when its bytes differ, the first ones stay.
         Raises `NotDicom` when it is not what it says it is, `NoRoom` when it cannot be kept now.
         """
-        identity = receipt.close()
+        identity = receipt.identify()
+        marker = self._marker(receipt.sha256)
         try:
-            return self._named(receipt, identity)
+            receipt.rename(marker)
+            receipt.make_durable()
+            self._markers.make_names_durable()
+            instance = _instance(identity, receipt.announced.head, receipt.size, receipt.sha256, datetime.now(UTC))
+            return self._placed(Kept(instance, marker), self.place(identity))
         except OSError as error:
+            marker.unlink(missing_ok=True)
             log.error("cannot write to the archive", reason=errno.errorcode.get(error.errno or 0, "unknown"))
             raise NoRoom("cannot write to the archive") from error
+
+    def make_places_durable(self, kept: Iterable[Kept]) -> None:
+        """From then on their markers may go."""
+        for folder in {self.place_of(each).parent for each in kept}:
+            with suppress(FileNotFoundError):  # somebody removed the images meanwhile
+                make_names_durable(folder)
 
     def recovered(self, marker: Path) -> Kept:
         """What a marker of an earlier process stands for; its file is put into its place if it is not there yet.
 
-        Raises `NotDicom` or OSError.
+        Raises `NotDicom`, also when it is not what its name says: its sender was never answered; and OSError.
         """
         kept = self.described(marker)
-        known = kept.instance
-        place = self.place(Identity(known.study_instance_uid, known.series_instance_uid, known.sop_instance_uid))
-        if not place.exists():
-            with suppress(FileExistsError):
-                _link(marker, place)
-            make_names_durable(place.parent)
+        _, _, digest = marker.name.partition(".")
+        if digest not in ("", kept.instance.sha256):
+            raise NotDicom("the file has not been written to its end")
+        with suppress(FileExistsError):
+            _link(marker, self.place_of(kept))
         return kept
 
     def described(self, marker: Path) -> Kept:
-        """What a marker's file says of itself. Raises `NotDicom` or OSError."""
+        """What a file of ours says of itself, once it is durable. Raises `NotDicom` or OSError."""
+        if marker.stat().st_size == 0:
+            raise NotDicom("the file is empty")
         with marker.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             with memoryview(data) as view:
                 head, begin = read_head(view)
                 with view[begin:] as data_set:
                     identity = identify(data_set, head.transfer_syntax_uid)
                 digest = hashlib.sha256(view).hexdigest()
+            os.fsync(file.fileno())  # another process may be about to
             status = os.fstat(file.fileno())
         stored_at = datetime.fromtimestamp(status.st_mtime, UTC)
         return Kept(_instance(identity, head, status.st_size, digest, stored_at), marker)
@@ -104,33 +123,30 @@ class Archive:
         if status.f_bavail * status.f_frsize < self._reserve_bytes:
             raise NoRoom("the disk is below its reserve")
 
-    def _named(self, receipt: Receipt, identity: Identity) -> Kept:
-        marker = self.unannounced / uuid4().hex
-        receipt.path.rename(marker)
-        instance = _instance(identity, receipt.announced.head, receipt.size, receipt.sha256, datetime.now(UTC))
-        return self._placed(Kept(instance, marker), identity)
+    def _marker(self, sha256: str) -> Path:
+        return self.unannounced / f"{uuid4().hex}.{sha256}"
 
-    def _placed(self, kept: Kept, identity: Identity) -> Kept:
-        place = self.place(identity)
+    def place_of(self, kept: Kept) -> Path:
+        known = kept.instance
+        return self.place(Identity(known.study_instance_uid, known.series_instance_uid, known.sop_instance_uid))
+
+    def _placed(self, kept: Kept, place: Path) -> Kept:
         try:
             _link(kept.marker, place)
         except FileExistsError:
-            kept = self._again(kept, place)
-        except OSError:
-            kept.marker.unlink(missing_ok=True)
-            raise
-        make_names_durable(place.parent)
-        make_names_durable(self.unannounced)
+            return self._again(kept, place)
         return kept
 
     def _again(self, kept: Kept, place: Path) -> Kept:
         """The instance is here already: its marker becomes one of the file that was first."""
-        second = _data_set_digest(kept.marker)
-        kept.marker.unlink()
-        os.link(place, kept.marker)
-        if second != _data_set_digest(place):
+        first = self.described(place)
+        marker = self._marker(first.instance.sha256)
+        os.link(place, marker)
+        self._markers.make_names_durable()
+        if _data_set_digest(kept.marker) != _data_set_digest(place):
             log.warning("an instance came again with other bytes: the first stay", sop_instance_uid=place.stem)
-        return self.described(kept.marker)
+        kept.marker.unlink()
+        return Kept(first.instance, marker)
 
 
 def _data_set_digest(file: Path) -> bytes:

@@ -9,26 +9,31 @@ from functools import partial
 
 import structlog
 
-from radquarry.configuration.sections import Pacs
+from radquarry.configuration.sections import Node, Pacs
 
 log = structlog.get_logger(__name__)
 
 RESOLVED_FOR = 60.0
 """Seconds that the addresses of a host name are believed."""
 
+LOOPBACK = ("127.0.0.0/8", "::1")
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Callers:
-    """The configured PACS, each from its `host`, and `allowed_callers`: `TITLE`, `TITLE@host` or `TITLE@network`."""
+    """The configured PACS, each from its `host`, and `allowed_callers`: `TITLE`, `TITLE@host` or `TITLE@network`.
 
-    def __init__(self, pacs: Iterable[Pacs], allowed_callers: Iterable[str]) -> None:
-        self._places: dict[str, set[str]] = {}
+    Our own title may store from this machine: what radquarry fetched by another way than C-MOVE comes in by this door.
+    """
+
+    def __init__(self, node: Node, pacs: Iterable[Pacs]) -> None:
+        self._places = {node.ae_title: set(LOOPBACK)}
         self._resolved: dict[str, tuple[float, frozenset[Address]]] = {}
         self._lock = threading.Lock()
         for one in pacs:
             self._places.setdefault(one.ae_title, set()).add(one.host)
-        for caller in allowed_callers:
+        for caller in node.allowed_callers:
             title, _, place = caller.partition("@")
             self._places.setdefault(title.strip(), set()).add(place)
 

@@ -4,6 +4,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -34,25 +35,27 @@ class Quarantine:
     def take(self, receipt: Receipt, reason: str) -> None:
         """Move a refused object here, with its reason."""
         announced = receipt.announced
-        facts = {
-            "reason": reason,
-            "received_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "calling_ae_title": announced.calling_ae_title,
-            "bytes": receipt.size,
-            **{
-                keyword: uid
-                for keyword in ("sop_class_uid", "sop_instance_uid", "transfer_syntax_uid")
-                if is_uid(uid := getattr(announced, keyword))
-            },
+        uids = {
+            keyword: uid
+            for keyword in ("sop_class_uid", "sop_instance_uid", "transfer_syntax_uid")
+            if is_uid(uid := getattr(announced, keyword))
         }
+        self._move(receipt.rename, {"reason": reason, "calling_ae_title": announced.calling_ae_title, **uids})
+
+    def take_marker(self, marker: Path, reason: str) -> None:
+        """Move a file here that a power cut left half written: its sender was never told that it was stored."""
+        log.warning("a marker is not a whole instance", marker=marker.name, reason=reason)
+        self._move(marker.rename, {"reason": reason})
+
+    def _move(self, rename: Callable[[Path], object], facts: dict[str, str]) -> None:
         name = f"{time.time_ns()}-{uuid4().hex}"
+        facts["received_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         try:
-            receipt.path.rename(self.folder / f"{name}.bin")
+            rename(self.folder / f"{name}.bin")
             (self.folder / f"{name}.json").write_text(json.dumps(facts, indent=2) + "\n")
             self.prune()
         except OSError as error:
             log.error("cannot write to the quarantine", reason=type(error).__name__)
-        receipt.discard()
 
     def prune(self) -> None:
         """Remove what is too old or too much."""

@@ -6,7 +6,6 @@ import mmap
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_AT_THE_DISK = 8 * 1024 * 1024
 """Bytes written between two looks at what is free."""
+WRITE_BACK = 256 * 1024
+"""Bytes the disk is told to write before they are asked for."""
 
 
 class NoRoom(Exception):  # noqa: N818 - it reads as the state it is
@@ -55,17 +56,18 @@ class Announced:
 
 
 class Receipt:
-    """`write` until the data set ends, then `close` to make it durable; `discard` instead removes it.
+    """`write` until the data set ends, then `identify`, `rename` and `make_durable`; `discard` lets go of what is left.
 
     A receipt that failed takes the rest and forgets it: the sender hears why at its end.
     """
 
     def __init__(self, part: Path, announced: Announced, demand_room: Callable[[], None]) -> None:
-        self.path = part
+        self._path = part
+        self._is_named = False
         self.announced = announced
         self.size = 0
         self._demand_room = demand_room
-        self._looked_at = 0
+        self._looked_at = self._written_back = 0
         self._digest = hashlib.sha256()
         self._begin: int | None = None
         self._identity: Identity | None = None
@@ -78,20 +80,36 @@ class Receipt:
         if self._failure is None:
             self._guarded(lambda: self._written(data))
 
-    def close(self) -> Identity:
-        """Make the file durable. Raises `NoRoom`, or `NotDicom` when it is not what it was said to be."""
-        if self._failure is None:
-            identity = self._identified()
-            self._guarded(self._durable)
-            if self._failure is None:
-                return identity
-        raise self._failure
+    def identify(self) -> Identity:
+        """Which instance this is. Raises `NoRoom`, or `NotDicom` when it is not what it was said to be."""
+        if self._failure is not None:
+            raise self._failure
+        if self.announced.fault:
+            raise NotDicom(self.announced.fault)
+        if self._begin is None:
+            raise NotDicom("the request has no data set")
+        identity = self._identity or self._identified_whole(self._begin)
+        if identity.sop_instance_uid != self.announced.sop_instance_uid:
+            raise NotDicom("the data set has another SOPInstanceUID")
+        return identity
+
+    def rename(self, path: Path) -> None:
+        """From now on the file is `path`, and whoever named it so looks after it. Raises OSError."""
+        self._path.rename(path)
+        self._is_named = True
+
+    def make_durable(self) -> None:
+        """Wait until the file is on the disk. Raises OSError."""
+        assert self._file is not None  # noqa: S101 - it is open until it fails or is let go
+        os.fsync(self._file)
 
     def discard(self) -> None:
-        """Remove what is written; does nothing after the file was renamed."""
-        self._let_go()
-        with suppress(OSError):
-            self.path.unlink(missing_ok=True)
+        """Close the file, and remove it unless it was renamed."""
+        if self._file is not None:
+            descriptor, self._file = self._file, None
+            os.close(descriptor)
+            if not self._is_named:
+                self._path.unlink(missing_ok=True)
 
     @property
     def sha256(self) -> str:
@@ -113,43 +131,38 @@ class Receipt:
 
     def _open(self) -> None:
         self._demand_room()
-        self._file = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o666)
-        if not self.announced.fault:
-            head = write_head(self.announced.head)
-            self._append(memoryview(head))
-            self._digest.update(head)
+        self._file = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o666)
 
     def _written(self, data: memoryview) -> None:
         if self._begin is None:
-            self._begin = self.size
+            self._begin = self._write_head()
             if not self.announced.fault:
                 self._identity = identify_begin(data, self.announced.transfer_syntax_uid)
         if self.size - self._looked_at > LOOK_AT_THE_DISK:
             self._demand_room()
             self._looked_at = self.size
         self._append(data)
-        self._digest.update(data)
+        self._begin_to_write_back()
+
+    def _write_head(self) -> int:
+        """Where the data set begins."""
+        if not self.announced.fault:
+            self._append(memoryview(write_head(self.announced.head)))
+        return self.size
 
     def _append(self, data: memoryview) -> None:
-        assert self._file is not None  # noqa: S101 - it is open until it fails or closes
-        begin = self.size
+        assert self._file is not None  # noqa: S101 - as above
+        self._digest.update(data)
         while data:
             count = os.write(self._file, data)
             self.size += count
             data = data[count:]
-        if sys.platform == "linux":
-            # the disk begins while the network goes on: the fsync at the end has little left to wait for
-            os.posix_fadvise(self._file, begin, self.size - begin, os.POSIX_FADV_DONTNEED)
 
-    def _identified(self) -> Identity:
-        if self.announced.fault:
-            raise NotDicom(self.announced.fault)
-        if self._begin is None:
-            raise NotDicom("the request has no data set")
-        identity = self._identity or self._identified_whole(self._begin)
-        if identity.sop_instance_uid != self.announced.sop_instance_uid:
-            raise NotDicom("the data set has another SOPInstanceUID")
-        return identity
+    def _begin_to_write_back(self) -> None:
+        """The disk begins while the network goes on: the fsync at the end has little left to wait for."""
+        if sys.platform == "linux" and self._file is not None and self.size - self._written_back >= WRITE_BACK:
+            os.posix_fadvise(self._file, self._written_back, self.size - self._written_back, os.POSIX_FADV_DONTNEED)
+            self._written_back = self.size
 
     def _identified_whole(self, begin: int) -> Identity:
         assert self._file is not None  # noqa: S101 - as above
@@ -157,13 +170,3 @@ class Receipt:
             raise NotDicom("the data set is empty")
         with mmap.mmap(self._file, 0, access=mmap.ACCESS_READ) as data, memoryview(data) as view, view[begin:] as rest:
             return identify(rest, self.announced.transfer_syntax_uid)
-
-    def _durable(self) -> None:
-        assert self._file is not None  # noqa: S101 - as above
-        os.fsync(self._file)
-        self._let_go()
-
-    def _let_go(self) -> None:
-        if self._file is not None:
-            descriptor, self._file = self._file, None
-            os.close(descriptor)

@@ -23,13 +23,13 @@ class Reception:
     encryption: Encryption | None = None
 
 
-def open_reception(settings: Settings, archive: Archive, limits: Limits, keep: Callable[[Kept], None]) -> Reception:
+def open_reception(settings: Settings, archive: Archive, keep: Callable[[Kept], None]) -> Reception:
     """As the settings want it. Raises OSError."""
     return Reception(
         archive=archive,
         quarantine=Quarantine(settings.data_dir, settings.archive.keep_days),
-        callers=Callers(settings.pacs.values(), settings.node.allowed_callers),
+        callers=Callers(settings.node, settings.pacs.values()),
         keep=keep,
-        limits=limits,
+        limits=Limits(),
         encryption=None if settings.node.tls is None else Encryption(settings.node.tls),
     )

@@ -7,11 +7,10 @@ import threading
 
 from radquarry.process import configure_logs
 from radquarry.storescp.archive import Archive, Kept
-from radquarry.storescp.limits import Limits
 from radquarry.storescp.reception import open_reception
 from radquarry.storescp.settings import Settings
 from radquarry.storescp.threads import Threads
-from radquarry.storescp.workers import ENDED, KEPT, REFUSE
+from radquarry.storescp.workers import ENDED, KEPT, READY, REFUSE
 
 
 class Parent:
@@ -36,6 +35,10 @@ class Parent:
                     self.ended()
                     continue
                 threads.take(transport, address, is_full=word == REFUSE)
+
+    def ready(self) -> None:
+        """Tell that connections may come."""
+        self._say(f"{READY}\n")
 
     def keep(self, kept: Kept) -> None:
         """Tell what is durable."""
@@ -63,7 +66,8 @@ def main() -> None:
     try:
         with socket.socket(fileno=int(sys.argv[1])) as channel:
             parent = Parent(channel)
-            threads = Threads(open_reception(settings, archive, Limits(), parent.keep), parent.ended)
+            threads = Threads(open_reception(settings, archive, parent.keep), parent.ended)
+            parent.ready()
             parent.serve(threads)
             threads.stop()
     finally:

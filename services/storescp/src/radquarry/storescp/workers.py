@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -23,8 +23,9 @@ log = structlog.get_logger(__name__)
 
 TAKE, REFUSE = b"t", b"r"
 """Sent down with a connection."""
-ENDED, KEPT = "ended", "kept"
+READY, ENDED, KEPT = "ready", "ended", "kept"
 """First words of the lines that come up."""
+READY_WITHIN = 60.0
 AFTER_STOP = 5.0
 PAUSE = 1.0
 """Seconds before a process that died is started again."""
@@ -37,7 +38,7 @@ class Worker:
     process: subprocess.Popen[bytes]
     channel: socket.socket
     count: int = 0
-    lines: threading.Thread | None = field(default=None)
+    lines: threading.Thread | None = None
 
 
 class Workers:
@@ -48,11 +49,14 @@ class Workers:
         self._archive = archive
         self._limits = limits
         self._keep = keep
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._stopping = threading.Event()
         self._workers: list[Worker] = []
+        self._ready: set[Worker] = set()
         for _ in range(settings.node.processes):
             self._start()
+        with self._lock:
+            self._lock.wait_for(lambda: len(self._ready) == settings.node.processes, READY_WITHIN)
 
     @property
     def count(self) -> int:
@@ -62,7 +66,7 @@ class Workers:
     def take(self, transport: socket.socket, address: str, *, is_full: bool) -> None:
         """Hand it to the process that has the fewest."""
         with transport, self._lock:
-            worker = min(self._workers, key=lambda each: each.count, default=None)
+            worker = min(self._ready, key=lambda each: each.count, default=None)
             if worker is None:
                 log.warning("no process is there to take an association", address=address)
                 return
@@ -109,17 +113,29 @@ class Workers:
         with worker.channel, worker.channel.makefile("r", encoding="utf-8") as lines, suppress(ConnectionError):
             for line in lines:
                 word, _, rest = line.partition(" ")
-                if word.strip() == ENDED:
-                    with self._lock:
-                        worker.count -= 1
-                elif word == KEPT:
-                    marker, _, instance = rest.partition(" ")
-                    kept = StoredInstance.model_validate_json(instance)
-                    self._keep(Kept(kept, self._archive.unannounced / marker))
+                self._heard(worker, word.strip(), rest)
         with self._lock:
             self._workers.remove(worker)
+            self._ready.discard(worker)
         code = worker.process.wait()
         if not self._stopping.is_set():
             log.error("a process that receives has ended and is started again", code=code)
-            if not self._stopping.wait(PAUSE):
+        while not self._stopping.wait(PAUSE):
+            try:
                 self._start()
+            except OSError as error:
+                log.error("a process that receives cannot be started", reason=type(error).__name__)
+            else:
+                return
+
+    def _heard(self, worker: Worker, word: str, rest: str) -> None:
+        if word == KEPT:
+            marker, _, instance = rest.partition(" ")
+            self._keep(Kept(StoredInstance.model_validate_json(instance), self._archive.unannounced / marker))
+            return
+        with self._lock:
+            if word == ENDED:
+                worker.count -= 1
+            elif word == READY:
+                self._ready.add(worker)
+                self._lock.notify_all()
