@@ -145,3 +145,12 @@ def uid_elements(sop_instance_uid: str) -> bytes:
         struct.pack("<HH2sH", group, number, b"UI", len(uid) + len(uid) % 2) + uid.encode() + b"\0" * (len(uid) % 2)
         for group, number, uid in values
     )
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True

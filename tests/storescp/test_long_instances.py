@@ -12,7 +12,7 @@ from tests.mover.retrieving import free_port
 from tests.storescp.limited import desk
 from tests.storescp.process import Storescp, eventually
 from tests.storescp.samples import CALLER, MEMORY
-from tests.storescp.speaking import Speaker, fragment, long_instance, pdu
+from tests.storescp.speaking import Speaker, fragment, listens, long_instance, pdu
 
 MEGABYTE = 1024 * 1024
 
@@ -22,7 +22,7 @@ def memory_over(tmp_path: Path, size: int) -> tuple[int, int]:
     port = free_port()
     storescp = Storescp(tmp_path, port, CALLER)
     storescp.start()
-    eventually(lambda: _listens(port))
+    eventually(lambda: listens(port))
     process, most = psutil.Process(storescp.pid), 0
     with Speaker(port, timeout=300) as speaker:
         speaker.associate()
@@ -86,7 +86,7 @@ def test_a_killed_receipt_of_a_long_instance_leaves_nothing(tmp_path: Path) -> N
     port = free_port()
     storescp = Storescp(tmp_path, port, CALLER)
     storescp.start()
-    eventually(lambda: _listens(port))
+    eventually(lambda: listens(port))
     with Speaker(port) as speaker:
         speaker.associate()
         speaker.begin("1.2.3.1.1")
@@ -95,16 +95,8 @@ def test_a_killed_receipt_of_a_long_instance_leaves_nothing(tmp_path: Path) -> N
         eventually(lambda: any(file.stat().st_size for file in tmp_path.glob("storescp/incoming/*/*.part")))
         storescp.kill()
     storescp.start()
-    eventually(lambda: _listens(port))
+    eventually(lambda: listens(port))
     eventually(lambda: list(tmp_path.glob("storescp/incoming/*/*.part")) == [])
 
     assert storescp.stop() == 0
     assert list(tmp_path.glob("archive/**/*.dcm")) == []
-
-
-def _listens(port: int) -> bool:
-    try:
-        Speaker(port).socket.close()
-    except ConnectionRefusedError:
-        return False
-    return True

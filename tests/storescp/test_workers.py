@@ -9,7 +9,7 @@ import psutil
 from tests.mover.retrieving import free_port
 from tests.storescp.process import Storescp, eventually, heard
 from tests.storescp.samples import CALLER
-from tests.storescp.speaking import Speaker, long_instance
+from tests.storescp.speaking import Speaker, listens, long_instance
 
 ACCEPTED = 2
 
@@ -27,7 +27,7 @@ def connections(worker: psutil.Process, port: int) -> int:
 def receive(storescp: Storescp, port: int) -> list[str]:
     """What four associations were told is stored, while one of two processes is killed and replaced."""
     storescp.start()
-    eventually(lambda: _listens(port))
+    eventually(lambda: listens(port))
     taken: list[str] = []
     with ExitStack() as stack:
         speakers = [stack.enter_context(Speaker(port)) for _ in range(4)]
@@ -57,7 +57,7 @@ async def test_processes_share_the_load_and_one_that_dies_costs_nothing(tmp_path
     assert await asyncio.to_thread(storescp.stop) == 0
     await asyncio.to_thread(eventually, lambda: not any(worker.is_running() for worker in left))
     storescp.start()  # and says what the dead one could not
-    await asyncio.to_thread(eventually, lambda: _listens(port))
+    await asyncio.to_thread(eventually, lambda: listens(port))
     await asyncio.to_thread(eventually, lambda: not storescp.markers)
     assert await asyncio.to_thread(storescp.stop) == 0
 
@@ -68,7 +68,7 @@ async def test_workers_end_with_the_process_that_started_them(tmp_path: Path) ->
     port = free_port()
     storescp = Storescp(tmp_path, port, CALLER, processes=2)
     storescp.start()
-    await asyncio.to_thread(eventually, lambda: _listens(port))
+    await asyncio.to_thread(eventually, lambda: listens(port))
     left = workers(storescp)
     assert len(left) == 2
     storescp.kill()
@@ -88,11 +88,3 @@ def _runs(worker: psutil.Process) -> bool:
         return worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def _listens(port: int) -> bool:
-    try:
-        Speaker(port).socket.close()
-    except ConnectionRefusedError:
-        return False
-    return True
