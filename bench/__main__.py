@@ -2,10 +2,15 @@
 
 import sys
 
-from bench import crawl, finding, memory
+from bench import crawl, finding, memory, storing
 from bench.table import Figure, write
 
-MEASUREMENTS = {"crawl": crawl.measure, "finder": finding.measure, "memory": memory.measure}
+MEASUREMENTS = {
+    "crawl": crawl.measure,
+    "finder": finding.measure,
+    "memory": memory.measure,
+    "storescp": storing.measure,
+}
 
 
 def main(names: list[str]) -> int:

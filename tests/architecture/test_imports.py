@@ -18,7 +18,7 @@ ONLY_IN = {
     "httpx": ("services/ris-fetcher/src/radquarry/ris_fetcher/fhir.py",),
     "pynetdicom": (
         "shared/src/radquarry/dicom/",
-        "services/storescp/src/radquarry/storescp/receiver.py",
+        "services/storescp/src/radquarry/storescp/storage_classes.py",
         "deploy/hospital/",
     ),
     "fastapi": ("services/api/", "deploy/hospital/"),

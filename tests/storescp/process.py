@@ -20,10 +20,10 @@ COMMAND = (sys.executable, "-m", "radquarry.storescp", "-c")
 class Storescp:
     """One process after the other over one folder."""
 
-    def __init__(self, folder: Path, port: int, caller: str) -> None:
+    def __init__(self, folder: Path, port: int, caller: str, processes: int = 1) -> None:
         self.folder = folder
         self._file = folder / "radquarry.yaml"
-        node = {"host": "127.0.0.1", "port": port, "allowed_callers": [caller]}
+        node = {"host": "127.0.0.1", "port": port, "allowed_callers": [caller], "processes": processes}
         self._file.write_text(yaml.safe_dump({"data_dir": ".", "node": node, "archive": {"reserve_gb": 0}}))
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -49,6 +49,12 @@ class Storescp:
     def ended(self) -> bool:
         """Whether it is gone by itself."""
         return self._process is not None and self._process.poll() is not None
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def markers(self) -> list[Path]:

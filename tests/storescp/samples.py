@@ -2,6 +2,7 @@
 
 import struct
 import warnings
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -11,11 +12,31 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
-from radquarry.storescp.archive import Arrival
+from radquarry.storescp.archive import Archive, Kept
+from radquarry.storescp.receipt import Announced
 
 CALLER = "SENDER"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a second file system, and one that can be filled
 FOLDER = Path(pydicom.__file__).parent / "data" / "test_files"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A whole instance, and what its request says of it."""
+
+    data: memoryview
+    announced: Announced
+
+
+def store(archive: Archive, arrival: Arrival, piece: int = 100_000) -> Kept:
+    """Take it in, in pieces, as an association would."""
+    receipt = archive.begin(arrival.announced)
+    try:
+        for begin in range(0, len(arrival.data), piece):
+            receipt.write(arrival.data[begin : begin + piece])
+        return archive.keep(receipt)
+    finally:
+        receipt.discard()
 
 
 def instance(number: int = 1, **values: object) -> Dataset:
@@ -61,7 +82,7 @@ def arrival(data_set: Dataset, **changes: str) -> Arrival:
         "sop_instance_uid": str(data_set.SOPInstanceUID),
         "calling_ae_title": CALLER,
     }
-    return Arrival(data=memoryview(encoded(data_set)), **{**fields, **changes})
+    return Arrival(memoryview(encoded(data_set)), Announced(**{**fields, **changes}))
 
 
 @cache

@@ -10,10 +10,11 @@ import pydicom
 import pytest
 from structlog.testing import capture_logs
 
-from radquarry.storescp.archive import Archive, NoRoom
+from radquarry.storescp.archive import Archive
 from radquarry.storescp.elements import NotDicom
 from radquarry.storescp.identity import Identity
-from tests.storescp.samples import CALLER, MEMORY, arrival, encoded, instance
+from radquarry.storescp.receipt import NoRoom
+from tests.storescp.samples import CALLER, MEMORY, arrival, encoded, instance, store
 
 PLACE = "archive/1.2.3/1.2.3.1/1.2.3.1.1.dcm"
 
@@ -33,7 +34,7 @@ def markers(folder: Path) -> list[Path]:
 def test_an_instance_is_a_file_that_anybody_can_read(archive: Archive, tmp_path: Path) -> None:
     data_set = instance(PatientID="4711")
 
-    archive.store(arrival(data_set))
+    store(archive, arrival(data_set))
     read = pydicom.dcmread(tmp_path / PLACE)
 
     assert read == data_set
@@ -42,7 +43,7 @@ def test_an_instance_is_a_file_that_anybody_can_read(archive: Archive, tmp_path:
 
 
 def test_size_and_digest_are_the_files(archive: Archive, tmp_path: Path) -> None:
-    kept = archive.store(arrival(instance()))
+    kept = store(archive, arrival(instance()))
     whole = (tmp_path / PLACE).read_bytes()
 
     assert kept.instance.bytes == len(whole)
@@ -50,7 +51,7 @@ def test_size_and_digest_are_the_files(archive: Archive, tmp_path: Path) -> None
 
 
 def test_a_marker_says_the_same_as_the_receipt_did(archive: Archive) -> None:
-    kept = archive.store(arrival(instance()))
+    kept = store(archive, arrival(instance()))
 
     again = archive.described(kept.marker)
 
@@ -59,9 +60,9 @@ def test_a_marker_says_the_same_as_the_receipt_did(archive: Archive) -> None:
 
 
 def test_the_same_instance_again_is_one_file_announced_again(archive: Archive, tmp_path: Path) -> None:
-    first = archive.store(arrival(instance()))
+    first = store(archive, arrival(instance()))
     with capture_logs() as logs:
-        second = archive.store(arrival(instance(), calling_ae_title="OTHER"))
+        second = store(archive, arrival(instance(), calling_ae_title="OTHER"))
 
     assert second.instance.sha256 == first.instance.sha256
     assert len(list(tmp_path.glob("archive/*/*/*"))) == 1
@@ -70,9 +71,9 @@ def test_the_same_instance_again_is_one_file_announced_again(archive: Archive, t
 
 
 def test_of_two_versions_the_first_stays_and_the_second_is_reported(archive: Archive, tmp_path: Path) -> None:
-    first = archive.store(arrival(instance(PatientID="1")))
+    first = store(archive, arrival(instance(PatientID="1")))
     with capture_logs() as logs:
-        second = archive.store(arrival(instance(PatientID="2")))
+        second = store(archive, arrival(instance(PatientID="2")))
 
     assert second.instance.sha256 == first.instance.sha256
     assert pydicom.dcmread(tmp_path / PLACE).PatientID == "1"
@@ -81,7 +82,7 @@ def test_of_two_versions_the_first_stays_and_the_second_is_reported(archive: Arc
 
 def test_an_instance_sent_by_many_at_once_is_one_file(archive: Archive, tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
-        kept = list(threads.map(lambda number: archive.store(arrival(instance(number % 2 + 1))), range(24)))
+        kept = list(threads.map(lambda number: store(archive, arrival(instance(number % 2 + 1))), range(24)))
 
     assert len(list(tmp_path.glob("archive/*/*/*.dcm"))) == 2
     assert len({one.instance.sha256 for one in kept}) == 2
@@ -89,7 +90,7 @@ def test_an_instance_sent_by_many_at_once_is_one_file(archive: Archive, tmp_path
 
 def test_another_instance_than_announced_is_refused(archive: Archive, tmp_path: Path) -> None:
     with pytest.raises(NotDicom, match="another SOPInstanceUID"):
-        archive.store(arrival(instance(), sop_instance_uid="1.2.3.9"))
+        store(archive, arrival(instance(), sop_instance_uid="1.2.3.9"))
 
     assert list(tmp_path.glob("archive/**/*.dcm")) == []
 
@@ -97,7 +98,7 @@ def test_another_instance_than_announced_is_refused(archive: Archive, tmp_path: 
 @pytest.mark.parametrize("field", ["sop_class_uid", "transfer_syntax_uid"])
 def test_a_request_with_what_is_no_uid_is_refused(archive: Archive, field: str) -> None:
     with pytest.raises(NotDicom, match="is not a UID"):
-        archive.store(arrival(instance(), **{field: "../x"}))
+        store(archive, arrival(instance(), **{field: "../x"}))
 
 
 def test_half_written_files_of_a_dead_process_are_cleaned_and_of_a_living_one_are_not(tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_half_written_files_of_a_dead_process_are_cleaned_and_of_a_living_one_ar
     (dead / "1.part").write_bytes(b"half")
 
     second = Archive(tmp_path, 0)
-    living.store(arrival(instance()))
+    store(living, arrival(instance()))
 
     assert not dead.exists()
     assert len(list((tmp_path / "storescp" / "incoming").iterdir())) == 2
@@ -117,7 +118,7 @@ def test_half_written_files_of_a_dead_process_are_cleaned_and_of_a_living_one_ar
 
 
 def test_a_marker_whose_place_was_not_made_yet_is_put_there(archive: Archive, tmp_path: Path) -> None:
-    kept = archive.store(arrival(instance()))
+    kept = store(archive, arrival(instance()))
     shutil.rmtree(tmp_path / "archive" / "1.2.3")
 
     archive.recovered(kept.marker)
@@ -133,13 +134,13 @@ def test_below_the_reserve_nothing_is_taken_and_above_it_again() -> None:
     status = os.statvfs(MEMORY)
     archive = Archive(folder, status.f_bavail * status.f_frsize - size / 2)
     try:
-        archive.store(arrival(instance(1)))
+        store(archive, arrival(instance(1)))
         with (folder / "filler").open("wb") as filler:
             os.posix_fallocate(filler.fileno(), 0, size)
         with pytest.raises(NoRoom):
-            archive.store(arrival(instance(2)))
+            store(archive, arrival(instance(2)))
         (folder / "filler").unlink()
-        archive.store(arrival(instance(2)))
+        store(archive, arrival(instance(2)))
 
         assert len(list(folder.glob("archive/*/*/*.dcm"))) == 2
     finally:
@@ -151,7 +152,7 @@ def test_an_archive_that_cannot_be_written_is_no_room(archive: Archive, tmp_path
     (tmp_path / "archive" / "1.2.3").write_text("a file where a folder belongs")
 
     with pytest.raises(NoRoom):
-        archive.store(arrival(instance()))
+        store(archive, arrival(instance()))
 
     assert archive.place(Identity("1.2.3", "1.2.3.1", "1.2.3.1.1")) == tmp_path / PLACE
 

@@ -14,11 +14,12 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from radquarry.storescp.archive import Archive, Arrival
+from radquarry.storescp.archive import Archive
 from radquarry.storescp.elements import Encoding, NotDicom, find_elements
 from radquarry.storescp.identity import Identity, identify
 from radquarry.storescp.part10 import FileHead, read_head, write_head
-from tests.storescp.samples import data_set_bytes, encoded, instance, raw, sample_files
+from radquarry.storescp.receipt import Announced
+from tests.storescp.samples import Arrival, data_set_bytes, encoded, instance, raw, sample_files, store
 
 ENDLESS = bytes.fromhex("08000500") + b"CS\0\0"
 NO_UIDS = ("", "../../etc", "1.2/../3", "1." * 33, "1.2\\1.3", "nonsense", "1.2\n3", "1..2", "١.٢")
@@ -119,11 +120,10 @@ def test_a_damaged_data_set_is_read_or_refused(data: st.DataObject) -> None:
 @settings(max_examples=300, deadline=None)
 def test_no_uid_leads_out_of_the_archive(archive_folder: Path, study: str, series: str, sop: str) -> None:
     archive = Archive(archive_folder, 0)
-    request = Arrival(
-        memoryview(raw(sop, study, series)), ExplicitVRLittleEndian, "1.2.840.10008.5.1.4.1.1.7", sop, "X"
-    )
+    announced = Announced(ExplicitVRLittleEndian, "1.2.840.10008.5.1.4.1.1.7", sop.strip(" \0"), "X")
+    request = Arrival(memoryview(raw(sop, study, series)), announced)
     try:
-        kept = archive.store(request)
+        kept = store(archive, request)
     except NotDicom:
         return
     finally:

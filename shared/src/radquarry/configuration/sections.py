@@ -20,17 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from radquarry.configuration.values import AeTitle, Caller, Host, Port, Seconds
 from radquarry.configuration.week import WeekWindows
-
-AeTitle = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=16, pattern=r"^[^\\\x00-\x1f]+$"),
-]
-Port = Annotated[int, Field(ge=0, le=65535)]
-Host = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\s/\[\]]+$")]
-"""A name or an address; an IPv6 address without brackets."""
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
 
 NAMED_PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?![:\w])")
 """As SQLAlchemy finds them; `::` is a cast, and a backslash before a colon makes it one."""
@@ -81,14 +72,27 @@ class Api(Section):
     allowed_hosts: tuple[str, ...] = ()
 
 
+class NodeTls(Section):
+    """TLS for those who send to us; with a `ca`, their certificates must be signed by it. PEM files."""
+
+    certificate: Path
+    key: Path
+    ca: Path | None = None
+
+
 class Node(Section):
     """Our STORE-SCP, and our calling AE title towards every PACS."""
 
     ae_title: AeTitle = "RADQUARRY"
-    host: Host = "0.0.0.0"  # noqa: S104 - a PACS must reach us; callers are checked by AE title
+    host: Host = "0.0.0.0"  # noqa: S104 - a PACS must reach us; callers are checked by AE title and address
     port: Port = 11112
-    allowed_callers: tuple[AeTitle, ...] = ()
-    """Calling AE titles that may store beside the configured PACS's own."""
+    allowed_callers: tuple[Caller, ...] = ()
+    """Who may store beside the configured PACS, which may from their `host`."""
+    associations: Annotated[int, Field(ge=1, le=1000)] = 50
+    """Senders at once."""
+    processes: Annotated[int, Field(ge=1, le=64)] = 1
+    """That receive; one takes what a disk can, unless its processors are slow."""
+    tls: NodeTls | None = None
 
 
 MOST_ASSOCIATIONS = 64

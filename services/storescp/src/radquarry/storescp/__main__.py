@@ -1,5 +1,6 @@
 """Runs storescp as a process of its own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -11,22 +12,24 @@ from radquarry.process import start
 from radquarry.service import Service, run
 from radquarry.storescp.announcer import Announcer
 from radquarry.storescp.archive import Archive
-from radquarry.storescp.receiver import Receiver
+from radquarry.storescp.quarantine import Quarantine
+from radquarry.storescp.receiver import Hall, Receiver
+from radquarry.storescp.reception import open_reception
 from radquarry.storescp.service import storescp
 from radquarry.storescp.settings import Settings, load
-
-GIGABYTE = 1000**3
+from radquarry.storescp.threads import Threads
+from radquarry.storescp.workers import Workers
 
 
 @asynccontextmanager
 async def opened(settings: Settings, bus: Bus) -> AsyncIterator[Service]:
     """Storescp, listening; at the end it drains: what is in work is kept, answered and announced."""
-    archive = Archive(settings.data_dir, settings.archive.reserve_gb * GIGABYTE)
+    archive = Archive(settings.data_dir, settings.reserve_bytes)
     try:
-        announcer = Announcer(archive, bus.publish)
-        receiver = Receiver(archive, settings.node, settings.callers, announcer.add)
-        receiver.start()
+        announcer = Announcer(archive, Quarantine(settings.data_dir, settings.archive.keep_days), bus.publish)
+        receiver = Receiver(settings.node, await asyncio.to_thread(_hall, settings, archive, announcer))
         try:
+            receiver.start()
             yield storescp(announcer)
         finally:
             await receiver.stop()
@@ -34,6 +37,13 @@ async def opened(settings: Settings, bus: Bus) -> AsyncIterator[Service]:
                 await announcer.flush()
     finally:
         archive.close()
+
+
+def _hall(settings: Settings, archive: Archive, announcer: Announcer) -> Hall:
+    reception = open_reception(settings, archive, announcer.add)
+    if settings.node.processes == 1:
+        return Threads(reception)
+    return Workers(settings, archive, reception.limits, announcer.add)
 
 
 async def serve(settings: Settings) -> None:

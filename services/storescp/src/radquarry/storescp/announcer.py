@@ -14,6 +14,7 @@ from radquarry.errors import Transient
 from radquarry.messages import InstancesStored
 from radquarry.storescp.archive import Archive, Kept
 from radquarry.storescp.elements import NotDicom
+from radquarry.storescp.quarantine import Quarantine
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +35,9 @@ class Pace:
 class Announcer:
     """Feeds on `add`, from any thread; `run` and `flush` belong to the event loop it was made in."""
 
-    def __init__(self, archive: Archive, publish: Publish, pace: Pace | None = None) -> None:
+    def __init__(self, archive: Archive, quarantine: Quarantine, publish: Publish, pace: Pace | None = None) -> None:
         self._archive = archive
+        self._quarantine = quarantine
         self._publish = publish
         self._pace = pace or Pace()
         self._loop = asyncio.get_running_loop()
@@ -71,6 +73,7 @@ class Announcer:
         """Announce all that waits; raises `PeerAway` when the bus does not take it."""
         while self._waiting:
             batch = [self._waiting[place] for place in range(min(len(self._waiting), self._pace.batch))]
+            await asyncio.to_thread(self._archive.make_places_durable, batch)
             await self._publish(InstancesStored(instances=tuple(kept.instance for kept in batch)))
             await asyncio.to_thread(_remove, [kept.marker for kept in batch])
             for kept in batch:
@@ -99,12 +102,16 @@ class Announcer:
             if len(forgotten) >= self._pace.remembered:
                 break
             try:
-                if not is_known(marker.name) and time.time() - marker.stat().st_ctime >= older_than:
+                age = time.time() - marker.stat().st_ctime
+                if not is_known(marker.name) and age >= older_than:
                     forgotten.append(self._archive.recovered(marker))
             except FileNotFoundError:
                 continue  # another process announced it meanwhile
-            except (NotDicom, OSError) as error:
+            except OSError as error:
                 log.error("a marker cannot be read", marker=marker.name, reason=type(error).__name__)
+            except NotDicom as error:
+                if age >= self._pace.look_again:  # a younger one may belong to a process on another machine
+                    self._quarantine.take_marker(marker, str(error))
         return forgotten
 
 

@@ -1,14 +1,16 @@
 """Durable receipt: one file for each instance, and a marker beside it until its arrival has been announced.
 
-An instance is written into `storescp/incoming`, made durable, renamed to its marker in `storescp/unannounced` and
-hard-linked to its place in the archive; both folders are made durable before the sender hears `0x0000`. Whatever a
-kill -9 interrupts, a marker that is there is a whole instance that is still to be announced.
+An instance is written into `storescp/incoming`, renamed to its marker in `storescp/unannounced`, and made durable with
+it; then it is hard-linked to its place in the archive and the sender hears `0x0000`. A marker bears its file's SHA-256:
+whatever a kill -9 or a power cut leaves, a marker that is true is a whole instance that is still to be announced, and
+its place is made again from it. The places are made durable before the markers go.
 """
 
 import errno
 import hashlib
 import mmap
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,32 +19,15 @@ from uuid import uuid4
 
 import structlog
 
-from radquarry.dicom.uids import is_uid
 from radquarry.messages import StoredInstance
 from radquarry.storescp.elements import NotDicom
-from radquarry.storescp.folders import make_folder, make_names_durable
+from radquarry.storescp.folders import OpenFolder, make_folder, make_names_durable
 from radquarry.storescp.identity import Identity, identify
 from radquarry.storescp.incoming import Incoming
-from radquarry.storescp.part10 import FileHead, read_head, write_head
+from radquarry.storescp.part10 import FileHead, read_head
+from radquarry.storescp.receipt import Announced, NoRoom, Receipt
 
 log = structlog.get_logger(__name__)
-
-CHUNK = 1024 * 1024
-
-
-class NoRoom(Exception):  # noqa: N818 - it reads as the state it is
-    """The disk is below its reserve, or cannot be written: the sender must try again later."""
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """An instance as it came from the network: the data set's bytes, and what the C-STORE request said of them."""
-
-    data: bytes | memoryview
-    transfer_syntax_uid: str
-    sop_class_uid: str
-    sop_instance_uid: str
-    calling_ae_title: str
 
 
 @dataclass(frozen=True)
@@ -64,47 +49,66 @@ class Archive:
             make_folder(folder)
         self._reserve_bytes = reserve_bytes
         self._incoming = Incoming(data_dir / "storescp" / "incoming", self.folder)
+        self._markers = OpenFolder(self.unannounced)
 
     def close(self) -> None:
         """Let go of what is half received."""
         self._incoming.close()
+        self._markers.close()
 
-    def store(self, arrival: Arrival) -> Kept:
+    def begin(self, announced: Announced) -> Receipt:
+        """Take an instance in, piece by piece; `keep` or `discard` it at its end."""
+        return Receipt(self._incoming.new_part(), announced, self._demand_room)
+
+    def keep(self, receipt: Receipt) -> Kept:
         """Keep an instance for good; returns when it and its marker are durable.
 
         The same instance again is the same file: when its bytes differ, the first ones stay.
         Raises `NotDicom` when it is not what it says it is, `NoRoom` when it cannot be kept now.
         """
-        identity = _checked(arrival)
-        self._demand_room(len(arrival.data))
+        identity = receipt.identify()
+        marker = self._marker(receipt.sha256)
         try:
-            return self._stored(arrival, identity)
+            receipt.rename(marker)
+            receipt.make_durable()
+            self._markers.make_names_durable()
+            instance = _instance(identity, receipt.announced.head, receipt.size, receipt.sha256, datetime.now(UTC))
+            return self._placed(Kept(instance, marker), self.place(identity))
         except OSError as error:
+            marker.unlink(missing_ok=True)
             log.error("cannot write to the archive", reason=errno.errorcode.get(error.errno or 0, "unknown"))
             raise NoRoom("cannot write to the archive") from error
+
+    def make_places_durable(self, kept: Iterable[Kept]) -> None:
+        """From then on their markers may go."""
+        for folder in {self.place_of(each).parent for each in kept}:
+            with suppress(FileNotFoundError):  # somebody removed the images meanwhile
+                make_names_durable(folder)
 
     def recovered(self, marker: Path) -> Kept:
         """What a marker of an earlier process stands for; its file is put into its place if it is not there yet.
 
-        Raises `NotDicom` or OSError.
+        Raises `NotDicom`, also when it is not what its name says: its sender was never answered; and OSError.
         """
         kept = self.described(marker)
-        known = kept.instance
-        place = self.place(Identity(known.study_instance_uid, known.series_instance_uid, known.sop_instance_uid))
-        if not place.exists():
-            with suppress(FileExistsError):
-                _link(marker, place)
-            make_names_durable(place.parent)
+        _, _, digest = marker.name.partition(".")
+        if digest not in ("", kept.instance.sha256):
+            raise NotDicom("the file has not been written to its end")
+        with suppress(FileExistsError):
+            _link(marker, self.place_of(kept))
         return kept
 
     def described(self, marker: Path) -> Kept:
-        """What a marker's file says of itself. Raises `NotDicom` or OSError."""
+        """What a file of ours says of itself, once it is durable. Raises `NotDicom` or OSError."""
+        if marker.stat().st_size == 0:
+            raise NotDicom("the file is empty")
         with marker.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             with memoryview(data) as view:
                 head, begin = read_head(view)
                 with view[begin:] as data_set:
                     identity = identify(data_set, head.transfer_syntax_uid)
                 digest = hashlib.sha256(view).hexdigest()
+            os.fsync(file.fileno())  # another process may be about to
             status = os.fstat(file.fileno())
         stored_at = datetime.fromtimestamp(status.st_mtime, UTC)
         return Kept(_instance(identity, head, status.st_size, digest, stored_at), marker)
@@ -114,68 +118,35 @@ class Archive:
         series = self.folder / identity.study_instance_uid / identity.series_instance_uid
         return series / f"{identity.sop_instance_uid}.dcm"
 
-    def _demand_room(self, size: int) -> None:
+    def _demand_room(self) -> None:
         status = os.statvfs(self.unannounced)
-        if status.f_bavail * status.f_frsize - size < self._reserve_bytes:
+        if status.f_bavail * status.f_frsize < self._reserve_bytes:
             raise NoRoom("the disk is below its reserve")
 
-    def _stored(self, arrival: Arrival, identity: Identity) -> Kept:
-        head = FileHead(
-            arrival.sop_class_uid, identity.sop_instance_uid, arrival.transfer_syntax_uid, arrival.calling_ae_title
-        )
-        part = self._incoming.new_part()
-        try:
-            size, digest = _write(part, write_head(head), arrival.data)
-            marker = self.unannounced / uuid4().hex
-            part.rename(marker)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
-        kept = Kept(_instance(identity, head, size, digest, datetime.now(UTC)), marker)
-        return self._placed(kept, identity)
+    def _marker(self, sha256: str) -> Path:
+        return self.unannounced / f"{uuid4().hex}.{sha256}"
 
-    def _placed(self, kept: Kept, identity: Identity) -> Kept:
-        place = self.place(identity)
+    def place_of(self, kept: Kept) -> Path:
+        known = kept.instance
+        return self.place(Identity(known.study_instance_uid, known.series_instance_uid, known.sop_instance_uid))
+
+    def _placed(self, kept: Kept, place: Path) -> Kept:
         try:
             _link(kept.marker, place)
         except FileExistsError:
-            kept = self._again(kept, place)
-        make_names_durable(place.parent)
-        make_names_durable(self.unannounced)
+            return self._again(kept, place)
         return kept
 
     def _again(self, kept: Kept, place: Path) -> Kept:
         """The instance is here already: its marker becomes one of the file that was first."""
-        second = _data_set_digest(kept.marker)
-        kept.marker.unlink()
-        os.link(place, kept.marker)
-        if second != _data_set_digest(place):
+        first = self.described(place)
+        marker = self._marker(first.instance.sha256)
+        os.link(place, marker)
+        self._markers.make_names_durable()
+        if _data_set_digest(kept.marker) != _data_set_digest(place):
             log.warning("an instance came again with other bytes: the first stay", sop_instance_uid=place.stem)
-        return self.described(kept.marker)
-
-
-def _checked(arrival: Arrival) -> Identity:
-    for uid, what in ((arrival.transfer_syntax_uid, "transfer syntax"), (arrival.sop_class_uid, "SOP class")):
-        if not is_uid(uid):
-            raise NotDicom(f"the {what} is not a UID")
-    identity = identify(arrival.data, arrival.transfer_syntax_uid)
-    if identity.sop_instance_uid != arrival.sop_instance_uid.strip(" \0"):
-        raise NotDicom("the data set has another SOPInstanceUID")
-    return identity
-
-
-def _write(part: Path, head: bytes, data: bytes | memoryview) -> tuple[int, str]:
-    """Write a new file durably; its size in bytes and its SHA-256."""
-    digest = hashlib.sha256(head)
-    with part.open("xb") as file:
-        file.write(head)
-        for begin in range(0, len(data), CHUNK):
-            chunk = data[begin : begin + CHUNK]
-            digest.update(chunk)
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-        return file.tell(), digest.hexdigest()
+        kept.marker.unlink()
+        return Kept(first.instance, marker)
 
 
 def _data_set_digest(file: Path) -> bytes:

@@ -41,8 +41,23 @@ def identify(data: bytes | memoryview, transfer_syntax_uid: str) -> Identity:
     if transfer_syntax_uid in DEFLATED:
         data = _inflated_begin(data)
     values, _ = find_elements(data, encoding_of(transfer_syntax_uid), KEYWORDS)
+    return _identity(values)
+
+
+def _identity(values: dict[int, bytes]) -> Identity:
     uids = {tag: _uid(values.get(tag, b""), keyword) for tag, keyword in KEYWORDS.items()}
     return Identity(uids[STUDY_INSTANCE_UID], uids[SERIES_INSTANCE_UID], uids[SOP_INSTANCE_UID])
+
+
+def identify_begin(begin: bytes | memoryview, transfer_syntax_uid: str) -> Identity | None:
+    """What `identify` would say of the whole data set, when its `begin` is enough to know; else None."""
+    if transfer_syntax_uid in DEFLATED:
+        return None
+    try:
+        values, position = find_elements(begin, encoding_of(transfer_syntax_uid), KEYWORDS)
+        return None if position == len(begin) else _identity(values)
+    except NotDicom:
+        return None
 
 
 def encoding_of(transfer_syntax_uid: str) -> Encoding:
@@ -55,7 +70,7 @@ def encoding_of(transfer_syntax_uid: str) -> Encoding:
 
 def _inflated_begin(data: bytes | memoryview) -> bytes:
     try:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, INFLATED_BYTES)
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data[:INFLATED_BYTES], INFLATED_BYTES)
     except zlib.error:
         raise NotDicom("the deflated data set cannot be inflated") from None
 

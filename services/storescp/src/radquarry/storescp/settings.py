@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from radquarry.configuration import file as configuration
 from radquarry.configuration.sections import Archive, Node, Pacs
 
+GIGABYTE = 1000**3
+
 
 class Settings(BaseModel):
     """What the receipt of images depends on."""
@@ -21,9 +23,9 @@ class Settings(BaseModel):
     archive: Archive = Archive()
 
     @property
-    def callers(self) -> tuple[str, ...]:
-        """Calling AE titles that may store: every PACS's own, and the node's `allowed_callers`."""
-        return tuple(dict.fromkeys([*(pacs.ae_title for pacs in self.pacs.values()), *self.node.allowed_callers]))
+    def reserve_bytes(self) -> float:
+        """What is kept free on the disk."""
+        return self.archive.reserve_gb * GIGABYTE
 
 
 def load(file: Path | None) -> Settings:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from radquarry.configuration.sections import AeTitle, Host
+from radquarry.configuration.values import AeTitle, Host
 from radquarry.standalone.foreign.clock import clock_of, day_of
 from radquarry.standalone.foreign.tag_paths import checked_keyword
 from radquarry.standalone.foreign.tag_table import Column

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from radquarry.configuration.file import ConfigurationError
-from radquarry.configuration.sections import AeTitle, Host
+from radquarry.configuration.values import AeTitle, Host
 from radquarry.standalone.foreign.tag_paths import checked_keyword
 from radquarry.standalone.foreign.understanding import Capitals, Foreign, OrNothing, understood
 from radquarry.standalone.foreign.written import Written, read, spelt
