@@ -34,10 +34,10 @@ PEERS = {"orthanc": addresses.orthanc, "dcmqrscp": addresses.dcmqrscp}
 pytestmark = pytest.mark.servers
 
 
-def fill(peer: DicomPeer) -> tuple[str, list[str]]:
-    """A new study of two series in the PACS: its UID and those of its instances."""
+def fill(peer: DicomPeer, study: str = "", thickness: tuple[float, float] = (5, 5)) -> tuple[str, list[str]]:
+    """Two more series, of that slice thickness, in a study of the PACS (or a new one): its UID and the instances'."""
     sample = pydicom.dcmread(str(get_testdata_file("CT_small.dcm")))
-    sample.StudyInstanceUID = generate_uid()
+    sample.StudyInstanceUID = study or generate_uid()
     sample.PatientID = sample.AccessionNumber = sample.StudyInstanceUID[-12:]
     entity = AE(ae_title="TESTER")
     entity.add_requested_context(sample.SOPClassUID, sample.file_meta.TransferSyntaxUID)
@@ -47,6 +47,7 @@ def fill(peer: DicomPeer) -> tuple[str, list[str]]:
     for number in range(INSTANCES):
         if number % 3 == 0:
             sample.SeriesInstanceUID = generate_uid()
+            sample.SliceThickness = thickness[number // 3]
         sample.SOPInstanceUID = sample.file_meta.MediaStorageSOPInstanceUID = generate_uid()
         status = association.send_c_store(sample)
         assert isinstance(status, Dataset)
@@ -80,12 +81,12 @@ class Order:
     """Somebody wants a study."""
 
     def __init__(self, publish) -> None:
-        self._publish = publish
+        self.publish = publish
 
     async def __call__(self, study: str) -> UUID:
         retrieval_id = uuid4()
         wanted = (WantedStudy(study_instance_uid=study, pacs="main"),)
-        await self._publish(RetrievalRequested(retrieval_id=retrieval_id, trail=retrieval_id, studies=wanted))
+        await self.publish(RetrievalRequested(retrieval_id=retrieval_id, trail=retrieval_id, studies=wanted))
         return retrieval_id
 
 

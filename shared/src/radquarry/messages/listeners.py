@@ -24,7 +24,7 @@ LISTENERS: Mapping[type[m.Message], tuple[str, ...]] = MappingProxyType(
         m.PortionClosed: ("api",),
         m.CrawlCompleted: ("api",),
         m.StudyFound: ("ris-fetcher", "indexer", "api"),
-        m.StudyChanged: ("indexer", "api"),
+        m.StudyChanged: ("mover", "indexer", "api"),
         m.ReportFetched: ("indexer", "api"),
         m.ReportMissing: ("indexer", "api"),
         m.DocumentIndexed: ("api",),

@@ -88,7 +88,10 @@ class InstancesStored(Event):
 
 
 class InstanceState(BaseModel):
-    """What became of one expected instance."""
+    """What became of one expected instance: how often the PACS was asked for it, when it was durable in the archive.
+
+    `problem` is what the PACS said of it by name (Failed SOP Instance UID List).
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -97,6 +100,9 @@ class InstanceState(BaseModel):
     received: bool
     bytes: int = 0
     sha256: str = ""
+    stored_at: AwareDatetime | None = None
+    ordered: int = 0
+    problem: str = ""
 
 
 class RetrievalProgressed(Event):

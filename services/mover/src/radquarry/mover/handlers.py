@@ -1,6 +1,7 @@
 """What the mover does when it is told something: it writes it down, says so, and lets its loops do the work."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from radquarry.bus.port import Publish
 from radquarry.dicom.uids import is_uid
@@ -12,6 +13,7 @@ from radquarry.messages import (
     ResumeRetrieval,
     RetrievalProgressed,
     RetrievalRequested,
+    StudyChanged,
     WantedStudy,
 )
 from radquarry.mover.means import Means
@@ -56,6 +58,23 @@ async def cancel(order: CancelRetrieval, *, means: Means) -> None:
         leapt = replace(one, revision=one.revision + LEAP)
         said.append(await means.progress.settle(leapt, Settled("cancelled"), instances))
     await means.orders.note(said)
+    means.bell.ring()
+
+
+async def look_again(event: StudyChanged, *, means: Means) -> None:
+    """A study that grew, or is there again, is looked at anew by every retrieval that wants it and is not too old."""
+    if event.kind not in ("late-series", "returned"):
+        return
+    since = means.clock() - timedelta(seconds=means.patience.grows)
+    wanted = await means.orders.studies_of(event.study_instance_uid, event.pacs, since)
+    if not wanted:
+        return
+    if await means.orders.is_worked_on(event.study_instance_uid):
+        raise Transient("the study is being worked on", after=means.patience.lease)
+    resting = [one for one in wanted if one.state == "paused"]
+    others = [one for one in wanted if one.state != "paused"]
+    said = await means.progress.say_of_idle(others, "requested", "the study has changed in the PACS")
+    await means.orders.reopen((*said, *resting))
     means.bell.ring()
 
 

@@ -1,16 +1,17 @@
 """The ledger: which instances a study consists of, and which of them are in the archive."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from radquarry.dicom.moving import MoveOrder
 from radquarry.messages import InstanceState, StoredInstance
 from radquarry.mover.expectation import ExpectedSeries
 from radquarry.mover.plan import SeriesStanding, Standing
-from radquarry.mover.tables import instances, series
+from radquarry.mover.tables import as_utc, instances, series
 from radquarry.state.store import State
 
 
@@ -42,6 +43,25 @@ class Ledger:
         ]
         async with self._state.writing() as connection:
             await self._state.upsert(connection, instances, rows, "bytes", "sha256", "stored_at")
+
+    async def order(self, order: MoveOrder, now: datetime) -> None:
+        """Write down that the PACS is about to be asked for these: those that are named and not here."""
+        of_order = _lacking(order.study_instance_uid)
+        if order.series_instance_uid:
+            of_order = (*of_order, instances.c.series_instance_uid == order.series_instance_uid)
+        if order.sop_instance_uids:
+            of_order = (*of_order, instances.c.sop_instance_uid.in_(order.sop_instance_uids))
+        async with self._state.writing() as connection:
+            counted = {"ordered": instances.c.ordered + 1, "ordered_at": now, "problem": ""}
+            await connection.execute(update(instances).where(*of_order).values(counted))
+
+    async def blame(self, study_instance_uid: str, sop_instance_uids: Collection[str], problem: str) -> None:
+        """Write down what the PACS said of instances that it named as not sent."""
+        if not sop_instance_uids:
+            return
+        named = (*_lacking(study_instance_uid), instances.c.sop_instance_uid.in_(sop_instance_uids))
+        async with self._state.writing() as connection:
+            await connection.execute(update(instances).where(*named).values(problem=problem))
 
     async def received(self, study_instance_uid: str, chosen: Collection[str]) -> int:
         """Instances of the chosen series that are here."""
@@ -83,6 +103,9 @@ class Ledger:
                 received=row.bytes is not None,
                 bytes=row.bytes or 0,
                 sha256=row.sha256 or "",
+                stored_at=as_utc(row.stored_at) if row.stored_at else None,
+                ordered=row.ordered,
+                problem=row.problem if row.bytes is None else "",
             )
             for row in rows
             if row.series_instance_uid in chosen and (row.expected or row.bytes is not None)
@@ -93,7 +116,6 @@ class Ledger:
             instances.c.study_instance_uid == study,
             instances.c.series_instance_uid == one.series_instance_uid,
         )
-        await connection.execute(delete(instances).where(*of_series, instances.c.bytes.is_(None)))
         await connection.execute(update(instances).where(*of_series).values(expected=False))
         rows = [
             {
@@ -105,6 +127,8 @@ class Ledger:
             for uid in one.sop_instance_uids
         ]
         await self._state.upsert(connection, instances, rows, "expected")
+        forgotten = (*of_series, instances.c.bytes.is_(None), instances.c.expected.is_(False))
+        await connection.execute(delete(instances).where(*forgotten))
         row = {
             "study_instance_uid": study,
             "series_instance_uid": one.series_instance_uid,
@@ -112,6 +136,10 @@ class Ledger:
             "instances": one.instances,
         }
         await self._state.upsert(connection, series, [row], "modality", "instances")
+
+
+def _lacking(study_instance_uid: str) -> tuple[ColumnElement[bool], ...]:
+    return instances.c.study_instance_uid == study_instance_uid, instances.c.expected, instances.c.bytes.is_(None)
 
 
 def _of_study(study_instance_uid: str) -> Select[Any]:

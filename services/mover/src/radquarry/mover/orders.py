@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, update
 
 from radquarry.dicom.uids import is_uid
 from radquarry.messages import RetrievalRequested
@@ -94,15 +94,33 @@ class Orders:
         async with self._state.writing() as connection:
             await connection.execute(statement, rows)
 
+    async def studies_of(self, study_instance_uid: str, pacs: str, since: datetime) -> list[Wanted]:
+        """A study as retrievals ordered since then want it, settled or not. Cancelled ones want it no more."""
+        wanted = (studies.c.study_instance_uid == study_instance_uid) & (studies.c.pacs == pacs)
+        alive = (retrievals.c.state != "cancelled") & (retrievals.c.requested_at >= since)
+        return await self._wanted(joined().where(wanted, alive))
+
+    async def is_worked_on(self, study_instance_uid: str) -> bool:
+        """Whether somebody has it leased now."""
+        query = _worked_on(self._clock()).where(leases.c.study_instance_uid == study_instance_uid)
+        async with self._state.reading() as connection:
+            return (await connection.execute(query)).first() is not None
+
+    async def reopen(self, said: Sequence[Wanted]) -> None:
+        """Take settled studies up again as was published, from the beginning; their retrievals are open once more."""
+        async with self._state.writing() as connection:
+            for one in said:
+                retrieval = str(one.retrieval_id)
+                row = (studies.c.retrieval_id == retrieval) & (studies.c.study_instance_uid == one.study_instance_uid)
+                fresh = {"state": one.state, "problem": one.problem, "revision": one.revision, "due": self._clock()}
+                fresh |= {"attempts": 0, "delays": 0, "looked_at": None}
+                await connection.execute(update(studies).where(row).values(fresh))
+                opened = update(retrievals).where(retrievals.c.retrieval_id == retrieval)
+                await connection.execute(opened.values(closed_at=None))
+
     async def settled(self) -> list[Any]:
         """Retrievals with nothing left to do that are not closed yet: their row, with sums over their studies."""
         mine = studies.c.retrieval_id == retrievals.c.retrieval_id
-        others = studies.alias()
-        unsettled = (
-            exists()
-            .where(others.c.retrieval_id == retrievals.c.retrieval_id, others.c.state.in_(UNSETTLED))
-            .correlate(retrievals)
-        )
         query = (
             select(
                 retrievals,
@@ -111,15 +129,15 @@ class Orders:
                 func.count(studies.c.state).filter(studies.c.state != "complete").label("not_complete"),
             )
             .outerjoin(studies, mine)
-            .where(retrievals.c.closed_at.is_(None), ~unsettled)
+            .where(retrievals.c.closed_at.is_(None), ~_has_unsettled())
             .group_by(retrievals.c.retrieval_id)
         )
         async with self._state.reading() as connection:
             return list((await connection.execute(query)).all())
 
     async def close(self, retrieval_id: str) -> None:
-        """Its end has been published."""
-        one = retrievals.c.retrieval_id == retrieval_id
+        """Its end has been published; it stays open when a study of it was taken up again meanwhile."""
+        one = (retrievals.c.retrieval_id == retrieval_id) & ~_has_unsettled()
         async with self._state.writing() as connection:
             await connection.execute(update(retrievals).where(one).values(closed_at=self._clock()))
 
@@ -134,6 +152,12 @@ def _idle(now: datetime) -> Select[Any]:
 
 def _worked_on(now: datetime) -> Select[Any]:
     return select(leases.c.study_instance_uid).where(leases.c.until >= now)
+
+
+def _has_unsettled() -> ColumnElement[bool]:
+    others = studies.alias()
+    unsettled = (others.c.retrieval_id == retrievals.c.retrieval_id) & others.c.state.in_(UNSETTLED)
+    return exists().where(unsettled).correlate(retrievals)
 
 
 def joined() -> Select[Any]:

@@ -71,8 +71,14 @@ instances = Table(
     Column("bytes", BigInteger),
     Column("sha256", String(64)),
     Column("stored_at", DateTime(timezone=True)),
+    Column("ordered", Integer, nullable=False, server_default="0"),
+    Column("ordered_at", DateTime(timezone=True)),
+    Column("problem", Text, nullable=False, server_default=""),
 )
-"""The ledger: one row for each instance that the PACS named or that is here; `bytes` is null until it is."""
+"""The ledger: one row for each instance that the PACS named or that is here; `bytes` is null until it is.
+
+`ordered` counts the orders it was part of while it was not here; `problem` is what the PACS said of it by name.
+"""
 
 
 def as_utc(moment: datetime) -> datetime:

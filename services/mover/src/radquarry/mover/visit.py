@@ -15,7 +15,7 @@ from radquarry.mover.means import Means, Place
 from radquarry.mover.next_step import Again, Attempt, NextStep, Paused, Settled, next_step, put_off, whole
 from radquarry.mover.plan import Standing, orders
 from radquarry.mover.port import Session
-from radquarry.mover.verdicts import Verdict, verdict
+from radquarry.mover.verdicts import Verdict, verdict, words
 from radquarry.mover.wanted import Wanted
 from radquarry.mover.watch import Eyes, Watch
 
@@ -128,7 +128,11 @@ class Visit:
             log.info(
                 "C-MOVE", pacs=self._place.name, study_instance_uid=order.study_instance_uid, query_level=order.level
             )
+            await self._means.ledger.order(order, self._means.clock())
             end = await watch.move(order)
+            if end.status is not None:
+                named = end.failed_sop_instance_uids
+                await self._means.ledger.blame(order.study_instance_uid, named, words(end.status))
             if end.status is None or verdict(end.status) not in GO_ON:
                 break
         return watch
