@@ -12,6 +12,7 @@ from radquarry.bus.delivery import Waits
 from radquarry.bus.opening import open_bus
 from radquarry.bus.port import Bus
 from radquarry.configuration.sections import Archive, Node, Pacs
+from radquarry.dicom.load_standing import Clock
 from radquarry.hospital.faults import FaultSettings, PacsFaults
 from radquarry.hospital.hospital import Hospital
 from radquarry.hospital.settings import HospitalSettings
@@ -179,9 +180,13 @@ async def ward(
     movers: int = 1,
     patience: Patience = QUICK,
     known: bool = True,
+    clock: Clock | None = None,
     **pacs: object,
 ) -> AsyncIterator[Ward]:
-    """`movers` share one state store; `known`: whether the PACS knows our node; `pacs`: changes of its section."""
+    """`movers` share one state store; `known`: whether the PACS knows our node; `pacs`: changes of its section.
+
+    `clock` is that of the load.
+    """
     port = free_port()
     async with AsyncExitStack() as stack:
         hospital = stack.enter_context(Hospital(settings))
@@ -193,7 +198,7 @@ async def ward(
         services = [it.heard.service()]
         services.append(await stack.enter_async_context(storescp.opened(it.storescp_settings(), bus)))
         for _ in range(movers):
-            opening = mover.opened(it.mover_settings(**pacs), bus, state, patience)
+            opening = mover.opened(it.mover_settings(**pacs), bus, state, patience, clock)
             services.append(await stack.enter_async_context(opening))
         running = asyncio.create_task(run(bus, *services))
         try:

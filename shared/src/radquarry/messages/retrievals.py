@@ -29,7 +29,11 @@ class WantedStudy(BaseModel):
 
 
 class RetrievalRequested(Event):
-    """Somebody wants the images of these studies in the archive."""
+    """Somebody wants the images of these studies in the archive.
+
+    The highest `priority` comes first: 0 is everybody's, more than 0 is urgent and needs the right to say so, which is
+    looked at where the order is taken. Nothing is asked of a PACS for it before `not_before`.
+    """
 
     topic: ClassVar[str] = "retrieval.requested"
 
@@ -38,6 +42,7 @@ class RetrievalRequested(Event):
     series: SeriesChoice = SeriesChoice()
     priority: int = 0
     requested_by: str = ""
+    not_before: AwareDatetime | None = None
 
 
 class PauseRetrieval(Command):

@@ -41,17 +41,19 @@ async def opened(
 ) -> AsyncIterator[Service]:
     """The mover, its tables up to date; `clock` is that of the load."""
     await migrate(state, "mover", VERSIONS)
+    zone = ZoneInfo(settings.timezone)
     limits = {name: configured(pacs.load) for name, pacs in settings.pacs.items()}
     means = Means(
         orders=Orders(state, _now, settings.pacs),
         leases=Leases(state, _now, (patience or Patience()).lease),
         ledger=Ledger(state),
         progress=Progress(bus.publish),
-        load=await StateLoad.open(state, limits, ZoneInfo(settings.timezone), clock),
+        load=await StateLoad.open(state, limits, zone, clock),
         bell=Bell(),
         arrivals=Bell(),
         patience=patience or Patience(),
         clock=_now,
+        zone=zone,
     )
     workers = {name: Workers(_place(name, pacs, settings.node), means) for name, pacs in settings.pacs.items()}
     yield mover(means, workers, bus.publish)

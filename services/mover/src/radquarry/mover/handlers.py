@@ -28,6 +28,10 @@ async def take_order(order: RetrievalRequested, *, means: Means, known_pacs: fro
     if refused:
         await publish(*(_never(order, study, reason) for study, reason in refused.items()))
     await means.orders.take(order, len(refused))
+    if order.not_before is not None and order.not_before > means.clock():
+        reason = f"ordered for not before {order.not_before.astimezone(means.zone):%a %d %b %H:%M}"
+        idle = [one for one in await means.orders.idle_studies(order.retrieval_id) if one.state == "requested"]
+        await means.orders.note(await means.progress.say_of_idle(idle, "waiting", reason))
     means.bell.ring()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from radquarry.dicom.load import Load
 from radquarry.mover.bell import Bell
@@ -21,7 +21,8 @@ Clock = Callable[[], datetime]
 class Means:
     """The mover's tables, its voice, and its patience.
 
-    `bell` rings when there may be work or a study has settled, `arrivals` when instances have come.
+    `bell` rings when there may be work or a study has settled, `arrivals` when instances have come; `zone` is that of
+    times in words.
     """
 
     orders: Orders
@@ -33,6 +34,7 @@ class Means:
     arrivals: Bell
     patience: Patience
     clock: Clock
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Retrievals as people ordered them: taken, paused, resumed, cancelled, closed."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -27,6 +27,7 @@ class Orders:
     async def take(self, order: RetrievalRequested, refused: int) -> None:
         """Write an order down; the same one again changes nothing. Studies whose UID is none are left out."""
         now = self._clock()
+        due = max(now, order.not_before or now).astimezone(UTC)
         row = {
             "retrieval_id": str(order.retrieval_id),
             "order_id": str(order.id),
@@ -37,7 +38,7 @@ class Orders:
             "requested_at": now,
         }
         rows = [
-            _study_row(order, wanted.study_instance_uid, wanted.pacs, position, now)
+            _study_row(order, wanted.study_instance_uid, wanted.pacs, position, due)
             for position, wanted in enumerate(order.studies)
             if is_uid(wanted.study_instance_uid) and wanted.pacs in self._known_pacs
         ]
@@ -64,10 +65,11 @@ class Orders:
         return await self._wanted(_idle(self._clock()).where(studies.c.retrieval_id == str(retrieval_id)))
 
     async def idle_studies_of(self, pacs: str, problem: str, limit: int) -> list[Wanted]:
-        """Studies to be got from a PACS that nobody works on and that do not wait for `problem` yet."""
+        """Studies to be got from a PACS now that nobody works on and that do not wait for `problem` yet."""
         others = (studies.c.state != "waiting") | (studies.c.problem != problem)
         wanted = (studies.c.pacs == pacs) & (studies.c.state != "paused") & (retrievals.c.state == "running")
-        return await self._wanted(_idle(self._clock()).where(wanted, others).limit(limit))
+        now = self._clock()
+        return await self._wanted(_idle(now).where(wanted, others, studies.c.due <= now).limit(limit))
 
     async def note(self, said: Sequence[Wanted]) -> None:
         """Write down what was published of idle studies; who took one up meanwhile knows better."""
@@ -166,7 +168,7 @@ def joined() -> Select[Any]:
     return select(studies, retrievals.c.order_id, retrievals.c.trail, retrievals.c.choice).join(retrievals, mine)
 
 
-def _study_row(order: RetrievalRequested, study: str, pacs: str, position: int, now: datetime) -> dict[str, Any]:
+def _study_row(order: RetrievalRequested, study: str, pacs: str, position: int, due: datetime) -> dict[str, Any]:
     return {
         "retrieval_id": str(order.retrieval_id),
         "study_instance_uid": study,
@@ -174,7 +176,7 @@ def _study_row(order: RetrievalRequested, study: str, pacs: str, position: int, 
         "priority": order.priority,
         "position": position,
         "state": "requested",
-        "due": now,
+        "due": due,
         "attempts": 0,
         "delays": 0,
         "chosen": "",
