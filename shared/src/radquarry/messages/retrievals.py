@@ -1,9 +1,9 @@
 """The conversation about a retrieval: what is ordered, what arrives, what is missing."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from radquarry.messages.kinds import Command, Event
 
@@ -11,21 +11,44 @@ RetrievalState = Literal["requested", "waiting", "running", "paused", "complete"
 
 
 class SeriesChoice(BaseModel):
-    """Which series of a study are wanted; empty means all. Descriptions match as substrings, in any case."""
+    """Which series of a study are wanted; empty means all.
+
+    A description matches in any case: as a part, or as a whole where the pattern holds `*` or `?`. The numbers of
+    images are those the PACS holds of a series. `thinnest_axial` leaves, of the series that all the rest has chosen,
+    the axial one with the thinnest slices. What a PACS does not tell it is not chosen by: nothing is fetched, the
+    study is incomplete and says so.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     modality: tuple[str, ...] = ()
     exclude_description: tuple[str, ...] = ()
+    include_description: tuple[str, ...] = ()
+    body_part: tuple[str, ...] = ()
+    min_images: Annotated[int, Field(ge=0)] | None = None
+    max_images: Annotated[int, Field(ge=0)] | None = None
+    thinnest_axial: bool = False
+
+
+class PriorsChoice(BaseModel):
+    """Which earlier studies of the same patient are wanted, too, each with the same choice of series."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    newest: Annotated[int, Field(ge=1)] | None = None
+    within_months: Annotated[int, Field(ge=1)] | None = None
+    same_modality: bool = False
+    same_body_part: bool = False
 
 
 class WantedStudy(BaseModel):
-    """A study to retrieve, and the PACS that holds it."""
+    """A study to retrieve, and the PACS that holds it; with `sop_instance_uids` only these instances of it."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     study_instance_uid: str
     pacs: str
+    sop_instance_uids: tuple[str, ...] = ()
 
 
 class RetrievalRequested(Event):
@@ -33,6 +56,8 @@ class RetrievalRequested(Event):
 
     The highest `priority` comes first: 0 is everybody's, more than 0 is urgent and needs the right to say so, which is
     looked at where the order is taken. Nothing is asked of a PACS for it before `not_before`.
+    The PACS is asked for `priors` when their study's turn comes: each becomes a study of this retrieval, and is said
+    in a `RetrievalProgressed` of its own.
     """
 
     topic: ClassVar[str] = "retrieval.requested"
@@ -40,6 +65,7 @@ class RetrievalRequested(Event):
     retrieval_id: UUID
     studies: tuple[WantedStudy, ...]
     series: SeriesChoice = SeriesChoice()
+    priors: PriorsChoice | None = None
     priority: int = 0
     requested_by: str = ""
     not_before: AwareDatetime | None = None

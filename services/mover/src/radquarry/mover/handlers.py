@@ -58,7 +58,7 @@ async def cancel(order: CancelRetrieval, *, means: Means) -> None:
     idle = await means.orders.idle_studies(order.retrieval_id)
     said: list[Wanted] = []
     for one in idle:
-        instances = await means.ledger.states(one.study_instance_uid, one.chosen)
+        instances = await means.ledger.states(one.study_instance_uid, one.chosen, one.only)
         leapt = replace(one, revision=one.revision + LEAP)
         said.append(await means.progress.settle(leapt, Settled("cancelled"), instances))
     await means.orders.note(said)
@@ -96,6 +96,8 @@ def _demand(*, is_known: bool) -> None:
 def _refusal(study: WantedStudy, known_pacs: frozenset[str]) -> str:
     if not is_uid(study.study_instance_uid):
         return "this is not a Study Instance UID"
+    if not all(map(is_uid, study.sop_instance_uids)):
+        return "it names an instance with what is not a SOP Instance UID"
     return "" if study.pacs in known_pacs else "no PACS of this name is configured"
 
 

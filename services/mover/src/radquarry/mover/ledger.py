@@ -63,18 +63,20 @@ class Ledger:
         async with self._state.writing() as connection:
             await connection.execute(update(instances).where(*named).values(problem=problem))
 
-    async def received(self, study_instance_uid: str, chosen: Collection[str]) -> int:
-        """Instances of the chosen series that are here."""
+    async def received(self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = ()) -> int:
+        """Instances of the chosen series that are here; of them only the named ones, where any are."""
         query = select(func.count()).where(
             instances.c.study_instance_uid == study_instance_uid,
             instances.c.series_instance_uid.in_(chosen),
             instances.c.bytes.is_not(None),
         )
+        if only:
+            query = query.where(instances.c.sop_instance_uid.in_(only))
         async with self._state.reading() as connection:
             return int(await connection.scalar(query) or 0)
 
-    async def standing(self, study_instance_uid: str, chosen: Collection[str]) -> Standing:
-        """Where the chosen series of a study stand."""
+    async def standing(self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = ()) -> Standing:
+        """Where the chosen series of a study stand; of them only the named instances, where any are."""
         async with self._state.reading() as connection:
             rows = (await connection.execute(_of_study(study_instance_uid))).all()
             stated = await connection.execute(
@@ -85,15 +87,19 @@ class Ledger:
             holds = {row.series_instance_uid: int(row.instances) for row in stated}
         found = []
         for uid in chosen:
-            mine = [row for row in rows if row.series_instance_uid == uid]
+            mine = [
+                row for row in rows if row.series_instance_uid == uid and (not only or row.sop_instance_uid in only)
+            ]
             here = tuple(row.sop_instance_uid for row in mine if row.bytes is not None)
             missing = tuple(row.sop_instance_uid for row in mine if row.bytes is None and row.expected)
-            unnamed = max(0, holds.get(uid, 0) - len(here) - len(missing))
+            unnamed = 0 if only else max(0, holds.get(uid, 0) - len(here) - len(missing))
             found.append(SeriesStanding(uid, here, missing, unnamed))
         return Standing(study_instance_uid, tuple(found))
 
-    async def states(self, study_instance_uid: str, chosen: Collection[str]) -> tuple[InstanceState, ...]:
-        """Each instance of the chosen series, for the manifest."""
+    async def states(
+        self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = ()
+    ) -> tuple[InstanceState, ...]:
+        """Each instance of the chosen series, or each of the named ones, for the manifest."""
         async with self._state.reading() as connection:
             rows = (await connection.execute(_of_study(study_instance_uid))).all()
         return tuple(
@@ -108,7 +114,9 @@ class Ledger:
                 problem=row.problem if row.bytes is None else "",
             )
             for row in rows
-            if row.series_instance_uid in chosen and (row.expected or row.bytes is not None)
+            if row.series_instance_uid in chosen
+            and (row.expected or row.bytes is not None)
+            and (not only or row.sop_instance_uid in only)
         )
 
     async def _expect(self, connection: AsyncConnection, study: str, one: ExpectedSeries) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, update
 
 from radquarry.dicom.uids import is_uid
-from radquarry.messages import RetrievalRequested
+from radquarry.messages import RetrievalRequested, WantedStudy
 from radquarry.mover.tables import leases, retrievals, studies
 from radquarry.mover.wanted import UNSETTLED, Wanted
 from radquarry.state.store import State
@@ -35,15 +35,28 @@ class Orders:
             "choice": order.series.model_dump_json(),
             "state": "running",
             "refused": refused,
+            "priors": order.priors.model_dump_json() if order.priors else "",
             "requested_at": now,
         }
         rows = [
-            _study_row(order, wanted.study_instance_uid, wanted.pacs, position, due)
+            _study_row(order, wanted, position, due)
             for position, wanted in enumerate(order.studies)
-            if is_uid(wanted.study_instance_uid) and wanted.pacs in self._known_pacs
+            if all(map(is_uid, (wanted.study_instance_uid, *wanted.sop_instance_uids)))
+            and wanted.pacs in self._known_pacs
         ]
         async with self._state.writing() as connection:
             await self._state.upsert(connection, retrievals, [row])
+            await self._state.upsert(connection, studies, rows)
+
+    async def add_priors(self, of: Wanted, found: Sequence[str]) -> None:
+        """Want these studies, too, as that one is wanted; who is wanted already is not wanted twice."""
+        one = (studies.c.retrieval_id == str(of.retrieval_id)) & (studies.c.study_instance_uid == of.study_instance_uid)
+        query = select(studies.c.priority, studies.c.position).where(one)
+        async with self._state.writing() as connection:
+            like = (await connection.execute(query)).one()
+            row = {"retrieval_id": str(of.retrieval_id), "pacs": of.pacs, "priority": like.priority}
+            row |= {"position": like.position, "sop_instance_uids": "", "prior_of": of.study_instance_uid}
+            rows = [{**row, "study_instance_uid": uid, **_fresh(self._clock())} for uid in found]
             await self._state.upsert(connection, studies, rows)
 
     async def wish(self, retrieval_id: UUID, wish: Wish) -> bool:
@@ -165,16 +178,25 @@ def _has_unsettled() -> ColumnElement[bool]:
 def joined() -> Select[Any]:
     """What `Wanted.of` reads."""
     mine = studies.c.retrieval_id == retrievals.c.retrieval_id
-    return select(studies, retrievals.c.order_id, retrievals.c.trail, retrievals.c.choice).join(retrievals, mine)
+    of_retrieval = (retrievals.c.order_id, retrievals.c.trail, retrievals.c.choice, retrievals.c.priors)
+    return select(studies, *of_retrieval).join(retrievals, mine)
 
 
-def _study_row(order: RetrievalRequested, study: str, pacs: str, position: int, due: datetime) -> dict[str, Any]:
+def _study_row(order: RetrievalRequested, wanted: WantedStudy, position: int, due: datetime) -> dict[str, Any]:
     return {
         "retrieval_id": str(order.retrieval_id),
-        "study_instance_uid": study,
-        "pacs": pacs,
+        "study_instance_uid": wanted.study_instance_uid,
+        "pacs": wanted.pacs,
         "priority": order.priority,
         "position": position,
+        "sop_instance_uids": " ".join(dict.fromkeys(wanted.sop_instance_uids)),
+        "prior_of": "",
+        **_fresh(due),
+    }
+
+
+def _fresh(due: datetime) -> dict[str, Any]:
+    return {
         "state": "requested",
         "due": due,
         "attempts": 0,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from math import isfinite
 from typing import TypeVar
 
 from pydicom import Dataset
@@ -13,7 +14,7 @@ from radquarry.dicom.moving import STUDY_ROOT_MOVE, Counts, MoveEnd, MoveOrder, 
 from radquarry.dicom.passage import Gate
 from radquarry.dicom.peer import Peer
 from radquarry.dicom.rows import Malformed, Row
-from radquarry.mover.port import Listed, SeriesRow
+from radquarry.mover.port import InstanceRow, Listed, SeriesRow, StudyRow
 
 Item = TypeVar("Item")
 
@@ -53,17 +54,31 @@ class DicomSession:
     async def series(self, study_instance_uid: str) -> Listed[SeriesRow]:
         """See `Session.series`."""
         identifier = _identifier("SERIES", StudyInstanceUID=study_instance_uid, SeriesInstanceUID="")
-        identifier.Modality = identifier.SeriesDescription = ""
+        identifier.Modality = identifier.SeriesDescription = identifier.BodyPartExamined = ""
         identifier.NumberOfSeriesRelatedInstances = None
         return self._listed(await self._find(identifier, partial(_series_row, study=study_instance_uid)))
 
-    async def instances(self, study_instance_uid: str, series_instance_uid: str) -> Listed[str]:
+    async def instances(
+        self, study_instance_uid: str, series_instance_uid: str, *, geometry: bool = False
+    ) -> Listed[InstanceRow]:
         """See `Session.instances`."""
-        identifier = _identifier(
-            "IMAGE", StudyInstanceUID=study_instance_uid, SeriesInstanceUID=series_instance_uid, SOPInstanceUID=""
-        )
+        uids = {"StudyInstanceUID": study_instance_uid, "SeriesInstanceUID": series_instance_uid}
+        identifier = _identifier("IMAGE", **uids, SOPInstanceUID="", SOPClassUID="")
+        if geometry:
+            identifier.ImageOrientationPatient = identifier.SliceThickness = None
         read = partial(_instance_row, study=study_instance_uid, series=series_instance_uid)
         return self._listed(await self._find(identifier, read))
+
+    async def study(self, study_instance_uid: str) -> StudyRow | None:
+        """See `Session.study`."""
+        identifier = _study_identifier(StudyInstanceUID=study_instance_uid)
+        found = await self._find(identifier, partial(_study_row, StudyInstanceUID=study_instance_uid))
+        return found.items[0] if found.items else None
+
+    async def studies_of(self, patient_id: str) -> Listed[StudyRow]:
+        """See `Session.studies_of`."""
+        identifier = _study_identifier(PatientID=patient_id)
+        return self._listed(await self._find(identifier, partial(_study_row, PatientID=patient_id)))
 
     async def move(self, order: MoveOrder, heard: Callable[[Counts], None]) -> MoveEnd:
         """See `Session.move`."""
@@ -111,6 +126,23 @@ def _identifier(level: str, **uids: str) -> Dataset:
     return identifier
 
 
+def _study_identifier(**keys: str) -> Dataset:
+    identifier = _identifier("STUDY", **{"StudyInstanceUID": "", "PatientID": "", **keys})
+    identifier.StudyDate = identifier.StudyTime = identifier.ModalitiesInStudy = ""
+    return identifier
+
+
+def _study_row(row: Row, **wanted: str) -> StudyRow:
+    _demand(row, **wanted)
+    return StudyRow(
+        study_instance_uid=row.uid("StudyInstanceUID"),
+        patient_id=row.text("PatientID"),
+        study_date=row.date("StudyDate"),
+        study_time=row.time("StudyTime"),
+        modalities=row.texts("ModalitiesInStudy"),
+    )
+
+
 def _series_row(row: Row, *, study: str) -> SeriesRow:
     _demand(row, StudyInstanceUID=study)
     return SeriesRow(
@@ -118,12 +150,27 @@ def _series_row(row: Row, *, study: str) -> SeriesRow:
         modality=row.text("Modality"),
         series_description=row.text("SeriesDescription"),
         instances=row.integer("NumberOfSeriesRelatedInstances"),
+        body_part_examined=row.text("BodyPartExamined"),
     )
 
 
-def _instance_row(row: Row, *, study: str, series: str) -> str:
+def _instance_row(row: Row, *, study: str, series: str) -> InstanceRow:
     _demand(row, StudyInstanceUID=study, SeriesInstanceUID=series)
-    return row.uid("SOPInstanceUID")
+    return InstanceRow(
+        sop_instance_uid=row.uid("SOPInstanceUID"),
+        sop_class_uid=row.text("SOPClassUID"),
+        orientation=_decimals(row, "ImageOrientationPatient"),
+        slice_thickness=next(iter(_decimals(row, "SliceThickness")), None),
+    )
+
+
+def _decimals(row: Row, keyword: str) -> tuple[float, ...]:
+    """DS values (PS3.5 6.2); none of them where one cannot be read."""
+    try:
+        numbers = tuple(float(text) for text in row.texts(keyword))
+    except ValueError:
+        return ()
+    return numbers if all(map(isfinite, numbers)) else ()
 
 
 def _demand(row: Row, **wanted: str) -> None:

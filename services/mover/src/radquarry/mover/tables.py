@@ -17,8 +17,12 @@ retrievals = Table(
     Column("refused", Integer, nullable=False),
     Column("requested_at", DateTime(timezone=True), nullable=False),
     Column("closed_at", DateTime(timezone=True)),
+    Column("priors", Text, nullable=False, server_default=""),
 )
-"""`state`: running, paused or cancelled as people order it; `refused` counts studies that could not be taken."""
+"""`state`: running, paused or cancelled as people order it; `refused` counts studies that could not be taken.
+
+`choice` and `priors` are JSON; no priors are wanted where it is empty.
+"""
 
 studies = Table(
     "mover_studies",
@@ -39,8 +43,13 @@ studies = Table(
     Column("received", Integer, nullable=False),
     Column("problem", Text, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("sop_instance_uids", Text, nullable=False, server_default=""),
+    Column("prior_of", String(64), nullable=False, server_default=""),
 )
-"""A study that a retrieval wants. `chosen`: UIDs of the wanted series, a space between; `whole`: all were wanted."""
+"""A study that a retrieval wants. `chosen`: UIDs of the wanted series, a space between; `whole`: all were wanted.
+
+`sop_instance_uids`: of these series only these instances; `prior_of`: the ordered study it was found for.
+"""
 
 leases = Table(
     "mover_leases",

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from radquarry.dicom.moving import MoveOrder
 from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.errors import PeerAway, Postponed
 from radquarry.mover.expectation import look
@@ -15,6 +16,7 @@ from radquarry.mover.means import Means, Place
 from radquarry.mover.next_step import Again, Attempt, NextStep, Paused, Settled, next_step, put_off, whole
 from radquarry.mover.plan import Standing, orders
 from radquarry.mover.port import Session
+from radquarry.mover.priors import priors
 from radquarry.mover.verdicts import Verdict, verdict, words
 from radquarry.mover.wanted import Wanted
 from radquarry.mover.watch import Eyes, Watch
@@ -100,29 +102,43 @@ class Visit:
     async def _look(self, session: Session) -> NextStep | None:
         """Ask what the study consists of and write it down; a step where that settles it."""
         study = self._wanted.study_instance_uid
-        expectation = await look(session, study, self._wanted.choice)
-        self._cut = expectation.cut
+        expectation = await look(session, study, self._wanted.choice, self._wanted.only)
+        self._cut = "; ".join(filter(None, [expectation.cut, await self._find_priors(session, expectation.held)]))
         await self._means.ledger.expect(study, expectation.series)
         self._wanted = replace(
             self._wanted,
             chosen=tuple(series.series_instance_uid for series in expectation.series),
-            whole=len(expectation.series) == expectation.held and not expectation.cut,
-            looked_at=None if expectation.cut else self._means.clock(),
+            whole=len(expectation.series) == expectation.held and not expectation.cut and not self._wanted.only,
+            looked_at=None if self._cut else self._means.clock(),
         )
         if expectation.held == 0 and not expectation.cut:
             self._wanted = replace(self._wanted, expected=0)
             return Settled("incomplete", "the PACS does not hold this study")
-        if not expectation.series and not expectation.cut:
+        if expectation.not_told:
+            self._wanted = replace(self._wanted, expected=0)
+            missing = f"the PACS does not tell {expectation.not_told}, which the choice is made by"
+            return Settled("incomplete", f"{missing}: nothing was fetched")
+        if not expectation.series and not self._cut:
             self._wanted = replace(self._wanted, expected=0)
             return Settled("complete", "no series of this study is among those wanted")
         return None
+
+    async def _find_priors(self, session: Session, held: int) -> str:
+        """Want the study's priors, too, where they are ordered; why they may not be all."""
+        if self._wanted.priors is None or not held:
+            return ""
+        found = await priors(session, self._wanted.study_instance_uid, self._wanted.priors)
+        await self._means.progress.say_first(self._wanted, found.rows)
+        await self._means.orders.add_priors(self._wanted, found.rows)
+        self._means.bell.ring()
+        return f"its priors may be others: {found.cut}" if found.cut else ""
 
     async def _have_it_sent(self, session: Session, before: Standing) -> Watch:
         standing = await self._means.load.standing(self._place.name)
         eyes = Eyes(self._received, self._wish, standing.forbidden, self._means.arrivals)
         watch = Watch(session, self._place.stall_seconds, self._means.patience, eyes)
         self._register = self._place.registration(await session.address())
-        for order in orders(before, self._wanted.attempts, whole_study=self._wanted.whole):
+        for order in self._orders(before):
             if await self._wish() != "running":
                 break
             log.info(
@@ -137,16 +153,25 @@ class Visit:
                 break
         return watch
 
+    def _orders(self, before: Standing) -> tuple[MoveOrder, ...]:
+        wanted = self._wanted
+        return orders(before, wanted.attempts, whole_study=wanted.whole, named_only=bool(wanted.only))
+
     async def _wish(self) -> str | None:
         return await self._means.orders.wish_of(self._wanted.retrieval_id)
 
     async def _received(self) -> int:
         """Instances that are here; said aloud when there are more of them, now and then."""
-        received = await self._means.ledger.received(self._wanted.study_instance_uid, self._wanted.chosen)
+        received = await self._means.ledger.received(*self._part)
         if received != self._wanted.received and time.monotonic() - self._said_at >= self._means.patience.say:
             self._wanted = replace(self._wanted, received=received)
             await self._say_running()
         return received
+
+    @property
+    def _part(self) -> tuple[str, tuple[str, ...], frozenset[str]]:
+        """What the ledger is asked about."""
+        return self._wanted.study_instance_uid, self._wanted.chosen, self._wanted.only
 
     async def _say_running(self) -> None:
         self._said_at = time.monotonic()
@@ -154,7 +179,7 @@ class Visit:
         await self._means.leases.write(self._wanted, self._holder, **self._columns())
 
     async def _standing(self) -> Standing:
-        standing = await self._means.ledger.standing(self._wanted.study_instance_uid, self._wanted.chosen)
+        standing = await self._means.ledger.standing(*self._part)
         self._wanted = replace(self._wanted, expected=standing.expected, received=standing.received)
         return standing
 
@@ -172,7 +197,7 @@ class Visit:
         wanted, progress = self._wanted, self._means.progress
         match step:
             case Settled():
-                instances = await self._means.ledger.states(wanted.study_instance_uid, wanted.chosen)
+                instances = await self._means.ledger.states(*self._part)
                 self._wanted = await progress.settle(wanted, step, instances)
                 await self._release()
             case Paused():
