@@ -19,6 +19,7 @@ from radquarry.hospital.settings import HospitalSettings
 from radquarry.messages import (
     Message,
     RetrievalCompleted,
+    RetrievalEstimated,
     RetrievalProgressed,
     RetrievalRequested,
     WantedStudy,
@@ -44,6 +45,7 @@ QUICK = Patience(
     delays=30,
 )
 SECONDS = 45
+NO_RESERVE = Archive(reserve_gb=0)
 
 
 def free_port() -> int:
@@ -71,12 +73,18 @@ class Heard:
     def __init__(self) -> None:
         self.progress: list[RetrievalProgressed] = []
         self.completed: dict[UUID, RetrievalCompleted] = {}
+        self.estimates: dict[UUID | None, RetrievalEstimated] = {}
         self._changed = asyncio.Condition()
 
     def service(self) -> Service:
         """The listener."""
         return Service(
-            name="api", handlers={RetrievalProgressed: self._progressed, RetrievalCompleted: self._completed}
+            name="api",
+            handlers={
+                RetrievalProgressed: self._progressed,
+                RetrievalCompleted: self._completed,
+                RetrievalEstimated: self._estimated,
+            },
         )
 
     async def until(self, is_so: Callable[[], bool], what: str = "") -> None:
@@ -110,6 +118,11 @@ class Heard:
     async def _completed(self, event: RetrievalCompleted) -> None:
         async with self._changed:
             self.completed[event.retrieval_id] = event
+            self._changed.notify_all()
+
+    async def _estimated(self, event: RetrievalEstimated) -> None:
+        async with self._changed:
+            self.estimates[event.cause] = event
             self._changed.notify_all()
 
 
@@ -156,10 +169,11 @@ class Ward:
         """Anything else."""
         await self.bus.publish(*messages)
 
-    def mover_settings(self, **changes: object) -> MoverSettings:
+    def mover_settings(self, archive: Archive, **changes: object) -> MoverSettings:
         """What a mover of this ward reads."""
-        pacs = self.pacs.model_copy(update=changes)
-        return MoverSettings(data_dir=self.folder, node=Node(host="127.0.0.1", port=self.port), pacs={"main": pacs})
+        pacs = {"main": self.pacs.model_copy(update=changes)}
+        node = Node(host="127.0.0.1", port=self.port)
+        return MoverSettings(data_dir=self.folder, node=node, pacs=pacs, archive=archive)
 
     def storescp_settings(self) -> StorescpSettings:
         """What its storescp reads."""
@@ -181,11 +195,12 @@ async def ward(
     patience: Patience = QUICK,
     known: bool = True,
     clock: Clock | None = None,
+    archive: Archive = NO_RESERVE,
     **pacs: object,
 ) -> AsyncIterator[Ward]:
     """`movers` share one state store; `known`: whether the PACS knows our node; `pacs`: changes of its section.
 
-    `clock` is that of the load.
+    `clock` is that of the load, `archive` what the mover takes for the disk's reserve.
     """
     port = free_port()
     async with AsyncExitStack() as stack:
@@ -198,7 +213,7 @@ async def ward(
         services = [it.heard.service()]
         services.append(await stack.enter_async_context(storescp.opened(it.storescp_settings(), bus)))
         for _ in range(movers):
-            opening = mover.opened(it.mover_settings(**pacs), bus, state, patience, clock)
+            opening = mover.opened(it.mover_settings(archive, **pacs), bus, state, patience, clock)
             services.append(await stack.enter_async_context(opening))
         running = asyncio.create_task(run(bus, *services))
         try:

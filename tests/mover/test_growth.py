@@ -19,6 +19,8 @@ from radquarry.mover.means import Means
 from radquarry.mover.orders import Orders
 from radquarry.mover.patience import Patience
 from radquarry.mover.progress import Progress
+from radquarry.mover.room import Room
+from radquarry.mover.sizes import Experience
 from radquarry.state.migration import migrate
 from tests.contracts.states import KINDS, empty_state
 from tests.mover.test_real_servers import PEERS, fill, retrieving
@@ -74,6 +76,8 @@ async def desk(request: pytest.FixtureRequest, tmp_path: Path):
             arrivals=Bell(),
             patience=PATIENCE,
             clock=clock,
+            experience=Experience(state),
+            room=Room(),
         )
         yield Desk(means, said, clock)
 

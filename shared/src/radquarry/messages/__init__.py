@@ -13,6 +13,7 @@ from radquarry.messages.crawls import (
     ResumeCrawl,
     WindowClosed,
 )
+from radquarry.messages.estimates import EstimateRetrieval, PacsEstimate, PlannedStudy, RetrievalEstimated
 from radquarry.messages.kinds import Command, Event, Message
 from radquarry.messages.lookups import (
     FindQueries,
@@ -62,6 +63,7 @@ __all__ = [
     "CrawlResumed",
     "DocumentIndexed",
     "EchoPacs",
+    "EstimateRetrieval",
     "Event",
     "FindQueries",
     "FindRows",
@@ -75,6 +77,7 @@ __all__ = [
     "Message",
     "PacsContradicted",
     "PacsEchoed",
+    "PacsEstimate",
     "PacsLimited",
     "PacsProbed",
     "PacsProfile",
@@ -82,6 +85,7 @@ __all__ = [
     "PacsStopped",
     "PacsTraffic",
     "PauseRetrieval",
+    "PlannedStudy",
     "PortionClosed",
     "PriorsChoice",
     "ProbePacs",
@@ -92,6 +96,7 @@ __all__ = [
     "ResumeCrawl",
     "ResumeRetrieval",
     "RetrievalCompleted",
+    "RetrievalEstimated",
     "RetrievalProgressed",
     "RetrievalRequested",
     "RetrievalState",

@@ -41,6 +41,8 @@ LISTENERS: Mapping[type[m.Message], tuple[str, ...]] = MappingProxyType(
         m.PacsStopped: ("api",),
         m.PacsStarted: ("api",),
         m.RetrievalRequested: ("mover", "api"),
+        m.EstimateRetrieval: ("mover",),
+        m.RetrievalEstimated: ("api",),
         m.PauseRetrieval: ("mover",),
         m.ResumeRetrieval: ("mover",),
         m.CancelRetrieval: ("mover",),

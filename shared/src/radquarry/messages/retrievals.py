@@ -57,7 +57,8 @@ class RetrievalRequested(Event):
     The highest `priority` comes first: 0 is everybody's, more than 0 is urgent and needs the right to say so, which is
     looked at where the order is taken. Nothing is asked of a PACS for it before `not_before`.
     The PACS is asked for `priors` when their study's turn comes: each becomes a study of this retrieval, and is said
-    in a `RetrievalProgressed` of its own.
+    in a `RetrievalProgressed` of its own. `estimated_bytes` is `bytes_to_fetch` of a `RetrievalEstimated`: when the
+    archive's disk cannot take so much, every study is `incomplete` at once with that reason and nothing is fetched.
     """
 
     topic: ClassVar[str] = "retrieval.requested"
@@ -69,6 +70,7 @@ class RetrievalRequested(Event):
     priority: int = 0
     requested_by: str = ""
     not_before: AwareDatetime | None = None
+    estimated_bytes: int | None = None
 
 
 class PauseRetrieval(Command):

@@ -24,8 +24,10 @@ from radquarry.mover.orders import Orders
 from radquarry.mover.pacs import DicomPacs
 from radquarry.mover.patience import Patience
 from radquarry.mover.progress import Progress
+from radquarry.mover.room import GIGABYTE, Room
 from radquarry.mover.service import mover
 from radquarry.mover.settings import Settings, load
+from radquarry.mover.sizes import Experience
 from radquarry.mover.workers import Workers
 from radquarry.process import start
 from radquarry.service import Service, run
@@ -53,6 +55,8 @@ async def opened(
         arrivals=Bell(),
         patience=patience or Patience(),
         clock=_now,
+        experience=Experience(state),
+        room=Room(settings.data_dir / "archive", settings.archive.reserve_gb * GIGABYTE),
         zone=zone,
     )
     workers = {name: Workers(_place(name, pacs, settings.node), means) for name, pacs in settings.pacs.items()}

@@ -24,10 +24,14 @@ from radquarry.mover.wanted import Wanted
 
 async def take_order(order: RetrievalRequested, *, means: Means, known_pacs: frozenset[str], publish: Publish) -> None:
     """Write the order down; say at once of studies that can never be had why not."""
-    refused = {study: reason for study in order.studies if (reason := _refusal(study, known_pacs))}
+    lack = ""
+    if order.estimated_bytes is not None and not await means.orders.knows(order.retrieval_id):
+        lack = await means.room.lack(order.estimated_bytes)
+    refused = {study: reason for study in order.studies if (reason := _refusal(study, known_pacs) or lack)}
     if refused:
         await publish(*(_never(order, study, reason) for study, reason in refused.items()))
-    await means.orders.take(order, len(refused))
+    taken = order.model_copy(update={"studies": ()}) if lack else order
+    await means.orders.take(taken, len(refused))
     if order.not_before is not None and order.not_before > means.clock():
         reason = f"ordered for not before {order.not_before.astimezone(means.zone):%a %d %b %H:%M}"
         idle = [one for one in await means.orders.idle_studies(order.retrieval_id) if one.state == "requested"]

@@ -1,5 +1,6 @@
 """The ledger: which instances a study consists of, and which of them are in the archive."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,9 @@ from radquarry.mover.expectation import ExpectedSeries
 from radquarry.mover.plan import SeriesStanding, Standing
 from radquarry.mover.tables import as_utc, instances, series
 from radquarry.state.store import State
+
+PORTION = 5000
+"""Studies asked about in one statement."""
 
 
 class Ledger:
@@ -72,6 +76,35 @@ class Ledger:
         )
         if only:
             query = query.where(instances.c.sop_instance_uid.in_(only))
+        async with self._state.reading() as connection:
+            return int(await connection.scalar(query) or 0)
+
+    async def here(self, study_instance_uids: Sequence[str]) -> dict[tuple[str, str], int]:
+        """(study, series) → instances that are here; series "" is the whole study."""
+        found: Counter[tuple[str, str]] = Counter()
+        count = func.count().label("here")
+        key = (instances.c.study_instance_uid, instances.c.series_instance_uid)
+        async with self._state.reading() as connection:
+            for start in range(0, len(study_instance_uids), PORTION):
+                some = study_instance_uids[start : start + PORTION]
+                mine = (instances.c.study_instance_uid.in_(some), instances.c.bytes.is_not(None))
+                for row in await connection.execute(select(*key, count).where(*mine).group_by(*key)):
+                    found[row.study_instance_uid, row.series_instance_uid] += row.here
+                    found[row.study_instance_uid, ""] += row.here
+        return found
+
+    async def modalities(self, study_instance_uid: str) -> dict[str, str]:
+        """By Series Instance UID."""
+        query = select(series.c.series_instance_uid, series.c.modality)
+        async with self._state.reading() as connection:
+            rows = await connection.execute(query.where(series.c.study_instance_uid == study_instance_uid))
+            return {row.series_instance_uid: row.modality for row in rows}
+
+    async def weight(self, study_instance_uid: str, chosen: Collection[str]) -> int:
+        """Bytes of the chosen series that are here."""
+        query = select(func.coalesce(func.sum(instances.c.bytes), 0)).where(
+            instances.c.study_instance_uid == study_instance_uid, instances.c.series_instance_uid.in_(chosen)
+        )
         async with self._state.reading() as connection:
             return int(await connection.scalar(query) or 0)
 

@@ -12,6 +12,8 @@ from radquarry.mover.orders import Orders
 from radquarry.mover.patience import Patience
 from radquarry.mover.port import Pacs
 from radquarry.mover.progress import Progress
+from radquarry.mover.room import Room
+from radquarry.mover.sizes import Experience
 
 Clock = Callable[[], datetime]
 """The time, aware, UTC."""
@@ -34,6 +36,8 @@ class Means:
     arrivals: Bell
     patience: Patience
     clock: Clock
+    experience: Experience
+    room: Room
     zone: tzinfo = UTC
 
 

@@ -48,6 +48,10 @@ class Orders:
             await self._state.upsert(connection, retrievals, [row])
             await self._state.upsert(connection, studies, rows)
 
+    async def knows(self, retrieval_id: UUID) -> bool:
+        """Whether it was taken already."""
+        return await self.wish_of(retrieval_id) is not None
+
     async def add_priors(self, of: Wanted, found: Sequence[str]) -> None:
         """Want these studies, too, as that one is wanted; who is wanted already is not wanted twice."""
         one = (studies.c.retrieval_id == str(of.retrieval_id)) & (studies.c.study_instance_uid == of.study_instance_uid)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Float, Integer, MetaData, String, Table, Text
 
 tables = MetaData()
 
@@ -67,8 +67,19 @@ series = Table(
     Column("series_instance_uid", String(64), primary_key=True),
     Column("modality", String(16), nullable=False),
     Column("instances", Integer, nullable=False),
+    Column("received", Integer, nullable=False, server_default="0"),
+    Column("bytes", BigInteger, nullable=False, server_default="0"),
 )
-"""How many instances a series holds, which may be more than the PACS named."""
+"""How many instances a series holds, which may be more than the PACS named; what of it was here when it settled."""
+
+rates = Table(
+    "mover_rates",
+    tables,
+    Column("pacs", String(64), primary_key=True),
+    Column("bytes", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+"""What a PACS sent lately over one association, and in what time; the longer ago the less it counts."""
 
 instances = Table(
     "mover_instances",

@@ -85,15 +85,27 @@ class Visit:
             before = await self._standing()
             if before.missing == 0:
                 return whole(self._cut)
+            if lack := await self._means.room.lack(await self._bytes_of(before)):
+                return put_off(self._wanted, self._means.patience.away, lack, self._means.patience)
             await self._say_running()
+            begun, held = time.monotonic(), await self._means.ledger.weight(*self._part[:2])
             watch = await self._have_it_sent(session, before)
         if not watch.end.counts.is_nothing:
             await watch.until_quiet(before.expected)
         after = await self._standing()
+        came = await self._means.ledger.weight(*self._part[:2]) - held
+        await self._means.experience.time(self._place.name, came, time.monotonic() - begun)
         if watch.not_now is not None and after.missing:
             return self._later(watch.not_now)
         attempt = Attempt(before.received, after, watch.end, watch.gave_up, self._cut, self._register)
         return next_step(self._wanted, attempt, self._means.patience)
+
+    async def _bytes_of(self, standing: Standing) -> float:
+        """About how large what is missing is."""
+        sizes = await self._means.experience.recent_sizes()
+        modalities = await self._means.ledger.modalities(standing.study_instance_uid)
+        lacking = ((one, len(one.missing) + one.unnamed) for one in standing.series)
+        return sum(count * sizes.of(modalities.get(one.series_instance_uid, "")) for one, count in lacking)
 
     def _must_look(self) -> bool:
         looked_at = self._wanted.looked_at
@@ -197,6 +209,7 @@ class Visit:
         wanted, progress = self._wanted, self._means.progress
         match step:
             case Settled():
+                await self._means.experience.weigh(wanted.study_instance_uid)
                 instances = await self._means.ledger.states(*self._part)
                 self._wanted = await progress.settle(wanted, step, instances)
                 await self._release()
