@@ -175,11 +175,11 @@ class Ward:
         node = Node(host="127.0.0.1", port=self.port)
         return MoverSettings(data_dir=self.folder, node=node, pacs=pacs, archive=archive)
 
-    def storescp_settings(self) -> StorescpSettings:
+    def storescp_settings(self, *callers: str) -> StorescpSettings:
         """What its storescp reads."""
         return StorescpSettings(
             data_dir=self.folder,
-            node=Node(host="127.0.0.1", port=self.port),
+            node=Node(host="127.0.0.1", port=self.port, allowed_callers=callers),
             pacs={"main": self.pacs},
             archive=Archive(reserve_gb=0),
         )
@@ -196,11 +196,13 @@ async def ward(
     known: bool = True,
     clock: Clock | None = None,
     archive: Archive = NO_RESERVE,
+    callers: tuple[str, ...] = (),
     **pacs: object,
 ) -> AsyncIterator[Ward]:
     """`movers` share one state store; `known`: whether the PACS knows our node; `pacs`: changes of its section.
 
-    `clock` is that of the load, `archive` what the mover takes for the disk's reserve.
+    `clock` is that of the load, `archive` what the mover takes for the disk's reserve; `callers` may store beside
+    the PACS.
     """
     port = free_port()
     async with AsyncExitStack() as stack:
@@ -211,7 +213,7 @@ async def ward(
         state = await stack.enter_async_context(open_state(state_url or f"sqlite:///{folder}/state.db"))
         it = Ward(hospital, bus, state, folder, port)
         services = [it.heard.service()]
-        services.append(await stack.enter_async_context(storescp.opened(it.storescp_settings(), bus)))
+        services.append(await stack.enter_async_context(storescp.opened(it.storescp_settings(*callers), bus)))
         for _ in range(movers):
             opening = mover.opened(it.mover_settings(archive, **pacs), bus, state, patience, clock)
             services.append(await stack.enter_async_context(opening))

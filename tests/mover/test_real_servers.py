@@ -58,9 +58,9 @@ def fill(peer: DicomPeer, study: str = "", thickness: tuple[float, float] = (5, 
 
 
 @asynccontextmanager
-async def retrieving(peer: DicomPeer, node: Node, folder: Path) -> AsyncIterator[tuple[Heard, "Order"]]:
-    """Storescp and a mover in front of a real PACS."""
-    pacs = {"main": Pacs(ae_title=peer.ae_title, host=peer.host, port=peer.port, timeout_seconds=10)}
+async def retrieving(peer: DicomPeer, node: Node, folder: Path, **keys: object) -> AsyncIterator[tuple[Heard, "Order"]]:
+    """Storescp and a mover in front of a real PACS; `keys` of its section."""
+    pacs = {"main": Pacs(ae_title=peer.ae_title, host=peer.host, port=peer.port, timeout_seconds=10, **keys)}
     heard = Heard()
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(open_bus(f"sqlite:///{folder}/bus.db", Waits((0.05, 0.1))))
@@ -102,6 +102,31 @@ async def test_a_study_of_a_real_pacs_comes_home_whole(server: str, tmp_path: Pa
 
     assert (end.state, end.expected, end.received) == ("complete", INSTANCES, INSTANCES)
     assert sorted(file.stem for file in tmp_path.glob(f"archive/{study}/*/*.dcm")) == sorted(instances)
+
+
+@pytest.mark.parametrize("server", PEERS)
+async def test_a_study_of_a_real_pacs_comes_by_c_get(server: str, tmp_path: Path) -> None:
+    addresses.need(server)
+    peer = PEERS[server]()
+    study, instances = await asyncio.to_thread(fill, peer)
+    node = Node(ae_title="NOBODY", host="127.0.0.1", port=free_port(), allowed_callers=("NOBODY",))
+    async with retrieving(peer, node, tmp_path, retrieve="c-get") as (heard, order):
+        end = await heard.end(await order(study))
+
+    assert (end.state, end.expected, end.received) == ("complete", INSTANCES, INSTANCES)
+    assert sorted(file.stem for file in tmp_path.glob(f"archive/{study}/*/*.dcm")) == sorted(instances)
+
+
+@pytest.mark.parametrize("server", PEERS)
+async def test_a_real_pacs_that_does_not_know_us_is_asked_by_c_get(server: str, tmp_path: Path) -> None:
+    addresses.need(server)
+    peer = PEERS[server]()
+    study, _ = await asyncio.to_thread(fill, peer)
+    node = Node(ae_title="NOBODY", host="127.0.0.1", port=free_port(), allowed_callers=("NOBODY",))
+    async with retrieving(peer, node, tmp_path) as (heard, order):
+        end = await heard.end(await order(study))
+
+    assert (end.state, end.received) == ("complete", INSTANCES)
 
 
 @pytest.mark.parametrize("server", PEERS)
