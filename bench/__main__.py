@@ -2,10 +2,10 @@
 
 import sys
 
-from bench import crawl, finding, memory
+from bench import crawl, finding, memory, moving
 from bench.table import Figure, write
 
-MEASUREMENTS = {"crawl": crawl.measure, "finder": finding.measure, "memory": memory.measure}
+MEASUREMENTS = {"crawl": crawl.measure, "finder": finding.measure, "memory": memory.measure, "mover": moving.measure}
 
 
 def main(names: list[str]) -> int:

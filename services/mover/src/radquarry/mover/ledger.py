@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.dicom.moving import MoveOrder
 from radquarry.messages import InstanceState, StoredInstance
@@ -27,9 +26,19 @@ class Ledger:
 
     async def expect(self, study_instance_uid: str, wanted: Sequence[ExpectedSeries]) -> None:
         """Write down what these series consist of now; what they no longer name and never came is forgotten."""
+        if not wanted:
+            return
+        of_series = (
+            instances.c.study_instance_uid == study_instance_uid,
+            instances.c.series_instance_uid.in_([one.series_instance_uid for one in wanted]),
+        )
+        forgotten = (*of_series, instances.c.bytes.is_(None), instances.c.expected.is_(False))
         async with self._state.writing() as connection:
-            for one in wanted:
-                await self._expect(connection, study_instance_uid, one)
+            await connection.execute(update(instances).where(*of_series).values(expected=False))
+            await self._state.upsert(connection, instances, _instance_rows(study_instance_uid, wanted), "expected")
+            await connection.execute(delete(instances).where(*forgotten))
+            rows = _series_rows(study_instance_uid, wanted)
+            await self._state.upsert(connection, series, rows, "modality", "instances")
 
     async def store(self, stored: Sequence[StoredInstance]) -> None:
         """Write down what is in the archive, whether somebody ordered it or not. Twice is once."""
@@ -152,31 +161,30 @@ class Ledger:
             and (not only or row.sop_instance_uid in only)
         )
 
-    async def _expect(self, connection: AsyncConnection, study: str, one: ExpectedSeries) -> None:
-        of_series = (
-            instances.c.study_instance_uid == study,
-            instances.c.series_instance_uid == one.series_instance_uid,
-        )
-        await connection.execute(update(instances).where(*of_series).values(expected=False))
-        rows = [
-            {
-                "study_instance_uid": study,
-                "sop_instance_uid": uid,
-                "series_instance_uid": one.series_instance_uid,
-                "expected": True,
-            }
-            for uid in one.sop_instance_uids
-        ]
-        await self._state.upsert(connection, instances, rows, "expected")
-        forgotten = (*of_series, instances.c.bytes.is_(None), instances.c.expected.is_(False))
-        await connection.execute(delete(instances).where(*forgotten))
-        row = {
+
+def _instance_rows(study: str, wanted: Sequence[ExpectedSeries]) -> list[dict[str, Any]]:
+    return [
+        {
+            "study_instance_uid": study,
+            "sop_instance_uid": uid,
+            "series_instance_uid": one.series_instance_uid,
+            "expected": True,
+        }
+        for one in wanted
+        for uid in one.sop_instance_uids
+    ]
+
+
+def _series_rows(study: str, wanted: Sequence[ExpectedSeries]) -> list[dict[str, Any]]:
+    return [
+        {
             "study_instance_uid": study,
             "series_instance_uid": one.series_instance_uid,
             "modality": one.modality[:16],
             "instances": one.instances,
         }
-        await self._state.upsert(connection, series, [row], "modality", "instances")
+        for one in wanted
+    ]
 
 
 def _lacking(study_instance_uid: str) -> tuple[ColumnElement[bool], ...]:
