@@ -2,14 +2,16 @@
 
 import sys
 
-from bench import crawl, finding, memory, storing
+from bench import crawl, finding, many_studies, memory, moving, storing
 from bench.table import Figure, write
 
 MEASUREMENTS = {
     "crawl": crawl.measure,
     "finder": finding.measure,
     "memory": memory.measure,
+    "many": many_studies.measure,
     "storescp": storing.measure,
+    "mover": moving.measure,
 }
 
 

@@ -15,7 +15,10 @@ ONLY_IN = {
     "opensearchpy": ("shared/src/radquarry/index/opensearch.py",),
     "tantivy": ("shared/src/radquarry/index/embedded.py",),
     "luqum": ("shared/src/radquarry/index/language.py",),
-    "httpx": ("services/ris-fetcher/src/radquarry/ris_fetcher/fhir.py",),
+    "httpx": (
+        "services/ris-fetcher/src/radquarry/ris_fetcher/fhir.py",
+        "services/mover/src/radquarry/mover/wado.py",
+    ),
     "pynetdicom": (
         "shared/src/radquarry/dicom/",
         "services/storescp/src/radquarry/storescp/storage_classes.py",

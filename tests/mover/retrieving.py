@@ -12,12 +12,14 @@ from radquarry.bus.delivery import Waits
 from radquarry.bus.opening import open_bus
 from radquarry.bus.port import Bus
 from radquarry.configuration.sections import Archive, Node, Pacs
+from radquarry.dicom.load_standing import Clock
 from radquarry.hospital.faults import FaultSettings, PacsFaults
 from radquarry.hospital.hospital import Hospital
 from radquarry.hospital.settings import HospitalSettings
 from radquarry.messages import (
     Message,
     RetrievalCompleted,
+    RetrievalEstimated,
     RetrievalProgressed,
     RetrievalRequested,
     WantedStudy,
@@ -43,6 +45,7 @@ QUICK = Patience(
     delays=30,
 )
 SECONDS = 45
+NO_RESERVE = Archive(reserve_gb=0)
 
 
 def free_port() -> int:
@@ -70,12 +73,18 @@ class Heard:
     def __init__(self) -> None:
         self.progress: list[RetrievalProgressed] = []
         self.completed: dict[UUID, RetrievalCompleted] = {}
+        self.estimates: dict[UUID | None, RetrievalEstimated] = {}
         self._changed = asyncio.Condition()
 
     def service(self) -> Service:
         """The listener."""
         return Service(
-            name="api", handlers={RetrievalProgressed: self._progressed, RetrievalCompleted: self._completed}
+            name="api",
+            handlers={
+                RetrievalProgressed: self._progressed,
+                RetrievalCompleted: self._completed,
+                RetrievalEstimated: self._estimated,
+            },
         )
 
     async def until(self, is_so: Callable[[], bool], what: str = "") -> None:
@@ -109,6 +118,11 @@ class Heard:
     async def _completed(self, event: RetrievalCompleted) -> None:
         async with self._changed:
             self.completed[event.retrieval_id] = event
+            self._changed.notify_all()
+
+    async def _estimated(self, event: RetrievalEstimated) -> None:
+        async with self._changed:
+            self.estimates[event.cause] = event
             self._changed.notify_all()
 
 
@@ -155,16 +169,17 @@ class Ward:
         """Anything else."""
         await self.bus.publish(*messages)
 
-    def mover_settings(self, **changes: object) -> MoverSettings:
+    def mover_settings(self, archive: Archive, **changes: object) -> MoverSettings:
         """What a mover of this ward reads."""
-        pacs = self.pacs.model_copy(update=changes)
-        return MoverSettings(data_dir=self.folder, node=Node(host="127.0.0.1", port=self.port), pacs={"main": pacs})
+        pacs = {"main": self.pacs.model_copy(update=changes)}
+        node = Node(host="127.0.0.1", port=self.port)
+        return MoverSettings(data_dir=self.folder, node=node, pacs=pacs, archive=archive)
 
-    def storescp_settings(self) -> StorescpSettings:
+    def storescp_settings(self, *callers: str) -> StorescpSettings:
         """What its storescp reads."""
         return StorescpSettings(
             data_dir=self.folder,
-            node=Node(host="127.0.0.1", port=self.port),
+            node=Node(host="127.0.0.1", port=self.port, allowed_callers=callers),
             pacs={"main": self.pacs},
             archive=Archive(reserve_gb=0),
         )
@@ -179,9 +194,16 @@ async def ward(
     movers: int = 1,
     patience: Patience = QUICK,
     known: bool = True,
+    clock: Clock | None = None,
+    archive: Archive = NO_RESERVE,
+    callers: tuple[str, ...] = (),
     **pacs: object,
 ) -> AsyncIterator[Ward]:
-    """`movers` share one state store; `known`: whether the PACS knows our node; `pacs`: changes of its section."""
+    """`movers` share one state store; `known`: whether the PACS knows our node; `pacs`: changes of its section.
+
+    `clock` is that of the load, `archive` what the mover takes for the disk's reserve; `callers` may store beside
+    the PACS.
+    """
     port = free_port()
     async with AsyncExitStack() as stack:
         hospital = stack.enter_context(Hospital(settings))
@@ -191,9 +213,9 @@ async def ward(
         state = await stack.enter_async_context(open_state(state_url or f"sqlite:///{folder}/state.db"))
         it = Ward(hospital, bus, state, folder, port)
         services = [it.heard.service()]
-        services.append(await stack.enter_async_context(storescp.opened(it.storescp_settings(), bus)))
+        services.append(await stack.enter_async_context(storescp.opened(it.storescp_settings(*callers), bus)))
         for _ in range(movers):
-            opening = mover.opened(it.mover_settings(**pacs), bus, state, patience)
+            opening = mover.opened(it.mover_settings(archive, **pacs), bus, state, patience, clock)
             services.append(await stack.enter_async_context(opening))
         running = asyncio.create_task(run(bus, *services))
         try:

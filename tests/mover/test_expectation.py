@@ -1,18 +1,29 @@
 """What is expected of a study, asked of a PACS that is a list."""
 
 from collections.abc import Callable
+from typing import Any
 
 from radquarry.dicom.moving import Counts, MoveEnd, MoveOrder
 from radquarry.messages import SeriesChoice
 from radquarry.mover.expectation import look
-from radquarry.mover.port import Listed, SeriesRow
+from radquarry.mover.port import InstanceRow, Listed, SeriesRow, StudyRow
 
 
 class ListedSession:
-    """Holds one study: (series row, its instances) pairs; names at most `limit` instances."""
+    """Holds one study: (series row, its instances) pairs; names at most `limit` instances.
 
-    def __init__(self, *series: tuple[SeriesRow, tuple[str, ...]], limit: int = 1000, cut: str = "") -> None:
+    `geometry` is what it tells of each image of a series, if it was asked for.
+    """
+
+    def __init__(
+        self,
+        *series: tuple[SeriesRow, tuple[str, ...]],
+        limit: int = 1000,
+        cut: str = "",
+        geometry: dict[str, dict[str, Any]] | None = None,
+    ) -> None:
         self._series = series
+        self._geometry = geometry or {}
         self._limit = limit
         self._cut = cut
         self.asked: list[str] = []
@@ -20,10 +31,19 @@ class ListedSession:
     async def series(self, study_instance_uid: str) -> Listed[SeriesRow]:
         return Listed(tuple(row for row, _ in self._series))
 
-    async def instances(self, study_instance_uid: str, series_instance_uid: str) -> Listed[str]:
+    async def instances(
+        self, study_instance_uid: str, series_instance_uid: str, *, geometry: bool = False
+    ) -> Listed[InstanceRow]:
         self.asked.append(series_instance_uid)
         names = next(names for row, names in self._series if row.series_instance_uid == series_instance_uid)
-        return Listed(names[: self._limit], self._cut)
+        told = self._geometry.get(series_instance_uid, {}) if geometry else {}
+        return Listed(tuple(InstanceRow(name, **told) for name in names[: self._limit]), self._cut)
+
+    async def study(self, study_instance_uid: str) -> StudyRow | None:
+        raise AssertionError("nobody wanted priors")
+
+    async def studies_of(self, patient_id: str) -> Listed[StudyRow]:
+        raise AssertionError("nobody wanted priors")
 
     async def move(self, order: MoveOrder, heard: Callable[[Counts], None]) -> MoveEnd:
         raise AssertionError("nobody ordered a move")

@@ -34,10 +34,10 @@ PEERS = {"orthanc": addresses.orthanc, "dcmqrscp": addresses.dcmqrscp}
 pytestmark = pytest.mark.servers
 
 
-def fill(peer: DicomPeer) -> tuple[str, list[str]]:
-    """A new study of two series in the PACS: its UID and those of its instances."""
+def fill(peer: DicomPeer, study: str = "", thickness: tuple[float, float] = (5, 5)) -> tuple[str, list[str]]:
+    """Two more series, of that slice thickness, in a study of the PACS (or a new one): its UID and the instances'."""
     sample = pydicom.dcmread(str(get_testdata_file("CT_small.dcm")))
-    sample.StudyInstanceUID = generate_uid()
+    sample.StudyInstanceUID = study or generate_uid()
     sample.PatientID = sample.AccessionNumber = sample.StudyInstanceUID[-12:]
     entity = AE(ae_title="TESTER")
     entity.add_requested_context(sample.SOPClassUID, sample.file_meta.TransferSyntaxUID)
@@ -47,6 +47,7 @@ def fill(peer: DicomPeer) -> tuple[str, list[str]]:
     for number in range(INSTANCES):
         if number % 3 == 0:
             sample.SeriesInstanceUID = generate_uid()
+            sample.SliceThickness = thickness[number // 3]
         sample.SOPInstanceUID = sample.file_meta.MediaStorageSOPInstanceUID = generate_uid()
         status = association.send_c_store(sample)
         assert isinstance(status, Dataset)
@@ -57,9 +58,9 @@ def fill(peer: DicomPeer) -> tuple[str, list[str]]:
 
 
 @asynccontextmanager
-async def retrieving(peer: DicomPeer, node: Node, folder: Path) -> AsyncIterator[tuple[Heard, "Order"]]:
-    """Storescp and a mover in front of a real PACS."""
-    pacs = {"main": Pacs(ae_title=peer.ae_title, host=peer.host, port=peer.port, timeout_seconds=10)}
+async def retrieving(peer: DicomPeer, node: Node, folder: Path, **keys: object) -> AsyncIterator[tuple[Heard, "Order"]]:
+    """Storescp and a mover in front of a real PACS; `keys` of its section."""
+    pacs = {"main": Pacs(ae_title=peer.ae_title, host=peer.host, port=peer.port, timeout_seconds=10, **keys)}
     heard = Heard()
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(open_bus(f"sqlite:///{folder}/bus.db", Waits((0.05, 0.1))))
@@ -80,12 +81,12 @@ class Order:
     """Somebody wants a study."""
 
     def __init__(self, publish) -> None:
-        self._publish = publish
+        self.publish = publish
 
     async def __call__(self, study: str) -> UUID:
         retrieval_id = uuid4()
         wanted = (WantedStudy(study_instance_uid=study, pacs="main"),)
-        await self._publish(RetrievalRequested(retrieval_id=retrieval_id, trail=retrieval_id, studies=wanted))
+        await self.publish(RetrievalRequested(retrieval_id=retrieval_id, trail=retrieval_id, studies=wanted))
         return retrieval_id
 
 
@@ -101,6 +102,31 @@ async def test_a_study_of_a_real_pacs_comes_home_whole(server: str, tmp_path: Pa
 
     assert (end.state, end.expected, end.received) == ("complete", INSTANCES, INSTANCES)
     assert sorted(file.stem for file in tmp_path.glob(f"archive/{study}/*/*.dcm")) == sorted(instances)
+
+
+@pytest.mark.parametrize("server", PEERS)
+async def test_a_study_of_a_real_pacs_comes_by_c_get(server: str, tmp_path: Path) -> None:
+    addresses.need(server)
+    peer = PEERS[server]()
+    study, instances = await asyncio.to_thread(fill, peer)
+    node = Node(ae_title="NOBODY", host="127.0.0.1", port=free_port(), allowed_callers=("NOBODY",))
+    async with retrieving(peer, node, tmp_path, retrieve="c-get") as (heard, order):
+        end = await heard.end(await order(study))
+
+    assert (end.state, end.expected, end.received) == ("complete", INSTANCES, INSTANCES)
+    assert sorted(file.stem for file in tmp_path.glob(f"archive/{study}/*/*.dcm")) == sorted(instances)
+
+
+@pytest.mark.parametrize("server", PEERS)
+async def test_a_real_pacs_that_does_not_know_us_is_asked_by_c_get(server: str, tmp_path: Path) -> None:
+    addresses.need(server)
+    peer = PEERS[server]()
+    study, _ = await asyncio.to_thread(fill, peer)
+    node = Node(ae_title="NOBODY", host="127.0.0.1", port=free_port(), allowed_callers=("NOBODY",))
+    async with retrieving(peer, node, tmp_path) as (heard, order):
+        end = await heard.end(await order(study))
+
+    assert (end.state, end.received) == ("complete", INSTANCES)
 
 
 @pytest.mark.parametrize("server", PEERS)

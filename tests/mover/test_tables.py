@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from radquarry.dicom.moving import MoveOrder
 from radquarry.messages import RetrievalRequested, StoredInstance, WantedStudy
 from radquarry.mover.__main__ import VERSIONS
 from radquarry.mover.expectation import ExpectedSeries
@@ -233,6 +234,36 @@ async def test_the_ledger_hears_twice_and_writes_once(ledger: Ledger) -> None:
     (state,) = await ledger.states("1.2", ["1.2.1"])
 
     assert (state.received, state.bytes, state.sha256) == (True, 100, "ab" * 32)
+
+
+async def test_the_ledger_counts_orders_of_what_is_not_here_and_keeps_the_count_at_the_next_look(
+    ledger: Ledger, clock: Clock
+) -> None:
+    expected = [
+        ExpectedSeries("1.2.1", "CT", ("1.2.1.1", "1.2.1.2"), 2),
+        ExpectedSeries("1.2.2", "CT", ("1.2.2.1",), 1),
+    ]
+    await ledger.expect("1.2", expected)
+    await ledger.order(MoveOrder("1.2"), clock.now)
+    await ledger.store([stored("1.2.1.1")])
+    await ledger.order(MoveOrder("1.2", "1.2.1"), clock.now)
+    await ledger.order(MoveOrder("1.2", "1.2.1", ("1.2.1.2",)), clock.now)
+    await ledger.expect("1.2", expected)
+
+    states = await ledger.states("1.2", ["1.2.1", "1.2.2"])
+
+    assert {one.sop_instance_uid: one.ordered for one in states} == {"1.2.1.1": 1, "1.2.1.2": 3, "1.2.2.1": 1}
+    assert {one.sop_instance_uid: one.stored_at for one in states if one.received} == {"1.2.1.1": BEGIN}
+
+
+async def test_what_the_pacs_says_of_an_instance_by_name_is_kept_until_it_comes(ledger: Ledger) -> None:
+    await ledger.expect("1.2", [ExpectedSeries("1.2.1", "CT", ("1.2.1.1", "1.2.1.2"), 2)])
+    await ledger.blame("1.2", ["1.2.1.1", "1.2.1.2"], "status B000")
+    await ledger.store([stored("1.2.1.1")])
+
+    states = await ledger.states("1.2", ["1.2.1"])
+
+    assert {one.sop_instance_uid: one.problem for one in states} == {"1.2.1.1": "", "1.2.1.2": "status B000"}
 
 
 async def test_what_the_pacs_names_no_more_and_never_came_is_forgotten(ledger: Ledger) -> None:

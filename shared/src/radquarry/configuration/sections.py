@@ -83,6 +83,8 @@ class NodeTls(Section):
 class Node(Section):
     """Our STORE-SCP, and our calling AE title towards every PACS."""
 
+    inner_host: Host | None = None
+    """Where our own mover reaches it with what came by C-GET or WADO-RS; without it at `host`, or on loopback."""
     ae_title: AeTitle = "RADQUARRY"
     host: Host = "0.0.0.0"  # noqa: S104 - a PACS must reach us; callers are checked by AE title and address
     port: Port = 11112
@@ -135,6 +137,25 @@ class Follow(Section):
     """A day is visited again so many days after its first visit."""
 
 
+class PeerTls(Section):
+    """DICOM in TLS, as a caller; PEM files.
+
+    The peer's certificate must be signed by `ca` (by the system's without it) and name its `host`, unless
+    `verify_host` is false. With `certificate` and `key` we show one, too.
+    """
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    verify_host: bool = True
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("has one of certificate and key, and needs both or neither")
+        return self
+
+
 class Pacs(Section):
     """One PACS as a peer."""
 
@@ -147,8 +168,21 @@ class Pacs(Section):
     """Specific Character Set assumed when an answer names none."""
     load: Load = Load()
     timeout_seconds: Seconds = 60
+    retrieve: Literal["auto", "c-move", "c-get", "wado-rs"] = "auto"
+    """How images are fetched; `auto` begins with C-MOVE and goes on with what else the PACS offers."""
+    wado_url: AnyHttpUrl | None = None
+    """The base of its DICOMweb service (PS3.18), before `/studies`."""
+    wado_token: SecretStr | None = None
+    """Sent there as a bearer token."""
+    tls: PeerTls | None = None
     follow: Follow | None = None
     """`{}` follows the archive with these defaults; without it nothing is crawled that nobody ordered."""
+
+    @model_validator(mode="after")
+    def _knows_where(self) -> Self:
+        if self.retrieve == "wado-rs" and self.wado_url is None:
+            raise ValueError("retrieve: wado-rs needs wado_url")
+        return self
 
 
 class RisPeer(Section):

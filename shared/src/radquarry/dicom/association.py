@@ -5,6 +5,7 @@ pynetdicom works in threads of its own and blocks; `in_thread` keeps that away f
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +20,10 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE
 
 from radquarry.dicom.checkpoint import Checkpoint
 from radquarry.dicom.connection import tended
+from radquarry.dicom.encryption import Tls
 from radquarry.dicom.passage import Gate, OpenGate, guard, leave_alone
 from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
+from radquarry.errors import Permanent
 
 # what passes is written out for its log, patients and all, even when nobody keeps that log
 _config.LOG_HANDLER_LEVEL = "none"
@@ -30,6 +33,8 @@ _config.LOG_RESPONSE_IDENTIFIERS = False
 __all__ = ["Association", "application_entity", "in_thread", "open_association"]
 
 Answer = TypeVar("Answer")
+Offer = tuple[str, Sequence[str]]
+"""A SOP class with the transfer syntaxes it is offered in; a SOP class alone is offered in the uncompressed ones."""
 
 MAX_PDU = 65536
 HANG_UP_SECONDS = 1.0
@@ -52,7 +57,7 @@ def _thread(call: Callable[..., Answer], *arguments: Any) -> "asyncio.Future[Ans
 
 @asynccontextmanager
 async def open_association(
-    peer: Peer, sop_classes: Sequence[str], received: Sequence[str] = (), gate: Gate | None = None
+    peer: Peer, sop_classes: Sequence[str | Offer], received: Sequence[str] = (), gate: Gate | None = None
 ) -> AsyncIterator[Association]:
     """An established association that offers `sop_classes`; released at the end, aborted on an error.
 
@@ -80,7 +85,7 @@ async def open_association(
         await _until_cancelled(releasing, partial(_cut, association))
 
 
-async def _opened(peer: Peer, sop_classes: Sequence[str], received: Sequence[str]) -> Association:
+async def _opened(peer: Peer, sop_classes: Sequence[str | Offer], received: Sequence[str]) -> Association:
     """Negotiated in a thread; when we are cancelled meanwhile, nothing of it is left behind."""
     line = _Line()
     opening = _thread(_associate, peer, sop_classes, received, line)
@@ -162,13 +167,17 @@ def application_entity(peer: Peer) -> AE:
     return entity
 
 
-def _associate(peer: Peer, sop_classes: Sequence[str], received: Sequence[str], line: _Line) -> Association:
+def _associate(peer: Peer, sop_classes: Sequence[str | Offer], received: Sequence[str], line: _Line) -> Association:
     entity = application_entity(peer)
-    for sop_class in sop_classes:
-        entity.add_requested_context(sop_class)
+    for offer in sop_classes:
+        sop_class, syntaxes = (offer, None) if isinstance(offer, str) else offer
+        entity.add_requested_context(sop_class, list(syntaxes) if syntaxes else None)
     handlers = tended((evt.EVT_REQUESTED, line.notice), (evt.EVT_CONN_OPEN, line.notice))
     roles: list[Any] = [build_role(UID(sop_class), scu_role=True, scp_role=True) for sop_class in received]
-    association = entity.associate(peer.host, peer.port, None, peer.ae_title, ext_neg=roles, evt_handlers=handlers)
+    tls = (_encryption(peer, peer.tls), peer.host) if peer.tls is not None else None
+    association = entity.associate(
+        peer.host, peer.port, None, peer.ae_title, ext_neg=roles, evt_handlers=handlers, tls_args=tls
+    )
     if association.is_established:
         association._reactor_checkpoint = Checkpoint(association)  # noqa: SLF001 - see checkpoint.py
         return association
@@ -177,7 +186,15 @@ def _associate(peer: Peer, sop_classes: Sequence[str], received: Sequence[str], 
         raise _rejection(peer, answer)
     if answer is not None and answer.result == 0:
         raise PacsRefuses(f"{peer.name} ({peer.host}:{peer.port}) takes none of the services we ask for")
-    raise PacsAway(f"{peer.name} does not answer at {peer.host}:{peer.port}")
+    in_tls = ", or not in TLS with a certificate we believe" if peer.tls is not None else ""
+    raise PacsAway(f"{peer.name} does not answer at {peer.host}:{peer.port}{in_tls}")
+
+
+def _encryption(peer: Peer, tls: Tls) -> ssl.SSLContext:
+    try:
+        return tls.context()
+    except Permanent as fault:
+        raise PacsRefuses(f"{peer.name}: {fault}") from None
 
 
 def _rejection(peer: Peer, answer: A_ASSOCIATE) -> Exception:

@@ -1,20 +1,25 @@
-"""C-MOVE as a caller: one order, what the PACS says while it works on it, and what it says at the end (PS3.4 C.4.2)."""
+"""C-MOVE and C-GET as a caller: one order, what the PACS says while it works on it, and at the end (PS3.4 C.4.2, 3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pydicom import Dataset
 from pydicom.multival import MultiValue
-from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelMove  # type: ignore[attr-defined]
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    StudyRootQueryRetrieveInformationModelGet,
+    StudyRootQueryRetrieveInformationModelMove,
+)
 
 from radquarry.dicom.association import Association
 from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.dicom.uids import is_uid
 
+STUDY_ROOT_GET = StudyRootQueryRetrieveInformationModelGet
 STUDY_ROOT_MOVE = StudyRootQueryRetrieveInformationModelMove
 MESSAGE_ID = 1
 JOIN_SECONDS = 2
 PENDING = (0xFF00, 0xFF01)
+Responses = Iterator[tuple[Dataset, Dataset | None]]
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,33 @@ def move(association: Association, order: MoveOrder, destination: str, heard: Ca
     Waits without limit: the caller watches the time, says `cancel_move`, and cancels. Raises `PacsAway` when the
     association is gone before the order, `PacsRefuses` when the PACS offers no C-MOVE.
     """
+
+    def send() -> Responses:
+        return association.send_c_move(_identifier(order), destination, STUDY_ROOT_MOVE, msg_id=MESSAGE_ID)
+
+    return _to_the_end(association, send, heard, "C-MOVE")
+
+
+def get(association: Association, order: MoveOrder, heard: Callable[[Counts], None]) -> MoveEnd:
+    """As `move`, over the same association: what comes goes to its handler of EVT_C_STORE, in this thread."""
+
+    def send() -> Responses:
+        return association.send_c_get(_identifier(order), STUDY_ROOT_GET, msg_id=MESSAGE_ID)
+
+    return _to_the_end(association, send, heard, "C-GET")
+
+
+def _to_the_end(
+    association: Association, send: Callable[[], Responses], heard: Callable[[Counts], None], service: str
+) -> MoveEnd:
     association.dimse_timeout = None
     association.network_timeout = None
     try:
-        responses = association.send_c_move(_identifier(order), destination, STUDY_ROOT_MOVE, msg_id=MESSAGE_ID)
+        responses = send()
     except RuntimeError:
         raise PacsAway("the association is gone") from None
     except ValueError:
-        raise PacsRefuses("the PACS offers no C-MOVE (study root)") from None
+        raise PacsRefuses(f"the PACS offers no {service} (study root)") from None
     if not association.is_established:
         raise PacsAway("the association is gone")  # it ended while we ordered: nobody would ever wake us
     for status, identifier in responses:
@@ -86,10 +110,10 @@ def move(association: Association, order: MoveOrder, destination: str, heard: Ca
     return MoveEnd(None)
 
 
-def cancel_move(association: Association) -> None:
+def cancel_move(association: Association, model: str = STUDY_ROOT_MOVE) -> None:
     """Ask the PACS to stop (C-CANCEL); many do not listen."""
     if association.is_established:
-        association.send_c_cancel(MESSAGE_ID, query_model=STUDY_ROOT_MOVE)
+        association.send_c_cancel(MESSAGE_ID, query_model=model)
 
 
 def _end(association: Association) -> None:

@@ -1,7 +1,10 @@
 """A DICOM node as a peer, and what goes wrong with it, in our two families of error."""
 
 from dataclasses import dataclass
+from math import inf
 
+from radquarry.configuration.sections import Pacs
+from radquarry.dicom.encryption import Tls
 from radquarry.errors import Permanent, Postponed, Transient
 
 
@@ -15,6 +18,14 @@ class Peer:
     port: int
     calling_ae_title: str
     timeout_seconds: float = 60
+    tls: Tls | None = None
+
+
+def configured_peer(name: str, pacs: Pacs, calling_ae_title: str, at_most_seconds: float = inf) -> Peer:
+    """A PACS as `radquarry.yaml` has it."""
+    tls = Tls(**dict(pacs.tls)) if pacs.tls is not None else None
+    timeout = min(pacs.timeout_seconds, at_most_seconds)
+    return Peer(name, pacs.ae_title, pacs.host, pacs.port, calling_ae_title, timeout, tls)
 
 
 class PacsAway(Transient):

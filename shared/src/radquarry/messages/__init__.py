@@ -13,6 +13,7 @@ from radquarry.messages.crawls import (
     ResumeCrawl,
     WindowClosed,
 )
+from radquarry.messages.estimates import EstimateRetrieval, PacsEstimate, PlannedStudy, RetrievalEstimated
 from radquarry.messages.kinds import Command, Event, Message
 from radquarry.messages.lookups import (
     FindQueries,
@@ -29,6 +30,7 @@ from radquarry.messages.retrievals import (
     InstancesStored,
     InstanceState,
     PauseRetrieval,
+    PriorsChoice,
     ResumeRetrieval,
     RetrievalCompleted,
     RetrievalProgressed,
@@ -61,6 +63,7 @@ __all__ = [
     "CrawlResumed",
     "DocumentIndexed",
     "EchoPacs",
+    "EstimateRetrieval",
     "Event",
     "FindQueries",
     "FindRows",
@@ -74,6 +77,7 @@ __all__ = [
     "Message",
     "PacsContradicted",
     "PacsEchoed",
+    "PacsEstimate",
     "PacsLimited",
     "PacsProbed",
     "PacsProfile",
@@ -81,7 +85,9 @@ __all__ = [
     "PacsStopped",
     "PacsTraffic",
     "PauseRetrieval",
+    "PlannedStudy",
     "PortionClosed",
+    "PriorsChoice",
     "ProbePacs",
     "QueryOrder",
     "Report",
@@ -90,6 +96,7 @@ __all__ = [
     "ResumeCrawl",
     "ResumeRetrieval",
     "RetrievalCompleted",
+    "RetrievalEstimated",
     "RetrievalProgressed",
     "RetrievalRequested",
     "RetrievalState",

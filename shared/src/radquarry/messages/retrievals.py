@@ -1,9 +1,9 @@
 """The conversation about a retrieval: what is ordered, what arrives, what is missing."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from radquarry.messages.kinds import Command, Event
 
@@ -11,33 +11,66 @@ RetrievalState = Literal["requested", "waiting", "running", "paused", "complete"
 
 
 class SeriesChoice(BaseModel):
-    """Which series of a study are wanted; empty means all. Descriptions match as substrings, in any case."""
+    """Which series of a study are wanted; empty means all.
+
+    A description matches in any case: as a part, or as a whole where the pattern holds `*` or `?`. The numbers of
+    images are those the PACS holds of a series. `thinnest_axial` leaves, of the series that all the rest has chosen,
+    the axial one with the thinnest slices. What a PACS does not tell it is not chosen by: nothing is fetched, the
+    study is incomplete and says so.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     modality: tuple[str, ...] = ()
     exclude_description: tuple[str, ...] = ()
+    include_description: tuple[str, ...] = ()
+    body_part: tuple[str, ...] = ()
+    min_images: Annotated[int, Field(ge=0)] | None = None
+    max_images: Annotated[int, Field(ge=0)] | None = None
+    thinnest_axial: bool = False
+
+
+class PriorsChoice(BaseModel):
+    """Which earlier studies of the same patient are wanted, too, each with the same choice of series."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    newest: Annotated[int, Field(ge=1)] | None = None
+    within_months: Annotated[int, Field(ge=1)] | None = None
+    same_modality: bool = False
+    same_body_part: bool = False
 
 
 class WantedStudy(BaseModel):
-    """A study to retrieve, and the PACS that holds it."""
+    """A study to retrieve, and the PACS that holds it; with `sop_instance_uids` only these instances of it."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     study_instance_uid: str
     pacs: str
+    sop_instance_uids: tuple[str, ...] = ()
 
 
 class RetrievalRequested(Event):
-    """Somebody wants the images of these studies in the archive."""
+    """Somebody wants the images of these studies in the archive.
+
+    The highest `priority` comes first: 0 is everybody's, more than 0 is urgent and needs the right to say so, which is
+    looked at where the order is taken. Nothing is asked of a PACS for it before `not_before`.
+    The PACS is asked for `priors` when their study's turn comes: each becomes a study of this retrieval, and is said
+    in a `RetrievalProgressed` of its own. `estimated_bytes` is `bytes_to_fetch` of a `RetrievalEstimated`: when the
+    archive's disk cannot take so much, every study is `incomplete` at once with that reason and nothing is fetched.
+    """
 
     topic: ClassVar[str] = "retrieval.requested"
 
     retrieval_id: UUID
     studies: tuple[WantedStudy, ...]
     series: SeriesChoice = SeriesChoice()
+    priors: PriorsChoice | None = None
     priority: int = 0
     requested_by: str = ""
+    not_before: AwareDatetime | None = None
+    estimated_bytes: int | None = None
 
 
 class PauseRetrieval(Command):
@@ -88,7 +121,10 @@ class InstancesStored(Event):
 
 
 class InstanceState(BaseModel):
-    """What became of one expected instance."""
+    """What became of one expected instance: how often the PACS was asked for it, when it was durable in the archive.
+
+    `problem` is what the PACS said of it by name (Failed SOP Instance UID List).
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -97,6 +133,9 @@ class InstanceState(BaseModel):
     received: bool
     bytes: int = 0
     sha256: str = ""
+    stored_at: AwareDatetime | None = None
+    ordered: int = 0
+    problem: str = ""
 
 
 class RetrievalProgressed(Event):

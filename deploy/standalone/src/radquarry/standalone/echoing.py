@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from radquarry.configuration.sections import Whole
 from radquarry.dicom.echo import echo
-from radquarry.dicom.peer import Peer
+from radquarry.dicom.peer import configured_peer
 from radquarry.errors import Permanent, Transient
 
 
@@ -26,7 +26,7 @@ async def echo_all(whole: Whole, names: Sequence[str]) -> list[Echo]:
 
 async def _echo(whole: Whole, name: str) -> Echo:
     pacs = whole.pacs[name]
-    peer = Peer(name, pacs.ae_title, pacs.host, pacs.port, whole.node.ae_title, min(pacs.timeout_seconds, 15))
+    peer = configured_peer(name, pacs, whole.node.ae_title, at_most_seconds=15)
     try:
         milliseconds = await echo(peer)
     except (Transient, Permanent) as error:

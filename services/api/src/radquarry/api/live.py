@@ -10,7 +10,7 @@ from uuid import UUID
 from radquarry.api.crawls import CrawlView
 from radquarry.api.retrieval_views import RetrievalView
 from radquarry.errors import PeerAway
-from radquarry.messages import PacsEchoed, PacsLimited, PacsStarted, PacsStopped
+from radquarry.messages import PacsEchoed, PacsLimited, PacsStarted, PacsStopped, RetrievalEstimated
 
 LOOK_SECONDS = 1.0
 """How often an order is looked at while it is watched: other replicas write counters nobody tells of."""
@@ -74,6 +74,7 @@ class Live:
         self._retrievals = Looks(retrieval)
         self._watchers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._answers: dict[UUID, asyncio.Future[Answer]] = {}
+        self._estimates: dict[UUID, asyncio.Future[RetrievalEstimated]] = {}
         self._closed = False
 
     def crawl(self, crawl_id: UUID) -> AsyncIterator[CrawlView]:
@@ -124,6 +125,21 @@ class Live:
         waiting = self._answers.get(fact.cause) if fact.cause else None
         if waiting is not None and not waiting.done():
             waiting.set_result(fact)
+
+    async def estimated(self, fact: RetrievalEstimated) -> None:
+        """An estimate, for whoever waits for it; nobody else needs it, and nothing is kept."""
+        waiting = self._estimates.get(fact.cause) if fact.cause else None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(fact)
+
+    @contextmanager
+    def estimate_for(self, message_id: UUID) -> Iterator[asyncio.Future[RetrievalEstimated]]:
+        """The estimate that an `EstimateRetrieval` will get, while the block runs."""
+        future = self._estimates[message_id] = asyncio.get_running_loop().create_future()
+        try:
+            yield future
+        finally:
+            del self._estimates[message_id]
 
     @contextmanager
     def answer_to(self, message_id: UUID) -> Iterator[asyncio.Future[Answer]]:

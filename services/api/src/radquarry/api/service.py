@@ -58,6 +58,7 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
             m.RetrievalRequested: retrieval,
             m.RetrievalProgressed: partial(note_progress, note=retrieval),
             m.RetrievalCompleted: retrieval,
+            m.RetrievalEstimated: live.estimated,
             m.PacsEchoed: hear,
             m.PacsStopped: hear,
             m.PacsStarted: hear,
@@ -105,4 +106,5 @@ def _broadcasts(live: Live) -> dict[type[m.Message], Handler]:
         m.PacsStopped: live.answered,
         m.PacsStarted: live.answered,
         m.PacsLimited: live.answered,
+        m.RetrievalEstimated: live.estimated,
     }

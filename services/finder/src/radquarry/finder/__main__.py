@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 
 from radquarry.bus.opening import open_bus
 from radquarry.bus.port import Bus
-from radquarry.configuration import sections
 from radquarry.configuration.addresses import bus_address, state_address
 from radquarry.dicom.load import StateLoad, configured
 from radquarry.dicom.load_standing import Clock
-from radquarry.dicom.peer import Peer
+from radquarry.dicom.peer import configured_peer
 from radquarry.finder.following import following, worklist_of
 from radquarry.finder.ledger import Ledger
 from radquarry.finder.lines import Lines
@@ -57,7 +56,7 @@ async def opened_archives(
     async with AsyncExitStack() as stack:
         archives: dict[str, Pacs] = {}
         for name, pacs in settings.pacs.items():
-            peer = _peer(name, pacs, settings.node.ae_title)
+            peer = configured_peer(name, pacs, settings.node.ae_title)
             lines = await stack.enter_async_context(Lines(peer, load_of_pacs))
             limit = None if pacs.find_limit == "auto" else pacs.find_limit
             archives[name] = DicomPacs(Access(peer, lines, load_of_pacs, pacs.load.associations), pacs.charset, limit)
@@ -77,10 +76,6 @@ async def serve(settings: Settings) -> None:
 def main() -> None:
     """Run the finder as a process of its own."""
     start("finder", load, serve)
-
-
-def _peer(name: str, pacs: sections.Pacs, calling_ae_title: str) -> Peer:
-    return Peer(name, pacs.ae_title, pacs.host, pacs.port, calling_ae_title, pacs.timeout_seconds)
 
 
 if __name__ == "__main__":

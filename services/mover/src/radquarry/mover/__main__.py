@@ -1,7 +1,7 @@
 """Runs the mover as a process of its own."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
@@ -15,7 +15,7 @@ from radquarry.configuration.sections import Node
 from radquarry.configuration.sections import Pacs as PacsSection
 from radquarry.dicom.load import StateLoad, configured
 from radquarry.dicom.load_standing import Clock
-from radquarry.dicom.peer import Peer
+from radquarry.dicom.peer import Peer, configured_peer
 from radquarry.mover.bell import Bell
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
@@ -24,8 +24,13 @@ from radquarry.mover.orders import Orders
 from radquarry.mover.pacs import DicomPacs
 from radquarry.mover.patience import Patience
 from radquarry.mover.progress import Progress
+from radquarry.mover.roads import Roads
+from radquarry.mover.room import GIGABYTE, Room
 from radquarry.mover.service import mover
 from radquarry.mover.settings import Settings, load
+from radquarry.mover.sizes import Experience
+from radquarry.mover.wado import WadoService, open_wado
+from radquarry.mover.ways import Ways
 from radquarry.mover.workers import Workers
 from radquarry.process import start
 from radquarry.service import Service, run
@@ -41,20 +46,28 @@ async def opened(
 ) -> AsyncIterator[Service]:
     """The mover, its tables up to date; `clock` is that of the load."""
     await migrate(state, "mover", VERSIONS)
+    zone = ZoneInfo(settings.timezone)
     limits = {name: configured(pacs.load) for name, pacs in settings.pacs.items()}
     means = Means(
         orders=Orders(state, _now, settings.pacs),
         leases=Leases(state, _now, (patience or Patience()).lease),
         ledger=Ledger(state),
         progress=Progress(bus.publish),
-        load=await StateLoad.open(state, limits, ZoneInfo(settings.timezone), clock),
+        load=await StateLoad.open(state, limits, zone, clock),
         bell=Bell(),
         arrivals=Bell(),
         patience=patience or Patience(),
         clock=_now,
+        experience=Experience(state),
+        room=Room(settings.data_dir / "archive", settings.archive.reserve_gb * GIGABYTE),
+        zone=zone,
     )
-    workers = {name: Workers(_place(name, pacs, settings.node), means) for name, pacs in settings.pacs.items()}
-    yield mover(means, workers, bus.publish)
+    async with AsyncExitStack() as stack:
+        workers = {}
+        for name, pacs in settings.pacs.items():
+            wado = await stack.enter_async_context(open_wado(pacs))
+            workers[name] = Workers(_place(name, pacs, settings.node, wado), means)
+        yield mover(means, workers, bus.publish)
 
 
 async def serve(settings: Settings) -> None:
@@ -72,10 +85,17 @@ def main() -> None:
     start("mover", load, serve)
 
 
-def _place(name: str, pacs: PacsSection, node: Node) -> Place:
-    peer = Peer(name, pacs.ae_title, pacs.host, pacs.port, node.ae_title, pacs.timeout_seconds)
+def _place(name: str, pacs: PacsSection, node: Node, wado: WadoService | None) -> Place:
+    peer = configured_peer(name, pacs, node.ae_title)
     limit = None if pacs.find_limit == "auto" else pacs.find_limit
-    return Place(name, DicomPacs(peer, limit, pacs.charset), pacs.timeout_seconds, partial(_registration, node))
+    roads = Roads(Ways.configured(name, pacs), _own(node), wado)
+    return Place(name, DicomPacs(peer, limit, pacs.charset, roads), pacs.timeout_seconds, partial(_registration, node))
+
+
+def _own(node: Node) -> Peer:
+    """Our STORE-SCP, as we call it ourselves."""
+    host = node.inner_host or ("127.0.0.1" if _is_any(node.host) else node.host)
+    return Peer("node", node.ae_title, host, node.port, node.ae_title)
 
 
 def _registration(node: Node, address: str) -> str:

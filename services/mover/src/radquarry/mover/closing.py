@@ -21,6 +21,7 @@ async def close_retrievals(means: Means, publish: Publish) -> None:
             for row in await means.orders.settled():
                 await publish(completed(row))
                 await means.orders.close(row.retrieval_id)
+            await asyncio.sleep(means.patience.idle / 4)  # the sums run over every study of the open retrievals
             await means.bell.wait(means.patience.idle)
         except Transient as error:
             log.warning("retrievals wait for their end", reason=str(error))

@@ -1,6 +1,7 @@
 """What the mover does when it is told something: it writes it down, says so, and lets its loops do the work."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from radquarry.bus.port import Publish
 from radquarry.dicom.uids import is_uid
@@ -12,6 +13,7 @@ from radquarry.messages import (
     ResumeRetrieval,
     RetrievalProgressed,
     RetrievalRequested,
+    StudyChanged,
     WantedStudy,
 )
 from radquarry.mover.means import Means
@@ -22,10 +24,18 @@ from radquarry.mover.wanted import Wanted
 
 async def take_order(order: RetrievalRequested, *, means: Means, known_pacs: frozenset[str], publish: Publish) -> None:
     """Write the order down; say at once of studies that can never be had why not."""
-    refused = {study: reason for study in order.studies if (reason := _refusal(study, known_pacs))}
+    lack = ""
+    if order.estimated_bytes is not None and not await means.orders.knows(order.retrieval_id):
+        lack = await means.room.lack(order.estimated_bytes)
+    refused = {study: reason for study in order.studies if (reason := _refusal(study, known_pacs) or lack)}
     if refused:
         await publish(*(_never(order, study, reason) for study, reason in refused.items()))
-    await means.orders.take(order, len(refused))
+    taken = order.model_copy(update={"studies": ()}) if lack else order
+    await means.orders.take(taken, len(refused))
+    if order.not_before is not None and order.not_before > means.clock():
+        reason = f"ordered for not before {order.not_before.astimezone(means.zone):%a %d %b %H:%M}"
+        idle = [one for one in await means.orders.idle_studies(order.retrieval_id) if one.state == "requested"]
+        await means.orders.note(await means.progress.say_of_idle(idle, "waiting", reason))
     means.bell.ring()
 
 
@@ -52,10 +62,27 @@ async def cancel(order: CancelRetrieval, *, means: Means) -> None:
     idle = await means.orders.idle_studies(order.retrieval_id)
     said: list[Wanted] = []
     for one in idle:
-        instances = await means.ledger.states(one.study_instance_uid, one.chosen)
+        instances = await means.ledger.states(one.study_instance_uid, one.chosen, one.only)
         leapt = replace(one, revision=one.revision + LEAP)
         said.append(await means.progress.settle(leapt, Settled("cancelled"), instances))
     await means.orders.note(said)
+    means.bell.ring()
+
+
+async def look_again(event: StudyChanged, *, means: Means) -> None:
+    """A study that grew, or is there again, is looked at anew by every retrieval that wants it and is not too old."""
+    if event.kind not in ("late-series", "returned"):
+        return
+    since = means.clock() - timedelta(seconds=means.patience.grows)
+    wanted = await means.orders.studies_of(event.study_instance_uid, event.pacs, since)
+    if not wanted:
+        return
+    if await means.orders.is_worked_on(event.study_instance_uid):
+        raise Transient("the study is being worked on", after=means.patience.lease)
+    resting = [one for one in wanted if one.state == "paused"]
+    others = [one for one in wanted if one.state != "paused"]
+    said = await means.progress.say_of_idle(others, "requested", "the study has changed in the PACS")
+    await means.orders.reopen((*said, *resting))
     means.bell.ring()
 
 
@@ -73,6 +100,8 @@ def _demand(*, is_known: bool) -> None:
 def _refusal(study: WantedStudy, known_pacs: frozenset[str]) -> str:
     if not is_uid(study.study_instance_uid):
         return "this is not a Study Instance UID"
+    if not all(map(is_uid, study.sop_instance_uids)):
+        return "it names an instance with what is not a SOP Instance UID"
     return "" if study.pacs in known_pacs else "no PACS of this name is configured"
 
 

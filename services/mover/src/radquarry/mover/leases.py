@@ -83,15 +83,14 @@ class Leases:
             studies.c.study_instance_uid == wanted.study_instance_uid,
         )
         ours = leases.c.holder == holder
+        held = select(leases.c.holder).where(ours)
+        if self._state.dialect == "postgresql":
+            held = held.with_for_update()
         async with self._state.writing() as connection:
-            held = select(leases.c.holder).where(ours)
-            if self._state.dialect == "postgresql":
-                held = held.with_for_update()
-            if (await connection.execute(held)).first() is None:
+            row = await connection.execute(delete(leases).where(ours).returning(leases.c.holder) if release else held)
+            if row.first() is None:
                 raise LeaseLost("another mover has taken the study over")
             await connection.execute(update(studies).where(one).values(**values))
-            if release:
-                await connection.execute(delete(leases).where(ours))
 
     async def _gained(self, connection: Any, study_instance_uid: str, holder: str) -> bool:
         now = self._clock()

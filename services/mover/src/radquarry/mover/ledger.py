@@ -1,17 +1,21 @@
 """The ledger: which instances a study consists of, and which of them are in the archive."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 
+from radquarry.dicom.moving import MoveOrder
 from radquarry.messages import InstanceState, StoredInstance
 from radquarry.mover.expectation import ExpectedSeries
 from radquarry.mover.plan import SeriesStanding, Standing
-from radquarry.mover.tables import instances, series
+from radquarry.mover.tables import as_utc, instances, series
 from radquarry.state.store import State
+
+PORTION = 5000
+"""Studies asked about in one statement."""
 
 
 class Ledger:
@@ -22,9 +26,19 @@ class Ledger:
 
     async def expect(self, study_instance_uid: str, wanted: Sequence[ExpectedSeries]) -> None:
         """Write down what these series consist of now; what they no longer name and never came is forgotten."""
+        if not wanted:
+            return
+        of_series = (
+            instances.c.study_instance_uid == study_instance_uid,
+            instances.c.series_instance_uid.in_([one.series_instance_uid for one in wanted]),
+        )
+        forgotten = (*of_series, instances.c.bytes.is_(None), instances.c.expected.is_(False))
         async with self._state.writing() as connection:
-            for one in wanted:
-                await self._expect(connection, study_instance_uid, one)
+            await connection.execute(update(instances).where(*of_series).values(expected=False))
+            await self._state.upsert(connection, instances, _instance_rows(study_instance_uid, wanted), "expected")
+            await connection.execute(delete(instances).where(*forgotten))
+            rows = _series_rows(study_instance_uid, wanted)
+            await self._state.upsert(connection, series, rows, "modality", "instances")
 
     async def store(self, stored: Sequence[StoredInstance]) -> None:
         """Write down what is in the archive, whether somebody ordered it or not. Twice is once."""
@@ -43,18 +57,68 @@ class Ledger:
         async with self._state.writing() as connection:
             await self._state.upsert(connection, instances, rows, "bytes", "sha256", "stored_at")
 
-    async def received(self, study_instance_uid: str, chosen: Collection[str]) -> int:
-        """Instances of the chosen series that are here."""
+    async def order(self, order: MoveOrder, now: datetime) -> None:
+        """Write down that the PACS is about to be asked for these: those that are named and not here."""
+        of_order = _lacking(order.study_instance_uid)
+        if order.series_instance_uid:
+            of_order = (*of_order, instances.c.series_instance_uid == order.series_instance_uid)
+        if order.sop_instance_uids:
+            of_order = (*of_order, instances.c.sop_instance_uid.in_(order.sop_instance_uids))
+        async with self._state.writing() as connection:
+            counted = {"ordered": instances.c.ordered + 1, "ordered_at": now, "problem": ""}
+            await connection.execute(update(instances).where(*of_order).values(counted))
+
+    async def blame(self, study_instance_uid: str, sop_instance_uids: Collection[str], problem: str) -> None:
+        """Write down what the PACS said of instances that it named as not sent."""
+        if not sop_instance_uids:
+            return
+        named = (*_lacking(study_instance_uid), instances.c.sop_instance_uid.in_(sop_instance_uids))
+        async with self._state.writing() as connection:
+            await connection.execute(update(instances).where(*named).values(problem=problem))
+
+    async def received(self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = ()) -> int:
+        """Instances of the chosen series that are here; of them only the named ones, where any are."""
         query = select(func.count()).where(
             instances.c.study_instance_uid == study_instance_uid,
             instances.c.series_instance_uid.in_(chosen),
             instances.c.bytes.is_not(None),
         )
+        if only:
+            query = query.where(instances.c.sop_instance_uid.in_(only))
         async with self._state.reading() as connection:
             return int(await connection.scalar(query) or 0)
 
-    async def standing(self, study_instance_uid: str, chosen: Collection[str]) -> Standing:
-        """Where the chosen series of a study stand."""
+    async def here(self, study_instance_uids: Sequence[str]) -> dict[tuple[str, str], int]:
+        """(study, series) → instances that are here; series "" is the whole study."""
+        found: Counter[tuple[str, str]] = Counter()
+        count = func.count().label("here")
+        key = (instances.c.study_instance_uid, instances.c.series_instance_uid)
+        async with self._state.reading() as connection:
+            for start in range(0, len(study_instance_uids), PORTION):
+                some = study_instance_uids[start : start + PORTION]
+                mine = (instances.c.study_instance_uid.in_(some), instances.c.bytes.is_not(None))
+                for row in await connection.execute(select(*key, count).where(*mine).group_by(*key)):
+                    found[row.study_instance_uid, row.series_instance_uid] += row.here
+                    found[row.study_instance_uid, ""] += row.here
+        return found
+
+    async def modalities(self, study_instance_uid: str) -> dict[str, str]:
+        """By Series Instance UID."""
+        query = select(series.c.series_instance_uid, series.c.modality)
+        async with self._state.reading() as connection:
+            rows = await connection.execute(query.where(series.c.study_instance_uid == study_instance_uid))
+            return {row.series_instance_uid: row.modality for row in rows}
+
+    async def weight(self, study_instance_uid: str, chosen: Collection[str]) -> int:
+        """Bytes of the chosen series that are here."""
+        query = select(func.coalesce(func.sum(instances.c.bytes), 0)).where(
+            instances.c.study_instance_uid == study_instance_uid, instances.c.series_instance_uid.in_(chosen)
+        )
+        async with self._state.reading() as connection:
+            return int(await connection.scalar(query) or 0)
+
+    async def standing(self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = ()) -> Standing:
+        """Where the chosen series of a study stand; of them only the named instances, where any are."""
         async with self._state.reading() as connection:
             rows = (await connection.execute(_of_study(study_instance_uid))).all()
             stated = await connection.execute(
@@ -65,15 +129,19 @@ class Ledger:
             holds = {row.series_instance_uid: int(row.instances) for row in stated}
         found = []
         for uid in chosen:
-            mine = [row for row in rows if row.series_instance_uid == uid]
+            mine = [
+                row for row in rows if row.series_instance_uid == uid and (not only or row.sop_instance_uid in only)
+            ]
             here = tuple(row.sop_instance_uid for row in mine if row.bytes is not None)
             missing = tuple(row.sop_instance_uid for row in mine if row.bytes is None and row.expected)
-            unnamed = max(0, holds.get(uid, 0) - len(here) - len(missing))
+            unnamed = 0 if only else max(0, holds.get(uid, 0) - len(here) - len(missing))
             found.append(SeriesStanding(uid, here, missing, unnamed))
         return Standing(study_instance_uid, tuple(found))
 
-    async def states(self, study_instance_uid: str, chosen: Collection[str]) -> tuple[InstanceState, ...]:
-        """Each instance of the chosen series, for the manifest."""
+    async def states(
+        self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = ()
+    ) -> tuple[InstanceState, ...]:
+        """Each instance of the chosen series, or each of the named ones, for the manifest."""
         async with self._state.reading() as connection:
             rows = (await connection.execute(_of_study(study_instance_uid))).all()
         return tuple(
@@ -83,35 +151,44 @@ class Ledger:
                 received=row.bytes is not None,
                 bytes=row.bytes or 0,
                 sha256=row.sha256 or "",
+                stored_at=as_utc(row.stored_at) if row.stored_at else None,
+                ordered=row.ordered,
+                problem=row.problem if row.bytes is None else "",
             )
             for row in rows
-            if row.series_instance_uid in chosen and (row.expected or row.bytes is not None)
+            if row.series_instance_uid in chosen
+            and (row.expected or row.bytes is not None)
+            and (not only or row.sop_instance_uid in only)
         )
 
-    async def _expect(self, connection: AsyncConnection, study: str, one: ExpectedSeries) -> None:
-        of_series = (
-            instances.c.study_instance_uid == study,
-            instances.c.series_instance_uid == one.series_instance_uid,
-        )
-        await connection.execute(delete(instances).where(*of_series, instances.c.bytes.is_(None)))
-        await connection.execute(update(instances).where(*of_series).values(expected=False))
-        rows = [
-            {
-                "study_instance_uid": study,
-                "sop_instance_uid": uid,
-                "series_instance_uid": one.series_instance_uid,
-                "expected": True,
-            }
-            for uid in one.sop_instance_uids
-        ]
-        await self._state.upsert(connection, instances, rows, "expected")
-        row = {
+
+def _instance_rows(study: str, wanted: Sequence[ExpectedSeries]) -> list[dict[str, Any]]:
+    return [
+        {
+            "study_instance_uid": study,
+            "sop_instance_uid": uid,
+            "series_instance_uid": one.series_instance_uid,
+            "expected": True,
+        }
+        for one in wanted
+        for uid in one.sop_instance_uids
+    ]
+
+
+def _series_rows(study: str, wanted: Sequence[ExpectedSeries]) -> list[dict[str, Any]]:
+    return [
+        {
             "study_instance_uid": study,
             "series_instance_uid": one.series_instance_uid,
             "modality": one.modality[:16],
             "instances": one.instances,
         }
-        await self._state.upsert(connection, series, [row], "modality", "instances")
+        for one in wanted
+    ]
+
+
+def _lacking(study_instance_uid: str) -> tuple[ColumnElement[bool], ...]:
+    return instances.c.study_instance_uid == study_instance_uid, instances.c.expected, instances.c.bytes.is_(None)
 
 
 def _of_study(study_instance_uid: str) -> Select[Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from radquarry.dicom.load import Load
 from radquarry.mover.bell import Bell
@@ -12,6 +12,8 @@ from radquarry.mover.orders import Orders
 from radquarry.mover.patience import Patience
 from radquarry.mover.port import Pacs
 from radquarry.mover.progress import Progress
+from radquarry.mover.room import Room
+from radquarry.mover.sizes import Experience
 
 Clock = Callable[[], datetime]
 """The time, aware, UTC."""
@@ -21,7 +23,8 @@ Clock = Callable[[], datetime]
 class Means:
     """The mover's tables, its voice, and its patience.
 
-    `bell` rings when there may be work or a study has settled, `arrivals` when instances have come.
+    `bell` rings when there may be work or a study has settled, `arrivals` when instances have come; `zone` is that of
+    times in words.
     """
 
     orders: Orders
@@ -33,6 +36,9 @@ class Means:
     arrivals: Bell
     patience: Patience
     clock: Clock
+    experience: Experience
+    room: Room
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True)

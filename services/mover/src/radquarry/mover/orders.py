@@ -1,14 +1,14 @@
 """Retrievals as people ordered them: taken, paused, resumed, cancelled, closed."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, update
 
 from radquarry.dicom.uids import is_uid
-from radquarry.messages import RetrievalRequested
+from radquarry.messages import RetrievalRequested, WantedStudy
 from radquarry.mover.tables import leases, retrievals, studies
 from radquarry.mover.wanted import UNSETTLED, Wanted
 from radquarry.state.store import State
@@ -27,6 +27,7 @@ class Orders:
     async def take(self, order: RetrievalRequested, refused: int) -> None:
         """Write an order down; the same one again changes nothing. Studies whose UID is none are left out."""
         now = self._clock()
+        due = max(now, order.not_before or now).astimezone(UTC)
         row = {
             "retrieval_id": str(order.retrieval_id),
             "order_id": str(order.id),
@@ -34,15 +35,32 @@ class Orders:
             "choice": order.series.model_dump_json(),
             "state": "running",
             "refused": refused,
+            "priors": order.priors.model_dump_json() if order.priors else "",
             "requested_at": now,
         }
         rows = [
-            _study_row(order, wanted.study_instance_uid, wanted.pacs, position, now)
+            _study_row(order, wanted, position, due)
             for position, wanted in enumerate(order.studies)
-            if is_uid(wanted.study_instance_uid) and wanted.pacs in self._known_pacs
+            if all(map(is_uid, (wanted.study_instance_uid, *wanted.sop_instance_uids)))
+            and wanted.pacs in self._known_pacs
         ]
         async with self._state.writing() as connection:
             await self._state.upsert(connection, retrievals, [row])
+            await self._state.upsert(connection, studies, rows)
+
+    async def knows(self, retrieval_id: UUID) -> bool:
+        """Whether it was taken already."""
+        return await self.wish_of(retrieval_id) is not None
+
+    async def add_priors(self, of: Wanted, found: Sequence[str]) -> None:
+        """Want these studies, too, as that one is wanted; who is wanted already is not wanted twice."""
+        one = (studies.c.retrieval_id == str(of.retrieval_id)) & (studies.c.study_instance_uid == of.study_instance_uid)
+        query = select(studies.c.priority, studies.c.position).where(one)
+        async with self._state.writing() as connection:
+            like = (await connection.execute(query)).one()
+            row = {"retrieval_id": str(of.retrieval_id), "pacs": of.pacs, "priority": like.priority}
+            row |= {"position": like.position, "sop_instance_uids": "", "prior_of": of.study_instance_uid}
+            rows = [{**row, "study_instance_uid": uid, **_fresh(self._clock())} for uid in found]
             await self._state.upsert(connection, studies, rows)
 
     async def wish(self, retrieval_id: UUID, wish: Wish) -> bool:
@@ -64,10 +82,11 @@ class Orders:
         return await self._wanted(_idle(self._clock()).where(studies.c.retrieval_id == str(retrieval_id)))
 
     async def idle_studies_of(self, pacs: str, problem: str, limit: int) -> list[Wanted]:
-        """Studies to be got from a PACS that nobody works on and that do not wait for `problem` yet."""
+        """Studies to be got from a PACS now that nobody works on and that do not wait for `problem` yet."""
         others = (studies.c.state != "waiting") | (studies.c.problem != problem)
         wanted = (studies.c.pacs == pacs) & (studies.c.state != "paused") & (retrievals.c.state == "running")
-        return await self._wanted(_idle(self._clock()).where(wanted, others).limit(limit))
+        now = self._clock()
+        return await self._wanted(_idle(now).where(wanted, others, studies.c.due <= now).limit(limit))
 
     async def note(self, said: Sequence[Wanted]) -> None:
         """Write down what was published of idle studies; who took one up meanwhile knows better."""
@@ -94,15 +113,33 @@ class Orders:
         async with self._state.writing() as connection:
             await connection.execute(statement, rows)
 
+    async def studies_of(self, study_instance_uid: str, pacs: str, since: datetime) -> list[Wanted]:
+        """A study as retrievals ordered since then want it, settled or not. Cancelled ones want it no more."""
+        wanted = (studies.c.study_instance_uid == study_instance_uid) & (studies.c.pacs == pacs)
+        alive = (retrievals.c.state != "cancelled") & (retrievals.c.requested_at >= since)
+        return await self._wanted(joined().where(wanted, alive))
+
+    async def is_worked_on(self, study_instance_uid: str) -> bool:
+        """Whether somebody has it leased now."""
+        query = _worked_on(self._clock()).where(leases.c.study_instance_uid == study_instance_uid)
+        async with self._state.reading() as connection:
+            return (await connection.execute(query)).first() is not None
+
+    async def reopen(self, said: Sequence[Wanted]) -> None:
+        """Take settled studies up again as was published, from the beginning; their retrievals are open once more."""
+        async with self._state.writing() as connection:
+            for one in said:
+                retrieval = str(one.retrieval_id)
+                row = (studies.c.retrieval_id == retrieval) & (studies.c.study_instance_uid == one.study_instance_uid)
+                fresh = {"state": one.state, "problem": one.problem, "revision": one.revision, "due": self._clock()}
+                fresh |= {"attempts": 0, "delays": 0, "looked_at": None}
+                await connection.execute(update(studies).where(row).values(fresh))
+                opened = update(retrievals).where(retrievals.c.retrieval_id == retrieval)
+                await connection.execute(opened.values(closed_at=None))
+
     async def settled(self) -> list[Any]:
         """Retrievals with nothing left to do that are not closed yet: their row, with sums over their studies."""
         mine = studies.c.retrieval_id == retrievals.c.retrieval_id
-        others = studies.alias()
-        unsettled = (
-            exists()
-            .where(others.c.retrieval_id == retrievals.c.retrieval_id, others.c.state.in_(UNSETTLED))
-            .correlate(retrievals)
-        )
         query = (
             select(
                 retrievals,
@@ -111,15 +148,15 @@ class Orders:
                 func.count(studies.c.state).filter(studies.c.state != "complete").label("not_complete"),
             )
             .outerjoin(studies, mine)
-            .where(retrievals.c.closed_at.is_(None), ~unsettled)
+            .where(retrievals.c.closed_at.is_(None), ~_has_unsettled())
             .group_by(retrievals.c.retrieval_id)
         )
         async with self._state.reading() as connection:
             return list((await connection.execute(query)).all())
 
     async def close(self, retrieval_id: str) -> None:
-        """Its end has been published."""
-        one = retrievals.c.retrieval_id == retrieval_id
+        """Its end has been published; it stays open when a study of it was taken up again meanwhile."""
+        one = (retrievals.c.retrieval_id == retrieval_id) & ~_has_unsettled()
         async with self._state.writing() as connection:
             await connection.execute(update(retrievals).where(one).values(closed_at=self._clock()))
 
@@ -136,21 +173,36 @@ def _worked_on(now: datetime) -> Select[Any]:
     return select(leases.c.study_instance_uid).where(leases.c.until >= now)
 
 
+def _has_unsettled() -> ColumnElement[bool]:
+    others = studies.alias()
+    unsettled = (others.c.retrieval_id == retrievals.c.retrieval_id) & others.c.state.in_(UNSETTLED)
+    return exists().where(unsettled).correlate(retrievals)
+
+
 def joined() -> Select[Any]:
     """What `Wanted.of` reads."""
     mine = studies.c.retrieval_id == retrievals.c.retrieval_id
-    return select(studies, retrievals.c.order_id, retrievals.c.trail, retrievals.c.choice).join(retrievals, mine)
+    of_retrieval = (retrievals.c.order_id, retrievals.c.trail, retrievals.c.choice, retrievals.c.priors)
+    return select(studies, *of_retrieval).join(retrievals, mine)
 
 
-def _study_row(order: RetrievalRequested, study: str, pacs: str, position: int, now: datetime) -> dict[str, Any]:
+def _study_row(order: RetrievalRequested, wanted: WantedStudy, position: int, due: datetime) -> dict[str, Any]:
     return {
         "retrieval_id": str(order.retrieval_id),
-        "study_instance_uid": study,
-        "pacs": pacs,
+        "study_instance_uid": wanted.study_instance_uid,
+        "pacs": wanted.pacs,
         "priority": order.priority,
         "position": position,
+        "sop_instance_uids": " ".join(dict.fromkeys(wanted.sop_instance_uids)),
+        "prior_of": "",
+        **_fresh(due),
+    }
+
+
+def _fresh(due: datetime) -> dict[str, Any]:
+    return {
         "state": "requested",
-        "due": now,
+        "due": due,
         "attempts": 0,
         "delays": 0,
         "chosen": "",

@@ -31,6 +31,8 @@ class Patience:
     """How often in a row a study may be put off because of the PACS until it is given up."""
     look_again: float = 600
     """How old the list of a study's instances may be before the PACS is asked for it again."""
+    grows: float = 30 * 86400
+    """How long after its order a retrieval is taken up again when one of its studies grew."""
 
     def before_attempt(self, attempts: int) -> float:
         """The wait after that many fruitless moves, from 1."""

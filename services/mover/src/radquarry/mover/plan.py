@@ -46,11 +46,12 @@ class Standing:
         return self.received + self.missing
 
 
-def orders(standing: Standing, attempts: int, *, whole_study: bool) -> tuple[MoveOrder, ...]:
+def orders(standing: Standing, attempts: int, *, whole_study: bool, named_only: bool = False) -> tuple[MoveOrder, ...]:
     """The orders that bring what is missing, after that many fruitless ones.
 
     The study at once when nothing of it is here and every series is wanted; a series when nothing of it is here;
-    else instances by name. Every third attempt asks for whole series: there are PACS that take no lists.
+    else instances by name. Every third attempt asks for whole series: there are PACS that take no lists. Where only
+    the named instances are wanted, it asks for them one by one.
     """
     study = standing.study_instance_uid
     if whole_study and standing.received == 0 and attempts == 0:
@@ -59,15 +60,16 @@ def orders(standing: Standing, attempts: int, *, whole_study: bool) -> tuple[Mov
     for series in standing.series:
         if series.is_whole:
             continue
-        if not series.received or series.unnamed or attempts % 3 == 2:
+        is_for_lists = attempts % 3 != 2
+        if named_only:
+            found += _by_name(study, series, LIST_LENGTH if is_for_lists else 1)
+        elif not series.received or series.unnamed or not is_for_lists:
             found.append(MoveOrder(study, series.series_instance_uid))
         else:
-            found += _by_name(study, series)
+            found += _by_name(study, series, LIST_LENGTH)
     return tuple(found)
 
 
-def _by_name(study: str, series: SeriesStanding) -> list[MoveOrder]:
-    starts = range(0, len(series.missing), LIST_LENGTH)
-    return [
-        MoveOrder(study, series.series_instance_uid, series.missing[start : start + LIST_LENGTH]) for start in starts
-    ]
+def _by_name(study: str, series: SeriesStanding, length: int) -> list[MoveOrder]:
+    starts = range(0, len(series.missing), length)
+    return [MoveOrder(study, series.series_instance_uid, series.missing[start : start + length]) for start in starts]

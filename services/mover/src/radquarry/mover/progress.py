@@ -26,6 +26,11 @@ class Progress:
         await self._publish(message(said))
         return said
 
+    async def say_first(self, of: Wanted, found: Sequence[str]) -> None:
+        """Of studies that were found to be wanted, too; said twice, it is the same."""
+        first = replace(of, state="requested", expected=None, received=0, problem="", revision=1)
+        await self._publish(*(message(replace(first, study_instance_uid=uid)) for uid in found))
+
     async def say_of_idle(
         self, studies: Sequence[Wanted], state: RetrievalState, problem: str = ""
     ) -> tuple[Wanted, ...]:

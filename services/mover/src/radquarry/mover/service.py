@@ -3,9 +3,18 @@
 from functools import partial
 
 from radquarry.bus.port import Publish
-from radquarry.messages import CancelRetrieval, InstancesStored, PauseRetrieval, ResumeRetrieval, RetrievalRequested
+from radquarry.messages import (
+    CancelRetrieval,
+    EstimateRetrieval,
+    InstancesStored,
+    PauseRetrieval,
+    ResumeRetrieval,
+    RetrievalRequested,
+    StudyChanged,
+)
 from radquarry.mover.closing import close_retrievals
-from radquarry.mover.handlers import cancel, note_instances, pause, resume, take_order
+from radquarry.mover.estimating import estimate
+from radquarry.mover.handlers import cancel, look_again, note_instances, pause, resume, take_order
 from radquarry.mover.means import Means
 from radquarry.mover.traffic import say_traffic
 from radquarry.mover.workers import Workers
@@ -23,6 +32,8 @@ def mover(means: Means, workers: dict[str, Workers], publish: Publish) -> Servic
             PauseRetrieval: partial(pause, means=means),
             ResumeRetrieval: partial(resume, means=means),
             CancelRetrieval: partial(cancel, means=means),
+            EstimateRetrieval: partial(estimate, means=means, publish=publish),
+            StudyChanged: partial(look_again, means=means),
             InstancesStored: partial(note_instances, means=means),
         },
         loops=(

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from radquarry.configuration import file as configuration
-from radquarry.configuration.sections import Node, Pacs
+from radquarry.configuration.sections import Archive, Node, Pacs
 
 
 class Settings(BaseModel):
@@ -20,6 +20,7 @@ class Settings(BaseModel):
     state_url: SecretStr = SecretStr("sqlite")
     node: Node = Node()
     pacs: dict[str, Pacs] = {}
+    archive: Archive = Archive()
 
 
 def load(file: Path | None) -> Settings:

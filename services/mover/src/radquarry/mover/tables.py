@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Float, Integer, MetaData, String, Table, Text
 
 tables = MetaData()
 
@@ -17,8 +17,12 @@ retrievals = Table(
     Column("refused", Integer, nullable=False),
     Column("requested_at", DateTime(timezone=True), nullable=False),
     Column("closed_at", DateTime(timezone=True)),
+    Column("priors", Text, nullable=False, server_default=""),
 )
-"""`state`: running, paused or cancelled as people order it; `refused` counts studies that could not be taken."""
+"""`state`: running, paused or cancelled as people order it; `refused` counts studies that could not be taken.
+
+`choice` and `priors` are JSON; no priors are wanted where it is empty.
+"""
 
 studies = Table(
     "mover_studies",
@@ -39,8 +43,13 @@ studies = Table(
     Column("received", Integer, nullable=False),
     Column("problem", Text, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("sop_instance_uids", Text, nullable=False, server_default=""),
+    Column("prior_of", String(64), nullable=False, server_default=""),
 )
-"""A study that a retrieval wants. `chosen`: UIDs of the wanted series, a space between; `whole`: all were wanted."""
+"""A study that a retrieval wants. `chosen`: UIDs of the wanted series, a space between; `whole`: all were wanted.
+
+`sop_instance_uids`: of these series only these instances; `prior_of`: the ordered study it was found for.
+"""
 
 leases = Table(
     "mover_leases",
@@ -58,8 +67,19 @@ series = Table(
     Column("series_instance_uid", String(64), primary_key=True),
     Column("modality", String(16), nullable=False),
     Column("instances", Integer, nullable=False),
+    Column("received", Integer, nullable=False, server_default="0"),
+    Column("bytes", BigInteger, nullable=False, server_default="0"),
 )
-"""How many instances a series holds, which may be more than the PACS named."""
+"""How many instances a series holds, which may be more than the PACS named; what of it was here when it settled."""
+
+rates = Table(
+    "mover_rates",
+    tables,
+    Column("pacs", String(64), primary_key=True),
+    Column("bytes", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+"""What a PACS sent lately over one association, and in what time; the longer ago the less it counts."""
 
 instances = Table(
     "mover_instances",
@@ -71,8 +91,14 @@ instances = Table(
     Column("bytes", BigInteger),
     Column("sha256", String(64)),
     Column("stored_at", DateTime(timezone=True)),
+    Column("ordered", Integer, nullable=False, server_default="0"),
+    Column("ordered_at", DateTime(timezone=True)),
+    Column("problem", Text, nullable=False, server_default=""),
 )
-"""The ledger: one row for each instance that the PACS named or that is here; `bytes` is null until it is."""
+"""The ledger: one row for each instance that the PACS named or that is here; `bytes` is null until it is.
+
+`ordered` counts the orders it was part of while it was not here; `problem` is what the PACS said of it by name.
+"""
 
 
 def as_utc(moment: datetime) -> datetime:

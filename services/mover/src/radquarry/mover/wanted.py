@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from radquarry.messages import RetrievalState, SeriesChoice
+from radquarry.messages import PriorsChoice, RetrievalState, SeriesChoice
 from radquarry.mover.tables import as_utc
 
 UNSETTLED: tuple[RetrievalState, ...] = ("requested", "waiting", "running", "paused")
@@ -15,7 +15,10 @@ ACTIVE: tuple[RetrievalState, ...] = ("requested", "waiting", "running")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Columns of `mover_studies` with those of its retrieval that the work needs."""
+    """Columns of `mover_studies` with those of its retrieval that the work needs.
+
+    `only` names the wanted instances, none is all; a prior has no `priors` of its own.
+    """
 
     retrieval_id: UUID
     order_id: UUID
@@ -33,6 +36,8 @@ class Wanted:
     received: int
     problem: str
     revision: int
+    only: frozenset[str] = frozenset()
+    priors: PriorsChoice | None = None
 
     @classmethod
     def of(cls, row: Any) -> "Wanted":
@@ -54,4 +59,6 @@ class Wanted:
             received=row.received,
             problem=row.problem,
             revision=row.revision,
+            only=frozenset(row.sop_instance_uids.split()),
+            priors=PriorsChoice.model_validate_json(row.priors) if row.priors and not row.prior_of else None,
         )

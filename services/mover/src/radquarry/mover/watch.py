@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from radquarry.dicom.moving import Counts, MoveEnd, MoveOrder
 from radquarry.errors import Postponed
@@ -59,7 +60,7 @@ class Watch:
             await self._session.give_up()  # a PACS that is deaf to the abort that follows may heed the C-CANCEL
             raise
         finally:
-            await _ended(moving)
+            await ended(moving)
         return self.end
 
     async def until_quiet(self, expected: int) -> None:
@@ -95,7 +96,7 @@ class Watch:
     async def _stop(self, moving: "asyncio.Task[MoveEnd]") -> None:
         await self._session.give_up()
         await asyncio.wait({moving}, timeout=self._patience.cancel)
-        await _ended(moving)
+        await ended(moving)
 
     def _hear(self, counts: Counts) -> None:
         """Called in the association's thread."""
@@ -104,8 +105,8 @@ class Watch:
             self._news_at = time.monotonic()
 
 
-async def _ended(moving: "asyncio.Task[MoveEnd]") -> None:
-    """Cancelled, it aborts the association."""
+async def ended(moving: "asyncio.Task[Any]") -> None:
+    """Cancel it, which aborts the association, and wait until it has."""
     if not moving.done():
         moving.cancel()
         await asyncio.wait({moving})

@@ -8,7 +8,7 @@ import structlog
 from radquarry.configuration.sections import MOST_ASSOCIATIONS
 from radquarry.errors import PeerAway, Transient
 from radquarry.mover.means import Means, Place
-from radquarry.mover.visit import Visit
+from radquarry.mover.shift import Shift, UnderWay
 from radquarry.service import Loop
 
 log = structlog.get_logger(__name__)
@@ -28,17 +28,19 @@ class Workers:
         return tuple(partial(self._work, number) for number in range(MOST_ASSOCIATIONS))
 
     async def _work(self, number: int) -> None:
-        while True:
-            try:
-                is_idle = 0 < number >= self._means.load.associations(self._place.name)
-                if is_idle or not await self._one(is_first=number == 0):
-                    await self._means.bell.wait(self._means.patience.idle)
-            except Transient as error:
-                log.warning("the mover waits", pacs=self._place.name, reason=str(error))
-                await asyncio.sleep(self._means.patience.away[0])
+        async with UnderWay() as under_way:
+            while True:
+                try:
+                    if 0 < number >= self._means.load.associations(self._place.name):
+                        await asyncio.sleep(self._means.patience.idle)
+                    elif not await self._some(under_way, is_first=number == 0):
+                        await self._means.bell.wait(self._means.patience.idle)
+                except Transient as error:
+                    log.warning("the mover waits", pacs=self._place.name, reason=str(error))
+                    await self._wait(error, is_first=number == 0)
 
-    async def _one(self, *, is_first: bool) -> bool:
-        """Work on one study; False when there is none to work on now."""
+    async def _some(self, under_way: UnderWay, *, is_first: bool) -> bool:
+        """Work on studies over one association; False when there is none to work on now."""
         if not await self._means.leases.any_due(self._place.name):
             return False
         not_now = (await self._means.load.standing(self._place.name)).forbidden()
@@ -49,16 +51,17 @@ class Workers:
         if seconds := await self._means.load.study(self._place.name):
             await self._means.bell.wait(min(seconds, self._means.patience.away[0]))
             return True
-        taken = await self._means.leases.take(self._place.name)
-        if taken is None:
-            return False
-        wanted, holder = taken
-        try:
-            await Visit(wanted, holder, self._place, self._means).run()
-        except PeerAway:
-            await self._means.leases.drop(holder)
-            raise
-        return True
+        async with self._means.load.slot(self._place.name) as gate, self._place.pacs.session(gate) as session:
+            return await Shift(self._place, self._means, gate, session).work(under_way)
+
+    async def _wait(self, error: Transient, *, is_first: bool) -> None:
+        """Say of a PACS, not of our own servers, why its studies wait; and wait."""
+        if is_first and not isinstance(error, PeerAway):
+            try:
+                await self._hold(str(error))
+            except PeerAway as away:
+                log.warning("the mover waits", pacs=self._place.name, reason=str(away))
+        await asyncio.sleep(self._means.patience.away[0])
 
     async def _hold(self, reason: str) -> None:
         """Say of every study that would be next why it is not."""

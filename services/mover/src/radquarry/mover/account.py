@@ -1,0 +1,88 @@
+"""A study as one retrieval wants it, while it is leased: its row, what was said of it, and where it stands."""
+
+import asyncio
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+from radquarry.mover.means import Means
+from radquarry.mover.next_step import Again, NextStep, Paused, Settled
+from radquarry.mover.plan import Standing
+from radquarry.mover.wanted import Wanted
+
+
+class Account:
+    """Of `wanted`, leased to `holder`. What is said is published first, and then written down."""
+
+    def __init__(self, wanted: Wanted, holder: str, means: Means) -> None:
+        self.wanted = wanted
+        self._holder = holder
+        self._means = means
+        self._said_at = 0.0
+        self._saying = asyncio.Lock()
+
+    @property
+    def part(self) -> tuple[str, tuple[str, ...], frozenset[str]]:
+        """What the ledger is asked about."""
+        return self.wanted.study_instance_uid, self.wanted.chosen, self.wanted.only
+
+    async def renew(self) -> None:
+        """Hold on; raises `LeaseLost`."""
+        await self._means.leases.renew(self._holder)
+
+    async def wish(self) -> str | None:
+        """What people want of the retrieval now."""
+        return await self._means.orders.wish_of(self.wanted.retrieval_id)
+
+    async def standing(self) -> Standing:
+        """Where it stands; that is the row's, too, when it is next written."""
+        standing = await self._means.ledger.standing(*self.part)
+        self.wanted = replace(self.wanted, expected=standing.expected, received=standing.received)
+        return standing
+
+    async def received(self) -> int:
+        """Instances that are here; said aloud when there are more of them, now and then."""
+        received = await self._means.ledger.received(*self.part)
+        if received != self.wanted.received and time.monotonic() - self._said_at >= self._means.patience.say:
+            self.wanted = replace(self.wanted, received=received)
+            await self.say_running()
+        return received
+
+    async def say_running(self) -> None:
+        """It is being sent."""
+        async with self._saying:
+            self._said_at = time.monotonic()
+            self.wanted = await self._means.progress.say(self.wanted, "running")
+            await self._means.leases.write(self.wanted, self._holder, **self._columns())
+
+    async def finish(self, step: NextStep) -> None:
+        """Say what becomes of it, and let it go."""
+        match step:
+            case Settled():
+                await self._means.experience.weigh(self.wanted.study_instance_uid)
+                instances = await self._means.ledger.states(*self.part)
+                self.wanted = await self._means.progress.settle(self.wanted, step, instances)
+                await self._release()
+            case Paused():
+                self.wanted = await self._means.progress.say(self.wanted, "paused")
+                await self._release(due=self._means.clock())
+            case Again(wait, problem, attempts, delays):
+                self.wanted = await self._means.progress.say(self.wanted, "waiting", problem)
+                due = self._means.clock() + timedelta(seconds=wait)
+                await self._release(due=due, attempts=attempts, delays=delays)
+
+    async def _release(self, **columns: object) -> None:
+        await self._means.leases.release(self.wanted, self._holder, **self._columns(), **columns)
+
+    def _columns(self) -> dict[str, object]:
+        wanted = self.wanted
+        return {
+            "state": wanted.state,
+            "looked_at": wanted.looked_at,
+            "chosen": " ".join(wanted.chosen),
+            "whole": wanted.whole,
+            "expected": wanted.expected,
+            "received": wanted.received,
+            "problem": wanted.problem,
+            "revision": wanted.revision,
+        }
