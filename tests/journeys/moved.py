@@ -38,6 +38,10 @@ class Ward:
         studies = [study.study_instance_uid for study in self.hospital.holdings.between(DAY, DAY)]
         return sorted(studies, key=lambda uid: (len(self.images(uid)), uid))[:count]
 
+    def rich(self, count: int, least: int = 4) -> list[str]:
+        """UIDs of studies that have some images, those with the fewest first."""
+        return [uid for uid in self.studies(1000) if len(self.images(uid)) >= least][:count]
+
     def images(self, *studies: str) -> set[str]:
         """SOP Instance UIDs that the archive holds of these studies."""
         return {uid for study in studies for uid in self.hospital.truth.sop_instance_uids(study)}
@@ -46,9 +50,13 @@ class Ward:
         """Whose study it is."""
         return self.hospital.truth.study(study).patient_id
 
-    def sent(self, since: float = 0) -> list[str]:
+    def sent(self) -> list[str]:
         """SOP Instance UIDs in the order they were sent, repeats and all."""
-        return [str(entry.detail["sop_instance_uid"]) for entry in self.hospital.traffic.entries("c-store", since)]
+        return [str(entry.detail["sop_instance_uid"]) for entry in self.hospital.traffic.entries("c-store")]
+
+    def asked(self, kind: str) -> int:
+        """How often the hospital was asked that, since its log was cleared."""
+        return len(self.hospital.traffic.entries(kind))
 
 
 @contextmanager
