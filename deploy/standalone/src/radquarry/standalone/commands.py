@@ -19,6 +19,8 @@ from radquarry.errors import Permanent, Transient
 from radquarry.process import configure_logs, until_told
 from radquarry.standalone import settings
 from radquarry.standalone.find_command import find
+from radquarry.standalone.move_command import move
+from radquarry.standalone.tags_command import tags
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Find what radiologists wrote, bring the images home."
@@ -154,6 +156,8 @@ def probe(
 
 
 app.command()(find)
+app.command()(move)
+app.command()(tags)
 
 
 @config.command("check")

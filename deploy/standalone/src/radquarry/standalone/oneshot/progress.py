@@ -19,6 +19,9 @@ class Shown(Protocol):
     def step(self, found: int) -> None:
         """One more of the whole is done, and gave so much."""
 
+    def gain(self, found: int) -> None:
+        """So much more is found; nothing more is done."""
+
 
 class Pace:
     """Counts, rate and expected end; what was there from the start does not count for the rate."""
@@ -33,6 +36,10 @@ class Pace:
     def step(self, found: int) -> None:
         """See `Shown`."""
         self.done += 1
+        self.found += found
+
+    def gain(self, found: int) -> None:
+        """See `Shown`."""
         self.found += found
 
     @property
@@ -65,6 +72,13 @@ class _Lines:
 
     def step(self, found: int) -> None:
         self._pace.step(found)
+        self._say_now_and_then()
+
+    def gain(self, found: int) -> None:
+        self._pace.gain(found)
+        self._say_now_and_then()
+
+    def _say_now_and_then(self) -> None:
         if time.monotonic() - self._said >= LINE_SECONDS:
             self.say()
 
@@ -95,6 +109,9 @@ class _Bar:
     def step(self, found: int) -> None:
         self._pace.step(found)
         self._progress.update(self._task, completed=self._pace.done)
+
+    def gain(self, found: int) -> None:
+        self._pace.gain(found)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def run_command(work: Callable[[Console], Coroutine[Any, Any, int]], last_word: 
     """Run a command's work and exit; `last_word` is said when a signal ended it."""
     configure_logs(ERRORS_ONLY)
     screen = Console(stderr=True, highlight=False)
-    code = run_to_end(work(screen), lambda words: _say(screen, [words], style="red"))
+    code = run_to_end(work(screen), lambda words: _print(screen, [words], style="red"))
     if code > 128:
         last_word(screen)
     raise typer.Exit(code)
@@ -57,7 +57,7 @@ def run_command(work: Callable[[Console], Coroutine[Any, Any, int]], last_word: 
 
 def refuse(complaints: Iterable[str]) -> NoReturn:
     """Say what to mend, and exit with 2."""
-    _say(Console(stderr=True, highlight=False), complaints, style="red")
+    say(complaints, style="red")
     raise typer.Exit(2)
 
 
@@ -74,7 +74,7 @@ def _check_together(options: Options) -> None:
 
 def _questions(config: Path, queries: Path, options: Options) -> Questions:
     questions = questions_of(config, queries, options.output, options.called, options.pause)
-    _say(Console(stderr=True, highlight=False), (f"understood: {note}" for note in questions.notes))
+    say(f"understood: {note}" for note in questions.notes)
     return questions
 
 
@@ -90,7 +90,7 @@ def _of_pacsanini(file: Path, options: Options) -> Find:
         hints = {"radquarry": "; use it with -c", "pacs n pull": "; use it with --pacsnpull"}
         raise ConfigurationError([f"{file}: is of {kind}, not of pacsanini{hints.get(kind, '')}"])
     understood, mended = understood_pacsanini(written)
-    _say(Console(stderr=True, highlight=False), (f"understood: {line}" for line in mended))
+    say(f"understood: {line}" for line in mended)
     return _find_of(understood, file, options)
 
 
@@ -111,7 +111,7 @@ def _find_of(understood: Pacsanini, file: Path, options: Options) -> Find:
 def _of_days(options: Options) -> Find:
     if options.output is None:
         raise ConfigurationError(["name the CSV to write: -o FILE"])
-    first, last = _day("--from", options.first or ""), _day("--to", options.last or options.first or "")
+    first, last = day_option("--from", options.first or ""), day_option("--to", options.last or options.first or "")
     if last < first:
         raise ConfigurationError([f"--to {last} lies before --from {first}"])
     fields = tuple(checked_keyword(keyword) for keyword in dict.fromkeys(options.fields)) or tuple(LISTED)
@@ -120,13 +120,19 @@ def _of_days(options: Options) -> Find:
     return Find(asked, Wanted(first, last, fields, modalities), options.output)
 
 
-def _day(option: str, text: str) -> date:
+def day_option(option: str, text: str) -> date:
+    """The day that an option names. Raises `ConfigurationError`."""
     try:
         return day_of(text)[0]
     except ValueError as fault:
         raise ConfigurationError([f"{option} {fault}"]) from None
 
 
-def _say(screen: Console, lines: Iterable[str], style: str = "") -> None:
+def say(lines: Iterable[str], style: str = "") -> None:
+    """Lines on standard error."""
+    _print(Console(stderr=True, highlight=False), lines, style)
+
+
+def _print(screen: Console, lines: Iterable[str], style: str = "") -> None:
     for line in lines:
         screen.print(Text(line, style=style), soft_wrap=True)

@@ -1,0 +1,75 @@
+"""A table of tags as a file: CSV, JSON Lines, or Parquet by the ending of its name."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from radquarry.configuration.file import ConfigurationError
+from radquarry.standalone.oneshot.table_file import TableNotWritten, write_table
+from radquarry.standalone.oneshot.tag_rows import TagTable
+
+JSON_LINES = (".jsonl", ".ndjson")
+PARQUET = ".parquet"
+FORMS = (".csv", *JSON_LINES)
+MIDNIGHT = time()
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def checked_name(file: Path) -> Path:
+    """Raises `ConfigurationError` for a form that is not written."""
+    if file.suffix.lower() == PARQUET:
+        raise ConfigurationError([f"{file}: Parquet is not written; .csv and .jsonl are"])
+    if file.suffix.lower() not in FORMS:
+        raise ConfigurationError([f"{file}: a table is written as {' or '.join(FORMS)}"])
+    return file
+
+
+def write_tags(file: Path, table: TagTable) -> None:
+    """Replace `file`; raises `TableNotWritten` and leaves it as it was."""
+    if file.suffix.lower() in JSON_LINES:
+        _write_lines(file, table.fields, table.rows)
+        return
+    write_table(file, table.fields, ([text_of(row.get(name)) for name in table.fields] for row in table.rows))
+
+
+def text_of(value: object) -> str:
+    """A cell: days and times of day as ISO 8601 has them."""
+    match value:
+        case None:
+            return ""
+        case datetime():
+            is_day = value.time() == MIDNIGHT and value.tzinfo is None
+            return value.date().isoformat() if is_day else value.isoformat(sep=" ")
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return (EPOCH + value).time().isoformat()
+        case list():
+            return "\\".join(map(text_of, value))
+    return str(value)
+
+
+def _write_lines(file: Path, fields: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    beside = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with beside.open("w", encoding="utf-8") as output:
+                for row in rows:
+                    kept = {name: _plain(row.get(name)) for name in fields}
+                    output.write(f"{json.dumps(kept, ensure_ascii=False)}\n")
+                output.flush()
+                os.fsync(output.fileno())
+            beside.replace(file)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise TableNotWritten(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value if value is None or isinstance(value, str | int | float | bool) else text_of(value)
