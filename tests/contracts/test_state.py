@@ -13,7 +13,8 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, func, insert, s
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import QueuePool
 
-from radquarry.dicom.load import VERSIONS, slots
+from radquarry.dicom.load import VERSIONS
+from radquarry.dicom.load_tables import slots
 from radquarry.errors import PeerAway, Permanent
 from radquarry.state.migration import migrate
 from radquarry.state.store import State, open_state
