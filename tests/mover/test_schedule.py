@@ -90,19 +90,19 @@ async def test_a_pacs_that_slows_down_gets_fewer_moves_at_once(tmp_path: Path) -
     async with ward(hospital, tmp_path, load=Load(associations=4)) as it:
         await it.order(*it.uids)
         await it.heard.until(lambda: done(it) >= 30, "some are quick")
+        before = it.hospital.traffic.most_parallel()
         it.hospital.faults.switch({"pacs": {"store_delay_ms": 400}})
         slow_from = max(entry.at for entry in it.hospital.traffic.entries())
 
         def fewer(seen) -> bool:
             """Whether less is under way than was, for two seconds."""
             last = seen.entries("association")[-1].at
-            return last - slow_from > 2 and seen.most_parallel("association", last - 0.1) < 4
+            return last - slow_from > 2 and seen.most_parallel("association", last - 0.1) < before
 
         await asyncio.to_thread(it.hospital.traffic.wait_for, fewer, 45)
-        most_before = it.hospital.traffic.most_parallel("c-move")
         it.hospital.faults.switch({"pacs": {"store_delay_ms": 0}})
 
-        assert most_before == 4
+        assert before >= 3
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -130,10 +130,11 @@ async def test_a_study_that_two_retrievals_want_is_leased_once(orders: Orders, l
 
 
 async def test_a_dead_holders_study_is_free_after_its_lease_and_the_dead_may_write_nothing(
-    orders: Orders, leases: Leases, clock: Clock
+    state: State, orders: Orders, leases: Leases, clock: Clock
 ) -> None:
     await orders.take(order("1.1"), 0)
-    dead = await leases.take("main")
+    other = Leases(state, clock, LEASE)
+    dead = await other.take("main")
     assert dead is not None
     clock.forward(LEASE - 1)
     assert await taken(leases) == ""
@@ -141,10 +142,24 @@ async def test_a_dead_holders_study_is_free_after_its_lease_and_the_dead_may_wri
 
     assert await taken(leases) == "1.1"
     with pytest.raises(LeaseLost):
-        await leases.renew(dead[1])
+        await other.renew(dead[1])
     with pytest.raises(LeaseLost):
-        await leases.release(*dead, state="complete")
+        await other.release(*dead, state="complete")
     assert await orders.settled() == []
+
+
+async def test_who_was_too_slow_to_renew_does_not_take_its_own_study_again(
+    orders: Orders, leases: Leases, clock: Clock
+) -> None:
+    await orders.take(order("1.1"), 0)
+    lease = await leases.take("main")
+    assert lease is not None
+    clock.forward(LEASE + 1)
+
+    assert await taken(leases) == ""
+    await leases.renew(lease[1])
+    await leases.drop(lease[1])
+    assert await taken(leases) == "1.1"
 
 
 async def test_who_renews_keeps_the_study(orders: Orders, leases: Leases, clock: Clock) -> None:
@@ -158,13 +173,11 @@ async def test_who_renews_keeps_the_study(orders: Orders, leases: Leases, clock:
     assert await taken(leases) == ""
 
 
-async def test_each_lease_leaps_over_what_a_dead_one_may_have_said(
-    orders: Orders, leases: Leases, clock: Clock
-) -> None:
+async def test_each_lease_leaps_over_what_a_dead_one_may_have_said(state: State, orders: Orders, clock: Clock) -> None:
     await orders.take(order("1.1"), 0)
     revisions = []
     for _ in range(3):
-        lease = await leases.take("main")
+        lease = await Leases(state, clock, LEASE).take("main")
         assert lease is not None
         revisions.append(lease[0].revision)
         clock.forward(LEASE + 1)

@@ -25,12 +25,16 @@ class LeaseLost(PeerAway):
 
 
 class Leases:
-    """Takes and gives back studies."""
+    """Takes and gives back studies.
+
+    What this process has in work it does not take a second time, even when it was too slow to renew the lease.
+    """
 
     def __init__(self, state: State, clock: Callable[[], datetime], seconds: float) -> None:
         self._state = state
         self._clock = clock
         self._length = timedelta(seconds=seconds)
+        self._ours: dict[str, str] = {}
 
     async def any_due(self, pacs: str) -> bool:
         """Whether there is something to take now."""
@@ -50,6 +54,7 @@ class Leases:
             one = and_(
                 studies.c.retrieval_id == row.retrieval_id, studies.c.study_instance_uid == row.study_instance_uid
             )
+            self._ours[holder] = row.study_instance_uid
             leapt = studies.c.revision + LEAP
             revision = await connection.scalar(
                 update(studies).where(one).values(revision=leapt).returning(studies.c.revision)
@@ -72,8 +77,13 @@ class Leases:
         """Change the study's row and let it go; raises `LeaseLost` likewise."""
         await self._write(wanted, holder, values, release=True)
 
+    def forget(self, holder: str) -> None:
+        """This process works on it no more, and may take it again when its lease has run out."""
+        self._ours.pop(holder, None)
+
     async def drop(self, holder: str) -> None:
         """Let go of a study without a word; its row stays as it is."""
+        self.forget(holder)
         async with self._state.writing() as connection:
             await connection.execute(delete(leases).where(leases.c.holder == holder))
 
@@ -91,6 +101,8 @@ class Leases:
             if row.first() is None:
                 raise LeaseLost("another mover has taken the study over")
             await connection.execute(update(studies).where(one).values(**values))
+        if release:
+            self.forget(holder)
 
     async def _gained(self, connection: Any, study_instance_uid: str, holder: str) -> bool:
         now = self._clock()
@@ -111,6 +123,7 @@ class Leases:
                 studies.c.due <= now,
                 retrievals.c.state == "running",
                 studies.c.study_instance_uid.not_in(held),
+                studies.c.study_instance_uid.not_in(sorted(self._ours.values())),
             )
             .order_by(studies.c.priority.desc(), studies.c.due, studies.c.position)
             .limit(1)

@@ -8,7 +8,7 @@ from typing import Any, Self
 import structlog
 
 from radquarry.dicom.passage import Gate
-from radquarry.errors import PeerAway
+from radquarry.errors import PeerAway, printable
 from radquarry.mover.leases import LeaseLost
 from radquarry.mover.means import Means, Place
 from radquarry.mover.port import Session
@@ -44,7 +44,12 @@ class UnderWay:
         """Have it run."""
         task = asyncio.create_task(visit)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a visit failed; the study is free when its lease runs out", reason=printable(error))
 
     async def until_few(self) -> None:
         """Wait while there are so many that the ledger is behind."""
@@ -128,6 +133,8 @@ class Shift:
         except PeerAway as away:
             log.warning("a study is left for later", pacs=self._place.name, reason=str(away))
             await self._drop(holder)
+        finally:
+            self._means.leases.forget(holder)
 
     async def _drop(self, holder: str) -> None:
         try:

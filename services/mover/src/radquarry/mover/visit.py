@@ -76,17 +76,21 @@ class Visit:
             while not work.done():
                 await asyncio.wait({work}, timeout=self._means.patience.lease / 3)
                 if not work.done():
-                    await self._renew()
+                    await self._renew(work)
             work.result()
         finally:
             await ended(work)
+            if not work.cancelled():
+                work.exception()  # looked at: what made us end is raised, not what came of that
             self._free.set()
 
-    async def _renew(self) -> None:
+    async def _renew(self, work: "asyncio.Task[None]") -> None:
         try:
             await self._account.renew()
         except LeaseLost:
-            raise
+            await asyncio.wait({work}, timeout=self._means.patience.lease / 3)
+            if not work.done():  # else it had just let it go itself
+                raise
         except PeerAway:
             log.warning(
                 "the lease could not be renewed now", study_instance_uid=self._account.wanted.study_instance_uid
@@ -221,8 +225,7 @@ class Visit:
             finally:
                 await asyncio.wait({written})
             written.result()
-            if end.status is not None and end.failed_sop_instance_uids:
-                named = end.failed_sop_instance_uids
+            if end.status is not None and (named := end.failed_sop_instance_uids):
                 await self._means.ledger.blame(order.study_instance_uid, named, words(end.status))
             if end.status is None or verdict(end.status) not in GO_ON:
                 break
