@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import insert, update
 
 from radquarry.dicom.load import StateLoad
+from radquarry.dicom.load_book import Book
 from radquarry.dicom.load_tables import slots
-from radquarry.dicom.peer import PacsStopped
+from radquarry.dicom.peer import OutsideWindows, PacsStopped
 from radquarry.errors import PeerAway
 from radquarry.messages import LoadLimits
 from radquarry.state.store import State
@@ -177,6 +178,34 @@ async def test_a_holder_that_fails_when_it_is_stopped_says_its_own_fault_and_can
                 await asyncio.sleep(0.01)
 
     with pytest.raises(PacsStopped):
+        await work
+
+
+async def test_a_window_ends_while_the_store_is_busy_with_others(state: State) -> None:
+    """Nor does an order to stop wait behind a lease that takes long to renew."""
+    moments = [datetime(2025, 6, 2, 12, tzinfo=UTC)]
+    limits = LoadLimits.model_validate({"associations": 1, "windows": ["mon 00:00-13:00"]})
+    load = await StateLoad.open(state, {"main": limits}, UTC, lambda: moments[-1])
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def traffic() -> None:
+        async with load.slot("main") as gate:
+            gate.refused("it is busy")  # to be written down, when the store takes it
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+    work = asyncio.create_task(traffic())
+    await begun.wait()
+    async with state.writing() as connection:
+        await Book(state)._lock(connection, "main")
+        moments.append(datetime(2025, 6, 2, 14, tzinfo=UTC))
+        async with asyncio.timeout(10):
+            await ended.wait()
+
+    with pytest.raises(OutsideWindows):
         await work
 
 

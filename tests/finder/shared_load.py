@@ -5,7 +5,7 @@ import time
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,9 @@ async def sharing(
         rig = Rig(bus)
         heard = [kind for kind, listeners in LISTENERS.items() if "api" in listeners]
         finding = finder.opened(FinderSettings.model_validate({**known, **zone}), bus, state, clock)
-        moving = mover.opened(MoverSettings.model_validate({**known, **zone}), bus, state, QUICK, clock)
+        moving = mover.opened(
+            MoverSettings.model_validate({**known, **zone}), bus, state, replace(QUICK, idle=0.3), clock
+        )
         receiving = StorescpSettings.model_validate({**known, "archive": Archive(reserve_gb=0)})
         services = [
             Service(name="api", handlers=dict.fromkeys(heard, rig.hear)),

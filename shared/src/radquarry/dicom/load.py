@@ -142,16 +142,33 @@ class StateLoad:
                 task.uncancel()
 
     async def _lost(self, standing: Standing, holder: str, gate: SlotGate) -> Exception:
-        """Renew the lease until the slot is lost; why it is."""
+        """Why the slot is lost, when it is; a store that is slow to renew the lease must not hold up a stop."""
+        guards = [asyncio.create_task(self._ended(standing, gate)), asyncio.create_task(self._lapsed(standing, holder))]
+        try:
+            done, _ = await asyncio.wait(guards, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for guard in guards:
+                guard.cancel()
+            await asyncio.gather(*guards, return_exceptions=True)
+
+    async def _ended(self, standing: Standing, gate: SlotGate) -> Exception:
+        """Look until the PACS may not be asked any more; windows end while the store is away, too."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            with suppress(PeerAway):
+                await self._look(standing)
+            if (error := gate.ended()) is not None:
+                return error
+
+    async def _lapsed(self, standing: Standing, holder: str) -> Exception:
+        """Renew the lease until it is another's, and tell the others of trouble meanwhile."""
         clock = asyncio.get_running_loop()
         renewed = clock.time()
         while True:
             try:
                 async with asyncio.timeout_at(renewed + LEASE.total_seconds()):
                     await asyncio.sleep(LOOK_SECONDS)
-                    await self._look(standing)
-                    if (error := gate.ended()) is not None:
-                        return error
                     await self._ease(standing)
                     if (now := clock.time()) - renewed > LEASE.total_seconds() / 3:
                         if not await self._book.renew_slot(holder):
