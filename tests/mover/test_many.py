@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,9 +105,10 @@ def test_ledger_archive_and_manifest_agree_over_twenty_thousand_instances(tmp_pa
     disk = on_disk(tmp_path)
     assert set(disk) == expected
     assert asyncio.run(ledger(tmp_path)) == disk
-    for retrieval_id, studies in zip(ids, lists, strict=True):
-        mine = {key: value for key, value in disk.items() if key[0] in set(studies)}
-        assert manifest(process, retrieval_id) == mine
+    named = manifests(process)
+    for retrieval_id, studies in zip(ids, map(set, lists), strict=True):
+        mine = {key: value for key, value in disk.items() if key[0] in studies}
+        assert named[retrieval_id] == mine
         assert ends[retrieval_id].received == len(mine)
 
 
@@ -134,11 +136,11 @@ async def ledger(folder: Path) -> dict[tuple[str, str], tuple[int, str]]:
     return {(row.study_instance_uid, row.sop_instance_uid): (row.bytes, row.sha256) for row in rows}
 
 
-def manifest(process: Process, retrieval_id: UUID) -> dict[tuple[str, str], tuple[int, str]]:
+def manifests(process: Process) -> dict[UUID, dict[tuple[str, str], tuple[int, str]]]:
+    """Retrieval → (study, instance) → what was said of it last."""
     said = [RetrievalProgressed.model_validate_json(line) for line in process.heard("retrieval.progressed")]
-    return {
-        (one.study_instance_uid, each.sop_instance_uid): (each.bytes, each.sha256)
-        for one in sorted(said, key=lambda one: one.revision)
-        if one.retrieval_id == retrieval_id
-        for each in one.instances
-    }
+    found: defaultdict[UUID, dict[tuple[str, str], tuple[int, str]]] = defaultdict(dict)
+    for one in sorted(said, key=lambda one: one.revision):
+        for each in one.instances:
+            found[one.retrieval_id][one.study_instance_uid, each.sop_instance_uid] = (each.bytes, each.sha256)
+    return found
