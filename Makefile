@@ -7,7 +7,7 @@ SOURCES := $(wildcard services/*/src shared/src deploy/*/src)
 WORKERS ?= 2
 
 .DEFAULT_GOAL := list
-.PHONY: list install demo test test-all check format bench images services-up services-down clean
+.PHONY: list install demo test test-again check format bench images services-up services-down clean
 
 list: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'
@@ -28,6 +28,9 @@ demo: install ## a simulated hospital and radquarry in one process, at http://12
 test: install ## set up, check, and run all tests; those of real servers when `make services-up` has run
 	$(MAKE) check
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
+
+test-again: install ## what failed the last time once more, one test after the other
+	$(BIN)/pytest --last-failed --last-failed-no-failures none $(PYTEST)
 
 check: install ## format, lint, types
 	$(BIN)/ruff format --check .
