@@ -21,6 +21,7 @@ import yaml
 from radquarry.dicom.load import StateLoad
 from radquarry.hospital.hospital import Hospital
 from radquarry.hospital.settings import HospitalSettings
+from radquarry.messages import LoadLimits
 from radquarry.state.store import open_state
 from tests.journeys.running import Process, eventually, free_port
 
@@ -271,7 +272,7 @@ async def test_the_stop_button_holds_for_one_shot_commands_too(hospital: Hospita
     ours(tmp_path, hospital.pacs.port)
     (tmp_path / "data").mkdir()
     async with open_state(f"sqlite:///{tmp_path}/data/state.db") as state:
-        await (await StateLoad.open(state, {"main": 1})).stop("main", "the administrator")
+        await (await StateLoad.open(state, {"main": LoadLimits()})).stop("main", "the administrator")
     asked = len(hospital.traffic.entries())
 
     done = radquarry("find", "--from", "2023-03-06", "-o", "out.csv", folder=tmp_path)
@@ -371,7 +372,7 @@ def test_a_pause_is_made_after_every_few_queries(hospital: Hospital, tmp_path: P
     begun = len(hospital.traffic.entries("c-find"))
     done = radquarry("find", "--pacsnpull", *files, "--pause", "0.6", folder=tmp_path)
 
-    starts = sorted(entry.begin for entry in hospital.traffic.entries("c-find"))[begun:]
+    starts = sorted(entry.at for entry in hospital.traffic.entries("c-find"))[begun:]
     waits = [after - before for before, after in itertools.pairwise(starts)]
     assert done.returncode == 0, done.stderr
     assert [number for number, wait in enumerate(waits, 1) if wait >= 0.6] == [2, 4, 6]

@@ -199,6 +199,7 @@ def test_the_stop_button_ends_a_move_within_five_seconds(ward: Ward, tmp_path: P
     assert "traffic to main is stopped" in (tmp_path / "log").read_text()
     assert last - stopped < 5
     assert 0 < len(ward.sent()) < len(ward.images(study))
+    assert stems(tmp_path / "data" / "archive") >= set(ward.sent()[:-2])
 
 
 def test_the_budget_of_an_installation_is_kept(ward: Ward, tmp_path: Path) -> None:

@@ -73,6 +73,8 @@ class Fetching:
                     task.cancel()
         except* PacsStopped as stopped:
             self._ended = str(stopped.exceptions[0])
+        for study in self.wanted:  # of those that are not settled some images may have come
+            await announce(await asyncio.to_thread(self._placed, study))
 
     async def hear(self, event: RetrievalProgressed) -> None:
         """Where a study stands now; what was said earlier and comes later is nothing new."""
@@ -104,7 +106,8 @@ class Fetching:
         """What a study should have, what it has, and why not all."""
         end = self.ends.get(study)
         if end is None or end.state not in SETTLED:
-            return "", str(len(self._here[study])), f"not fetched: {self._ended}"
+            received = len(self._here[study]) if end is None else end.received
+            return "", str(received), f"not fetched to its end: {self._ended}"
         return str(end.expected or ""), str(end.received), end.problem
 
     async def _feed(self, fetcher: Fetcher, leave: Leave) -> None:

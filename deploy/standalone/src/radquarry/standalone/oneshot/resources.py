@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import Column, DateTime, MetaData, String, Table, select, update
+from sqlalchemy import DateTime, String, column, select, table, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -21,12 +21,8 @@ KEYWORDS: dict[Level, str] = {"PATIENT": "PatientID", "STUDY": "StudyInstanceUID
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 MOST_PARAMETERS = 10_000
 
-STUDIES_FIND = Table(
-    "studies_find",
-    MetaData(),
-    Column("patient_id", String),
-    Column("study_uid", String, primary_key=True),
-    Column("retrieved_on", DateTime),
+STUDIES_FIND = table(
+    "studies_find", column("patient_id", String), column("study_uid", String), column("retrieved_on", DateTime)
 )
 """What of pacsanini's table is used."""
 
@@ -78,8 +74,8 @@ class Database:
 
     async def listed(self, pacs: Pacs, place: Place) -> Listing:
         """See `Source`. Raises `PeerAway`, `Permanent`."""
-        column = STUDIES_FIND.c.patient_id if self._level == "PATIENT" else STUDIES_FIND.c.study_uid
-        query = select(column).where(STUDIES_FIND.c.retrieved_on.is_(None)).order_by(STUDIES_FIND.c.study_uid)
+        wanted = STUDIES_FIND.c.patient_id if self._level == "PATIENT" else STUDIES_FIND.c.study_uid
+        query = select(wanted).where(STUDIES_FIND.c.retrieved_on.is_(None)).order_by(STUDIES_FIND.c.study_uid)
         engine = self._engine()
         try:
             async with engine.connect() as connection:
