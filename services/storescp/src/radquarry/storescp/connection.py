@@ -1,6 +1,8 @@
 """One TCP connection, read PDU by PDU where the bytes lie: nothing of a data set is copied before it is written."""
 
 import socket
+import ssl
+import struct
 import time
 from contextlib import suppress
 
@@ -10,6 +12,7 @@ from radquarry.storescp.pdus import HEADER, Violation
 
 READ = 256 * 1024
 """Bytes asked of the network at once: more than a sender has under way, few enough to stay in the processor's cache."""
+TIME_VALUE = struct.Struct("@ll")
 
 
 class Gone(Exception):  # noqa: N818 - it reads as the state it is
@@ -25,15 +28,29 @@ class Connection:
         self._buffer = bytearray(limits.pdu + HEADER.size)
         self._view = memoryview(self._buffer)
         self._begin = self._end = 0
-        self._deadline = 0.0
+        self._deadline = self._idle = 0.0
 
     def allow(self, seconds: float, idle: float) -> None:
         """From now on reading may take `seconds` in all, and `idle` without a byte."""
         self._deadline = time.monotonic() + seconds
-        self._transport.settimeout(idle)
+        if idle != self._idle:
+            self._idle = idle
+            self._limit_silence()
+
+    def _limit_silence(self) -> None:
+        """By the system's own clock where it can be: Python's costs another system call for every one."""
+        if isinstance(self._transport, ssl.SSLSocket):
+            self._transport.settimeout(self._idle)
+            return
+        whole, part = divmod(self._idle, 1)
+        time_value = TIME_VALUE.pack(int(whole), int(part * 1_000_000))
+        with suppress(OSError):  # closed already, as the next call will say
+            self._transport.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, time_value)
+            self._transport.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, time_value)
 
     def encrypt(self, encryption: Encryption) -> None:
         """Shake hands. Raises `Gone`."""
+        self._transport.settimeout(self._idle)
         try:
             self._transport = encryption.wrapped(self._transport)
         except OSError as error:
@@ -69,7 +86,7 @@ class Connection:
     def _received(self, room: memoryview) -> int:
         try:
             count = self._transport.recv_into(room)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             raise Gone("nothing came for too long") from None
         except OSError as error:
             raise Gone(f"the connection broke: {type(error).__name__}") from None

@@ -6,6 +6,7 @@ Every byte comes from the network: steps and depth are bounded, nothing recurses
 import struct
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -21,6 +22,9 @@ SHORT_LENGTH = frozenset(
     ]
 )
 """VRs with a length of 16 bits (PS3.5 Table 7.1-2); every other one has 32, those still to come too."""
+LITTLE_ENDIAN = struct.Struct("<HH2sH"), struct.Struct("<L")
+BIG_ENDIAN = struct.Struct(">HH2sH"), struct.Struct(">L")
+"""Tag, VR and a length of 16 bits; a length of 32."""
 
 
 class NotDicom(Exception):  # noqa: N818 - it reads as the verdict it is
@@ -35,8 +39,7 @@ class Encoding:
     big_endian: bool = False
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """An element's begin: `value` is the position of its first value byte."""
 
     tag: int
@@ -87,18 +90,16 @@ def _step(data: bytes | memoryview, header: Header, open_sequences: list[bool], 
 
 
 def _header(data: bytes | memoryview, position: int, encoding: Encoding, *, implicit: bool) -> Header:
-    order = ">" if encoding.big_endian else "<"
+    begin, long = BIG_ENDIAN if encoding.big_endian else LITTLE_ENDIAN
     try:
-        group, element = struct.unpack_from(f"{order}HH", data, position)
+        group, element, vr, length = begin.unpack_from(data, position)
         tag = group << 16 | element
-        vr = bytes(data[position + 4 : position + 6])
-        if implicit or group == 0xFFFE or not (vr.isalpha() and vr.isupper()):
-            (length,) = struct.unpack_from(f"{order}L", data, position + 4)
-            return Header(tag, b"", position + 8, length)
-        if vr in SHORT_LENGTH:
-            (length,) = struct.unpack_from(f"{order}H", data, position + 6)
+        if not implicit and vr in SHORT_LENGTH and group != 0xFFFE:
             return Header(tag, vr, position + 8, length)
-        (length,) = struct.unpack_from(f"{order}L", data, position + 8)
+        if implicit or group == 0xFFFE or not (vr.isalpha() and vr.isupper()):
+            (length,) = long.unpack_from(data, position + 4)
+            return Header(tag, b"", position + 8, length)
+        (length,) = long.unpack_from(data, position + 8)
         return Header(tag, vr, position + 12, length)
     except struct.error:
         raise NotDicom("the data set ends within an element") from None

@@ -6,6 +6,7 @@ import mmap
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,7 +110,8 @@ class Receipt:
             descriptor, self._file = self._file, None
             os.close(descriptor)
             if not self._is_named:
-                self._path.unlink(missing_ok=True)
+                with suppress(OSError):  # the folder is cleaned at the next start
+                    self._path.unlink(missing_ok=True)
 
     @property
     def sha256(self) -> str:
@@ -135,28 +137,27 @@ class Receipt:
 
     def _written(self, data: memoryview) -> None:
         if self._begin is None:
-            self._begin = self._write_head()
-            if not self.announced.fault:
-                self._identity = identify_begin(data, self.announced.transfer_syntax_uid)
+            data = self._with_head(data)
         if self.size - self._looked_at > LOOK_AT_THE_DISK:
             self._demand_room()
             self._looked_at = self.size
-        self._append(data)
-        self._begin_to_write_back()
-
-    def _write_head(self) -> int:
-        """Where the data set begins."""
-        if not self.announced.fault:
-            self._append(memoryview(write_head(self.announced.head)))
-        return self.size
-
-    def _append(self, data: memoryview) -> None:
         assert self._file is not None  # noqa: S101 - as above
         self._digest.update(data)
         while data:
             count = os.write(self._file, data)
             self.size += count
             data = data[count:]
+        self._begin_to_write_back()
+
+    def _with_head(self, data: memoryview) -> memoryview:
+        """The file's first bytes; the data set's own say which instance it is."""
+        if self.announced.fault:
+            self._begin = 0
+            return data
+        self._identity = identify_begin(data, self.announced.transfer_syntax_uid)
+        head = write_head(self.announced.head)
+        self._begin = len(head)
+        return memoryview(head + data)
 
     def _begin_to_write_back(self) -> None:
         """The disk begins while the network goes on: the fsync at the end has little left to wait for."""
