@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radquarry.configuration.file import ConfigurationError, load
-from radquarry.configuration.sections import FhirRis, SqlRis, Whole
+from radquarry.configuration.ris import FhirRis, SqlRis
+from radquarry.configuration.sections import Whole
 
 DESIGNED = """\
 data_dir: ./radquarry-data

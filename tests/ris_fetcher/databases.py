@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from radquarry.configuration.sections import SqlRis as Section
+from radquarry.configuration.ris import SqlRis as Section
 from radquarry.ris_fetcher.sql import SqlRis
 from tests.contracts.states import empty_state_url
 

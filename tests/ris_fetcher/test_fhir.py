@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from radquarry.configuration.sections import FhirRis as Section
+from radquarry.configuration.ris import FhirRis as Section
 from radquarry.messages import Report, Study
 from radquarry.ris_fetcher.fhir import FhirRis
 from radquarry.ris_fetcher.report_text import Unreadable

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from radquarry.api.problems import Problem, invalid
-from radquarry.configuration.sections import NAMED_PARAMETER, Ris, SqlRis, is_date
+from radquarry.configuration.ris import NAMED_PARAMETER, Ris, SqlRis, is_date
 
 MOST_CHARACTERS = 1024
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from radquarry.api.listers import Lister, listers
 from radquarry.configuration import file as configuration
-from radquarry.configuration.sections import Api, Named, Pacs, Ris
+from radquarry.configuration.ris import Ris
+from radquarry.configuration.sections import Api, Named, Pacs
 
 
 class Settings(BaseModel):

@@ -11,7 +11,7 @@ from sqlalchemy import URL, Date, String, TextClause, bindparam, event, make_url
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from radquarry.configuration.sections import NAMED_PARAMETER, SqlRis, is_date
+from radquarry.configuration.ris import NAMED_PARAMETER, SqlRis, is_date
 from radquarry.ris_fetcher.database_faults import mapped
 from radquarry.ris_fetcher.report_text import decoded
 from radquarry.ris_fetcher.ris import RisRefuses

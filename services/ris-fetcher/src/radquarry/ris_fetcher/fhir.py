@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from radquarry.configuration.sections import FhirRis as RisSection
+from radquarry.configuration.ris import FhirRis as RisSection
 from radquarry.dicom.accession import spellings
 from radquarry.messages import Report, Study
 from radquarry.messages.studies import Link

@@ -6,7 +6,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from radquarry.configuration import file as configuration
-from radquarry.configuration.sections import Named, Ris
+from radquarry.configuration.ris import Ris
+from radquarry.configuration.sections import Named
 
 
 class Settings(BaseModel):

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from radquarry.configuration.sections import SqlRis as Section
-from radquarry.configuration.sections import is_date
+from radquarry.configuration.ris import SqlRis as Section
+from radquarry.configuration.ris import is_date
 from radquarry.dicom.accession import spellings
 from radquarry.messages import Report, Row, Study
 from radquarry.ris_fetcher import links, sql_rows

@@ -15,7 +15,7 @@ from radquarry.api.lists.columns import IDENTIFIERS
 from radquarry.api.lists.queries import EXAMPLE, queries_in
 from radquarry.api.lists.uploads import Upload, modalities_in
 from radquarry.api.problems import Problem, invalid
-from radquarry.configuration.sections import is_date
+from radquarry.configuration.ris import is_date
 
 WAYS: tuple[Way, ...] = get_args(Way)
 CHOSEN = "filter."
