@@ -46,11 +46,6 @@ class Shelves:
         given = [] if is_cut and self.gives_nothing_when_cut else found[: self.limit]
         return Page(tuple(given), len(given), self.cut_in_words if is_cut else "")
 
-    async def look_inside(self, study: Study) -> int:
-        """Each has three series."""
-        assert study in self.studies
-        return min(self.limit, 3)
-
     def _matches(self, part: Part, study: Study) -> bool:
         assert study.study_date
         return (

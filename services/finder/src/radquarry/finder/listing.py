@@ -7,7 +7,7 @@ accession number (`ends.py`). What cannot be split further is a gap with its rea
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from string import digits
 
 from radquarry.dicom.peer import PacsAway
@@ -28,10 +28,6 @@ EVERY_STUDY_HAS = ("PatientID",)
 QUIET_SECOND = 3 * 3600 + 33 * 60 + 33
 
 
-LookInside = Callable[[Study], Awaitable[int]]
-"""How many rows a question about the inside of a study gives: the most of its series, or of the images of one."""
-
-
 class TooManyQueriesError(Exception):
     """The window would take more questions than is polite."""
 
@@ -39,9 +35,8 @@ class TooManyQueriesError(Exception):
 class Listing:
     """One window's work; `pages` is shared by all windows of the PACS."""
 
-    def __init__(self, ask: Ask, pages: Pages, look_inside: LookInside) -> None:
+    def __init__(self, ask: Ask, pages: Pages) -> None:
         self._asker = ask
-        self._look_inside = look_inside
         self._pages = pages
         self._found: dict[str, Study] = {}
         self._gaps: list[tuple[Part, str]] = []
@@ -124,10 +119,7 @@ class Listing:
         return self._pages.prove(page.received)
 
     async def _is_alone(self, part: Part, page: Page) -> bool:
-        """Whether the only study of two years is so at a closer look: no shorter answer can prove it.
-
-        Its series and images tell whether this PACS ever gives more than one answer at once.
-        """
+        """Whether the only study of two years is so at a closer look: no shorter answer can prove it."""
         if page.received != 1:
             return False
         for study in self._known(part):
@@ -138,15 +130,10 @@ class Listing:
             await self._ask(part.having("PatientID", f"*{digit}"))
         if len(self._known(part)) > 1:
             self._pages.cut(1)
-            return False
-        for study in self._known(part):
-            self._pages.saw(await self._look_inside(study))
-        return self._pages.prove(1)
+        return len(self._known(part)) <= 1
 
     async def _is_proven_in_pieces(self, part: Part, page: Page) -> bool:
         """Whether an answer that nothing contradicts falls into shorter ones: by a key, or by its times."""
-        if page.received == 1:
-            return False
         if await self._is_covered(part):
             is_all = len(self._known(part)) <= page.received
         else:

@@ -14,7 +14,6 @@ from radquarry.dicom.association import Association
 from radquarry.dicom.finding import AnswerLost, FindRefused, find
 from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.finder.answers import Answered, Answering
-from radquarry.finder.inside import rows_inside
 from radquarry.finder.keys import element
 from radquarry.finder.lines import Line
 from radquarry.finder.listing import Listing
@@ -101,8 +100,7 @@ class DicomPacs:
         problems: Problems = Counter()
 
         async def visit(line: Line) -> Listed:
-            look_inside = partial(rows_inside, line, self._charset)
-            return await Listing(partial(self._ask, line, problems, keys), self._pages, look_inside).of(part)
+            return await Listing(partial(self._ask, line, problems, keys), self._pages).of(part)
 
         try:
             listed = await self._lines.use(visit)

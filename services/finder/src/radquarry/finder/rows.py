@@ -76,14 +76,6 @@ def series_question(
     return Question(identifier, partial(_read, series_of, problems), charset)
 
 
-def images_question(study_instance_uid: str, series_instance_uid: str, charset: str) -> Question[str]:
-    """The SOPInstanceUID of every image of a series."""
-    identifier = _identifier("IMAGE", ("SOPInstanceUID",))
-    identifier.StudyInstanceUID = study_instance_uid
-    identifier.SeriesInstanceUID = series_instance_uid
-    return Question(identifier, partial(Row.uid, keyword="SOPInstanceUID"), charset)
-
-
 def study_of(row: Row) -> Study:
     """Raises `NotAUid` when the row names no study."""
     return Study(
