@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from radquarry.api.retrieval_estimates import MOST_SERIES
+from radquarry.bus.port import Bus
 from radquarry.index.document import Document, StudyPart
 from radquarry.messages import (
     EstimateRetrieval,
@@ -18,7 +19,9 @@ from radquarry.messages import (
     Series,
     SeriesChoice,
 )
-from tests.api.gateway import Gateway, a_gateway, a_problem, study
+from radquarry.mover.__main__ import opened as opened_mover
+from radquarry.mover.settings import Settings as MoverSettings
+from tests.api.gateway import PACS, Gateway, a_gateway, a_problem, study
 from tests.api.stories import NOON, uid
 
 SERIES = Series(
@@ -184,3 +187,23 @@ async def test_a_mover_that_does_not_answer_in_time_is_said_to_be_away(gateway: 
 
     assert "the mover does not answer" in a_problem(answer, 503, "away")["detail"]
     assert answer.headers["retry-after"]
+
+
+@pytest.mark.parametrize(("reserve", "fits"), [(0, True), (10**9, False)])
+async def test_the_real_mover_answers_and_says_what_would_not_fit(
+    gateway: Gateway, tmp_path: Path, reserve: int, fits: bool
+) -> None:
+    (tmp_path / "archive").mkdir()
+    keys = {"data_dir": tmp_path, "pacs": PACS, "archive": {"reserve_gb": reserve}}
+    async with opened_mover(MoverSettings.model_validate(keys), cast("Bus", gateway.bus), gateway.state) as mover:
+        await gateway.bus.subscribe("mover", EstimateRetrieval, mover.handlers[EstimateRetrieval])
+        some, none = [
+            (await gateway.post("/retrievals/estimate", {"studies": [uid(0)], "series": {"min_images": least}})).json()
+            for least in (300, 301)
+        ]
+
+    assert (some["studies"], some["series"], some["images"], some["already_here"]) == (1, 1, 300, 0)
+    assert some["bytes_to_fetch"] == some["bytes"] > 0
+    assert some["hours"] > 0
+    assert (none["series"], none["images"], none["bytes_to_fetch"]) == (0, 0, 0)
+    assert (some["fits"], "would not fit" in some.get("reason", "")) == (fits, not fits)
