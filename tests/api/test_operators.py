@@ -88,6 +88,7 @@ async def test_openapi_names_every_documented_call_and_its_errors(gateway: Gatew
         ("GET", "/studies"),
         ("GET", "/studies/{study_instance_uid}"),
         ("POST", "/retrievals"),
+        ("POST", "/retrievals/estimate"),
         ("GET", "/retrievals/{retrieval_id}/manifest"),
         ("POST", "/retrievals/{retrieval_id}/pause"),
         ("POST", "/failures/{failure_id}/replay"),
@@ -150,9 +151,10 @@ async def test_any_search_is_answered_or_refused(gateway: Gateway, query: dict[s
         a_problem(answer, 422)
 
 
+KEYS = [*CRAWL, "modalities", "studies", "series", "priors", "not_before", "estimated_bytes"]
 BODIES: some.SearchStrategy[Any] = some.recursive(
     some.none() | some.booleans() | some.integers() | WORDS,
-    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.sampled_from([*CRAWL, "modalities"]), inner),
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.sampled_from(KEYS), inner),
     max_leaves=8,
 )
 
@@ -160,7 +162,7 @@ BODIES: some.SearchStrategy[Any] = some.recursive(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=BODIES)
 async def test_any_body_is_taken_or_refused(gateway: Gateway, body: Any) -> None:
-    for path in ("/crawls", "/retrievals"):
+    for path in ("/crawls", "/retrievals", "/retrievals/estimate"):
         answer = await gateway.post(path, body)
         if answer.status_code != 202:
             a_problem(answer, 422)

@@ -38,6 +38,7 @@ Offer = tuple[str, Sequence[str]]
 
 MAX_PDU = 65536
 HANG_UP_SECONDS = 1.0
+RELEASE_SECONDS = 3.0
 
 PERMANENT_REJECTIONS: dict[tuple[int | None, int | None], str] = {
     (1, 2): "does not know the application context",
@@ -81,8 +82,7 @@ async def open_association(
         await _thread(_hang_up, association)
         raise
     if association.is_established:
-        releasing = _thread(association.release)
-        await _until_cancelled(releasing, partial(_cut, association))
+        await _until_cancelled(_thread(_release, association), partial(_cut, association))
 
 
 async def _opened(peer: Peer, sop_classes: Sequence[str | Offer], received: Sequence[str]) -> Association:
@@ -137,6 +137,14 @@ async def _until_cancelled(work: "asyncio.Future[Answer]", end: Callable[[], Non
         if not work.cancelled():
             work.exception()  # looked at, so that nobody complains of an error unseen
         raise
+
+
+def _release(association: Association) -> None:
+    """A-RELEASE; a peer that is busy with something else and does not answer is cut off."""
+    patience = threading.Timer(RELEASE_SECONDS, _cut, [association])
+    patience.start()
+    association.release()
+    patience.cancel()
 
 
 def _hang_up(association: Association) -> None:

@@ -20,6 +20,7 @@ from radquarry.api.live import Live
 from radquarry.api.measures import Measures
 from radquarry.api.orders import Orders
 from radquarry.api.readiness import probes
+from radquarry.api.retrieval_estimates import Estimates
 from radquarry.api.retrieval_ledger import RetrievalLedger
 from radquarry.api.retrievals import Retrievals
 from radquarry.api.security.doors import is_loopback
@@ -104,6 +105,7 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
         crawls=crawls,
         coverage=Coverage(state, known, _now, zone),
         retrievals=retrievals,
+        estimates=Estimates(orders, live, index),
         archives=archives,
         changes=changes,
         failures=Failures(state, Effects(crawl_notes.add, retrieval_notes.add), bus.replay),

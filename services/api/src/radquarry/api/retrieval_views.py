@@ -1,24 +1,44 @@
 """What a retrieval looks like to people."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from json import loads
 from uuid import UUID
 
 from radquarry.api import bulk
+from radquarry.api.problems import invalid
 from radquarry.api.retrieval_facts import SETTLED, StudyStand, settled_of
-from radquarry.messages import RetrievalState
+from radquarry.messages import PriorsChoice, RetrievalState, SeriesChoice
+
+MOST_STUDIES = 20_000
+MOST_INSTANCES = 50_000
 
 
 @dataclass(frozen=True)
 class RetrievalOrder:
-    """StudyInstanceUIDs, which of their series, and how urgent (higher is sooner)."""
+    """StudyInstanceUIDs, which of their series, and how urgent (higher is sooner, more than 0 is urgent).
+
+    `instances`: of these studies only these SOPInstanceUIDs.
+    """
 
     studies: tuple[str, ...]
-    modality: tuple[str, ...] = ()
-    exclude_description: tuple[str, ...] = ()
+    series: SeriesChoice = field(default_factory=SeriesChoice)
+    instances: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    priors: PriorsChoice | None = None
     priority: int = 0
+    not_before: datetime | None = None
+    estimated_bytes: int | None = None
+
+    def check(self) -> None:
+        """Raises the problem to show when it names nothing, or more than one message takes."""
+        if not self.studies:
+            raise invalid("studies names no study.")
+        if len(set(self.studies)) > MOST_STUDIES:
+            raise invalid(f"A retrieval names at most {MOST_STUDIES} studies.")
+        if sum(map(len, self.instances.values())) > MOST_INSTANCES:
+            raise invalid(f"A retrieval names at most {MOST_INSTANCES} single instances.")
 
 
 @dataclass(frozen=True)

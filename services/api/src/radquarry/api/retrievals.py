@@ -1,7 +1,6 @@
 """Retrievals as people see and order them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from uuid import UUID
 
 import structlog
@@ -9,11 +8,14 @@ from sqlalchemy import func, select, tuple_
 
 from radquarry.api import bulk
 from radquarry.api.audit import audit
+from radquarry.api.holdings import held
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import Orders
-from radquarry.api.problems import already_settled, invalid, unknown, unknown_studies
+from radquarry.api.problems import already_settled, unknown
 from radquarry.api.retrieval_facts import SETTLED, RetrievalFact
 from radquarry.api.retrieval_views import (
+    MOST_INSTANCES,
+    MOST_STUDIES,
     ManifestRow,
     RetrievalOrder,
     RetrievalStudy,
@@ -31,17 +33,23 @@ from radquarry.messages import (
     ResumeRetrieval,
     RetrievalRequested,
     RetrievalState,
-    SeriesChoice,
     WantedStudy,
 )
 from radquarry.state.store import State
 
-__all__ = ["ManifestRow", "RetrievalOrder", "RetrievalState", "RetrievalStudy", "RetrievalView", "Retrievals"]
+__all__ = [
+    "MOST_INSTANCES",
+    "MOST_STUDIES",
+    "ManifestRow",
+    "RetrievalOrder",
+    "RetrievalState",
+    "RetrievalStudy",
+    "RetrievalView",
+    "Retrievals",
+]
 
 log = structlog.get_logger(__name__)
 
-MOST_STUDIES = 20_000
-LOOK_UPS = 16
 PORTION = 500
 Control = type[PauseRetrieval] | type[ResumeRetrieval] | type[CancelRetrieval]
 
@@ -59,10 +67,7 @@ class Retrievals:
 
     async def request(self, order: RetrievalOrder, user: str = "", key: str | None = None) -> UUID:
         """Order a retrieval: publish, then write. Raises `Problem`, or `PeerAway` when nothing was ordered."""
-        if not order.studies:
-            raise invalid("studies names no study.")
-        if len(set(order.studies)) > MOST_STUDIES:
-            raise invalid(f"A retrieval names at most {MOST_STUDIES} studies.")
+        order.check()
         retrieval_id = await self._orders.named("retrievals", user, key, order)
         if key is not None and await self._row(retrieval_id) is not None:
             return retrieval_id
@@ -70,10 +75,13 @@ class Retrievals:
             trail=retrieval_id,
             sent_at=self._orders.clock(),
             retrieval_id=retrieval_id,
-            studies=await self._wanted(order.studies),
-            series=SeriesChoice(modality=order.modality, exclude_description=order.exclude_description),
+            studies=await self._wanted(order),
+            series=order.series,
+            priors=order.priors,
             priority=order.priority,
             requested_by=user,
+            not_before=order.not_before,
+            estimated_bytes=order.estimated_bytes,
         )
         await self._orders.publish(message)
         audit("retrieval requested", user, retrieval_id=str(retrieval_id), studies=len(message.studies))
@@ -175,22 +183,13 @@ class Retrievals:
         await self._orders.publish(control(trail=retrieval_id, retrieval_id=retrieval_id))
         audit(control.topic, user, retrieval_id=str(retrieval_id))
 
-    async def _wanted(self, uids: Sequence[str]) -> tuple[WantedStudy, ...]:
+    async def _wanted(self, order: RetrievalOrder) -> tuple[WantedStudy, ...]:
         """The studies with the PACS that holds each; raises the problem when the index knows some not."""
-        distinct = list(dict.fromkeys(uids))
-        at_once = asyncio.Semaphore(LOOK_UPS)
-
-        async def pacs_of(uid: str) -> str:
-            async with at_once:
-                document = await self._index.get(uid)
-            return document.pacs if document is not None and document.study is not None else ""
-
-        names = await asyncio.gather(*map(pacs_of, distinct))
-        holders = dict(zip(distinct, names, strict=True))
-        unknown_ones = [place for place, uid in enumerate(uids) if not holders[uid]]
-        if unknown_ones:
-            raise unknown_studies(unknown_ones, len(uids))
-        return tuple(WantedStudy(study_instance_uid=uid, pacs=name) for uid, name in holders.items())
+        holders = await held(self._index, order.studies, lambda document: document.pacs)
+        return tuple(
+            WantedStudy(study_instance_uid=uid, pacs=name, sop_instance_uids=order.instances.get(uid, ()))
+            for uid, name in holders.items()
+        )
 
     async def _row(self, retrieval_id: UUID) -> "bulk.Found | None":
         same = retrievals.c.retrieval_id == retrieval_id

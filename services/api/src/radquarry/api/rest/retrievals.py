@@ -8,56 +8,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse
 
-from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, WithKey, problems, refuse_later
+from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, WithKey, problems
 from radquarry.api.rest.events import events
+from radquarry.api.rest.retrieval_orders import RetrievalRequest
 from radquarry.api.rest.tables import as_csv, portions
-from radquarry.api.retrievals import ManifestRow, RetrievalOrder, RetrievalState, RetrievalView
+from radquarry.api.retrievals import ManifestRow, RetrievalState, RetrievalView
 
 routes = APIRouter(prefix=f"{V1}/retrievals", tags=["retrievals"])
-
-LATER = ("cohort", "destination", "deidentify")
-Uid = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[0-9]+(\.[0-9]+)*$")]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-
-
-class Series(BaseModel):
-    """Which series; nothing named is all. A description is excluded where it contains the words, in any case."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    modality: tuple[Annotated[Words, StringConstraints(to_upper=True)], ...] = Field((), max_length=50)
-    exclude_description: tuple[Words, ...] = Field((), max_length=50)
-
-
-class RetrievalRequest(BaseModel):
-    """The studies to bring home."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        hide_input_in_errors=True,
-        json_schema_extra={
-            "examples": [
-                {"studies": ["1.2.826.0.1.3680043.8.498.1", "1.2.826.0.1.3680043.8.498.2"]},
-                {
-                    "studies": ["1.2.826.0.1.3680043.8.498.1"],
-                    "series": {"modality": ["CT"], "exclude_description": ["scout"]},
-                    "priority": 5,
-                },
-            ]
-        },
-    )
-
-    studies: tuple[Uid, ...] = Field(min_length=1, max_length=20_000)
-    series: Series = Series()
-    priority: int = Field(0, ge=-100, le=100, description="Higher is sooner.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_later_form(cls, value: Any) -> Any:
-        return refuse_later(value, LATER, "A retrieval with")
 
 
 class Instances(BaseModel):
@@ -161,12 +121,18 @@ def _listed(view: RetrievalView) -> ListedRetrieval:
     return ListedRetrieval(instances=_instances(view), requested_at=view.requested_at, **fields)
 
 
-@routes.post("", status_code=202, responses=problems(), summary="Retrieve studies")
+def _orders() -> dict[int | str, dict[str, Any]]:
+    """The error responses of what only some may order."""
+    documented = problems()
+    documented[403]["description"] = "Urgent, and not an administrator; or an unknown host, or a foreign origin."
+    return documented
+
+
+@routes.post("", status_code=202, responses=_orders(), summary="Retrieve studies")
 async def request_retrieval(order: RetrievalRequest, desk: OnDesk, user: ByUser, key: WithKey = None) -> Ordered:
     """Every study must be in the index: it says which PACS holds it."""
-    series = order.series
-    wanted = RetrievalOrder(order.studies, series.modality, series.exclude_description, order.priority)
-    return Ordered(id=await desk.retrievals.request(wanted, user, key))
+    desk.rights.check_urgent(user, order.priority)
+    return Ordered(id=await desk.retrievals.request(order.wanted(), user, key))
 
 
 @routes.get("", responses=problems(), summary="All retrievals")

@@ -1,4 +1,7 @@
-"""Who may do what: everybody who is let in may read and order, administrators also touch a PACS's traffic."""
+"""Who may do what: everybody who is let in may read and order, administrators also touch a PACS's traffic.
+
+Urgent retrievals come before everybody's others, so that they are the administrators', too.
+"""
 
 from collections.abc import Collection
 
@@ -19,7 +22,7 @@ class Rights:
         return cls(authentication.administrators if authentication else ())
 
     def administers(self, user: str) -> bool:
-        """Whether `user` may change a PACS's load, stop, start and probe it."""
+        """Whether `user` may change a PACS's load, stop, start and probe it, and order what is urgent."""
         return not self._administrators or user in self._administrators
 
     def check(self, user: str, action: str, pacs: str) -> None:
@@ -28,4 +31,15 @@ class Rights:
             return
         audit(f"{action} refused", user, pacs=pacs)
         detail = "Only administrators may do this; api.authentication.administrators names them."
+        raise Problem(403, "not-an-administrator", "Not for you", detail)
+
+    def check_urgent(self, user: str, priority: int) -> None:
+        """Raises the problem to answer with where `user` may not have a retrieval before everybody else's."""
+        if priority <= 0 or self.administers(user):
+            return
+        audit("retrieval.requested refused", user, priority=priority)
+        detail = (
+            "A priority above 0 is urgent, and only administrators may order that; "
+            "api.authentication.administrators names them. Leave the priority out, or make it 0 or less."
+        )
         raise Problem(403, "not-an-administrator", "Not for you", detail)
