@@ -140,11 +140,9 @@ async def _until_cancelled(work: "asyncio.Future[Answer]", end: Callable[[], Non
 
 
 def _release(association: Association) -> None:
-    """A-RELEASE; a peer that is busy with something else and does not answer is cut off."""
-    patience = threading.Timer(RELEASE_SECONDS, _cut, [association])
-    patience.start()
+    """A-RELEASE; a peer that is busy with something else and does not answer soon gets an A-ABORT."""
+    association.acse_timeout = min(RELEASE_SECONDS, association.acse_timeout or RELEASE_SECONDS)
     association.release()
-    patience.cancel()
 
 
 def _hang_up(association: Association) -> None:
