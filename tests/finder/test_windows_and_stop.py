@@ -28,7 +28,7 @@ from tests.finder.shared_load import REQUESTS, TRAFFIC, SharedLoad, TurnedClock,
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ZURICH = ZoneInfo("Europe/Zurich")
-ON_ITS_WAY = timedelta(seconds=1)
+ON_ITS_WAY = timedelta(seconds=2)
 """What left within the window may still be on the wire when it ends."""
 ENDS = timedelta(seconds=5)
 NIGHTS = ["mon-fri 20:00-08:00"]
@@ -51,7 +51,7 @@ class Week:
     async def order(self) -> None:
         """More work for both; the retrieval first, else a crawl would hold all associations for its turn."""
         await self.load.retrieve(3, skip=self._ordered)
-        self.crawl_id = await self.load.crawl(40)
+        self.crawl_id = await self.load.crawl(200)
         self._ordered += 3
 
     async def is_asked_from(self, moment: datetime, *kinds: str) -> None:
@@ -61,9 +61,13 @@ class Week:
             lambda: all(any(self.clock.at(entry.at) >= moment for entry in self.load.seen(kind)) for kind in wanted)
         )
 
-    async def runs_past(self, moment: datetime) -> None:
-        """The clock runs on by itself until so much after `moment` that all traffic must have ended."""
-        await asyncio.sleep(max(0.0, (moment + ENDS + SECOND - self.clock()) / SECOND))
+    async def closes_at(self, moment: datetime) -> None:
+        """Asked until then, the PACS sees the end of all traffic soon after, while the clock runs on by itself."""
+        self.clock.turn_to(moment - 30 * SECOND)
+        await self.order()
+        await self.is_asked_from(moment - 30 * SECOND)
+        self.clock.turn_to(moment - SECOND)
+        await asyncio.sleep((moment + ENDS + 2 * SECOND - self.clock()) / SECOND)
         assert self.load.open_associations() == 0
 
     async def is_left_alone(self, moment: datetime) -> None:
@@ -96,22 +100,12 @@ async def test_no_request_comes_outside_the_windows_of_nights_weekends_and_holid
             clock.turn_to(local(10, 0) - SECOND)
             await week.order()
             await week.is_asked_from(local(10, 0))
-            clock.turn_to(local(10, 8) - 2 * SECOND)
-            await week.order()
-            await week.is_asked_from(local(10, 8) - 2 * SECOND)
-            await week.runs_past(local(10, 8))
+            await week.closes_at(local(10, 8))
             await week.is_left_alone(local(10, 19, 59))
-            clock.turn_to(local(11, 8) - 2 * SECOND)
-            await week.order()
-            await week.is_asked_from(local(11, 7, 59))
-            await week.runs_past(local(11, 8))
+            await week.closes_at(local(11, 8))
             await week.is_left_alone(local(11, 23))
             await week.is_left_alone(local(12, 7))
-            clock.turn_to(local(14, 7, 59))
-            await week.order()
-            await week.is_asked_from(local(14, 7, 59))
-            clock.turn_to(local(14, 8) - SECOND)
-            await week.runs_past(local(14, 8))
+            await week.closes_at(local(14, 8))
             await week.is_left_alone(local(14, 21))
             nights = [(local(9, 20), local(10, 8)), (local(10, 20), local(11, 8)), (local(13, 20), local(14, 8))]
             assert week.outside(*nights) == []
@@ -127,17 +121,10 @@ async def test_windows_follow_the_clock_on_the_wall_when_summer_time_begins_and_
         async with sharing(hospital, tmp_path, clock, load=load) as shared:
             week = Week(shared, clock)
             await week.is_left_alone(begin - 30 * SECOND)
-            clock.turn_to(end - 2 * SECOND)
-            await week.order()
-            await week.is_asked_from(begin)
-            await week.runs_past(end)
+            await week.closes_at(end)
             await week.is_left_alone(datetime(2026, 10, 24, 23, 0, tzinfo=UTC))
             for first_or_second_time in (0, 1):
-                closes = twice + timedelta(hours=1 + first_or_second_time)
-                clock.turn_to(closes - 2 * SECOND)
-                await week.order()
-                await week.is_asked_from(closes - 2 * SECOND)
-                await week.runs_past(closes)
+                await week.closes_at(twice + timedelta(hours=1 + first_or_second_time))
             assert week.outside((begin, end), (twice, twice + timedelta(hours=1))) != []
             again = (twice + timedelta(hours=1, minutes=30), twice + timedelta(hours=2))
             assert week.outside((begin, end), (twice, twice + timedelta(hours=1)), again) == []

@@ -28,8 +28,8 @@ STOPPED_SECONDS = 30.0
 ASKS_AGAIN_SECONDS = (120.0, 600.0)
 """How often what waits for a window looks, since windows are changed: when it is near, and while it is far."""
 SPREAD_SECONDS = 5.0
-CLOSING_SECONDS = 4.0
-"""What is under way at a window's end may take so much longer to end by itself."""
+CLOSING_SECONDS = 3.0
+"""What is under way at a window's end may take so much longer to end by itself; with the looks that is 5 s at most."""
 SLEEP_SECONDS = 0.05
 NEVER = datetime.max.replace(tzinfo=UTC)
 
