@@ -135,7 +135,7 @@ async def test_a_destination_a_real_pacs_does_not_know_is_named(server: str, tmp
     peer = PEERS[server]()
     study, _ = await asyncio.to_thread(fill, peer)
     node = Node(ae_title="NOBODY", host="127.0.0.1", port=free_port())
-    async with retrieving(peer, node, tmp_path) as (heard, order):
+    async with retrieving(peer, node, tmp_path, retrieve="c-move") as (heard, order):
         end = await heard.end(await order(study))
 
     assert end.state == "incomplete"

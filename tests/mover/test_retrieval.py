@@ -90,7 +90,7 @@ async def test_near_line_images_are_waited_for_in_plain_words(tmp_path: Path) ->
 
 
 async def test_a_pacs_that_does_not_know_us_is_told_of_in_words_that_name_what_to_register(tmp_path: Path) -> None:
-    async with ward(small_hospital(), tmp_path, known=False) as it:
+    async with ward(small_hospital(), tmp_path, known=False, retrieve="c-move") as it:
         study = it.uids[0]
 
         end = await it.heard.end(await it.order(study))
