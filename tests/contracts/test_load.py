@@ -150,11 +150,11 @@ async def test_who_lost_the_slot_while_the_store_was_away_stops_before_another_b
 
 async def test_a_holder_that_fails_when_it_is_stopped_says_its_own_fault_and_can_be_stopped_again(state: State) -> None:
     load = await opened(state)
-    begun = asyncio.Event()
+    first, second = asyncio.Event(), asyncio.Event()
 
     async def fails() -> None:
         async with load.slot("main"):
-            begun.set()
+            first.set()
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
@@ -164,21 +164,18 @@ async def test_a_holder_that_fails_when_it_is_stopped_says_its_own_fault_and_can
         with pytest.raises(LookupError):
             await fails()
         await load.start("main")
-        begun.clear()
         async with load.slot("main"):
-            begun.set()
+            second.set()
             await asyncio.Event().wait()
 
     work = asyncio.create_task(worker())
-    for _ in range(2):
-        await begun.wait()
+    async with asyncio.timeout(30):
+        await first.wait()
         await load.stop("main", "tests")
-        async with asyncio.timeout(10):
-            while begun.is_set() and not work.done():  # noqa: ASYNC110 - the worker clears it between its two turns
-                await asyncio.sleep(0.01)
-
-    with pytest.raises(PacsStopped):
-        await work
+        await second.wait()
+        await load.stop("main", "tests")
+        with pytest.raises(PacsStopped):
+            await work
 
 
 async def test_a_window_ends_while_the_store_is_busy_with_others(state: State) -> None:
