@@ -84,6 +84,11 @@ class Lines:
         """How many associations are open now."""
         return self._open
 
+    @property
+    def width(self) -> int:
+        """How many there may be now."""
+        return max(1, self._load.associations(self._peer.name))
+
     async def use(self, visit: Callable[[Line], Awaitable[Answer]], patience: float | None = None) -> Answer:
         """What `visit` returns, once a line was free for it; one with `patience` (seconds) is the next.
 
@@ -144,8 +149,7 @@ class Lines:
         self._hire()
 
     def _hire(self) -> None:
-        width = max(1, self._load.associations(self._peer.name))
-        if len(self._waiting) > self._idle and len(self._keepers) < width:
+        if len(self._waiting) > self._idle and len(self._keepers) < self.width:
             keeper = asyncio.create_task(self._keep())
             self._keepers.add(keeper)
             keeper.add_done_callback(self._let_go)

@@ -1,12 +1,13 @@
 """What the finder needs of a PACS, over DICOM: a day's studies, their series, a sign of life."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
 from time import perf_counter
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -24,13 +25,17 @@ from radquarry.finder.parts import Part
 from radquarry.finder.probing import Access, probe
 from radquarry.finder.queries import Model, checked
 from radquarry.finder.rows import Problems, studies_question
-from radquarry.finder.series import SeriesListing, WithSeries
+from radquarry.finder.series import SeriesListing, WithSeries, joined
 from radquarry.finder.watch import Watch
 from radquarry.messages import PacsProfile, Study
 
 log = structlog.get_logger(__name__)
 
+Answer = TypeVar("Answer")
+
 ATTEMPTS = 2
+SERIES_TOGETHER = 10
+"""Studies whose series are asked for in one visit, where a PACS allows several at once."""
 ECHO_PATIENCE_SECONDS = 5.0
 """An echo beside a crawl waits for one of its associations: one more than allowed would be impolite."""
 
@@ -115,14 +120,39 @@ class DicomPacs:
     async def with_series(self, studies: Sequence[Study]) -> WithSeries:
         """See `Pacs`."""
         problems: Problems = Counter()
-        listing = SeriesListing(self._pages, self._charset, problems)
+        width = self._lines.width
+        size = SERIES_TOGETHER if width > 1 else len(studies)
         try:
-            found = await self._lines.use(partial(listing.of, studies))
+            found = await self._over_all_lines(
+                [
+                    partial(SeriesListing(self._pages, self._charset, problems).of, studies[start : start + size])
+                    for start in range(0, len(studies), size or 1)
+                ],
+                width,
+            )
         except FindRefused as refusal:
             self.watch.refused("SERIES", str(refusal))
             raise
         self._report(problems)
-        return found
+        return joined(found)
+
+    async def _over_all_lines(
+        self, visits: Sequence[Callable[[Line], Awaitable[Answer]]], width: int
+    ) -> Sequence[Answer]:
+        """What each visit returned, `width` at once; the first that raises ends the others."""
+        turns = asyncio.Semaphore(width)
+
+        async def paid(visit: Callable[[Line], Awaitable[Answer]]) -> Answer:
+            async with turns:
+                return await self._lines.use(visit)
+
+        work = [asyncio.create_task(paid(visit)) for visit in visits]
+        try:
+            return await asyncio.gather(*work)
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
 
     async def named(self, study_instance_uids: Sequence[str]) -> Named:
         """See `Pacs`."""

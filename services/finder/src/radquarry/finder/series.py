@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from radquarry.dicom.association import Association
@@ -26,6 +27,15 @@ class WithSeries:
     studies: tuple[Study, ...]
     gaps: tuple[Gap, ...]
     queries: int
+
+
+def joined(parts: Sequence[WithSeries]) -> WithSeries:
+    """Several as one, in their order."""
+    return WithSeries(
+        tuple(chain.from_iterable(part.studies for part in parts)),
+        tuple(chain.from_iterable(part.gaps for part in parts)),
+        sum(part.queries for part in parts),
+    )
 
 
 class SeriesListing:
