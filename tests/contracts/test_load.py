@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, select, update
 
 from radquarry.dicom.load import StateLoad
 from radquarry.dicom.load_book import Book
-from radquarry.dicom.load_tables import slots
+from radquarry.dicom.load_tables import slots, waiting
 from radquarry.dicom.peer import OutsideWindows, PacsStopped
 from radquarry.errors import PeerAway
 from radquarry.messages import LoadLimits
 from radquarry.state.store import State
+from tests.contracts.buses import until
 from tests.contracts.states import KINDS, empty_state
 
 
@@ -48,6 +49,51 @@ async def test_no_more_slots_are_held_than_there_are(state: State) -> None:
         await asyncio.gather(*(use(load) for load in (finder, mover) * 6))
 
     assert most == 2
+
+
+async def test_who_waits_is_before_one_who_gives_a_slot_back_and_wants_another_at_once(state: State) -> None:
+    busy, modest = await opened(state, associations=1), await opened(state, associations=1)
+    standing = await modest.standing("main")
+    got: list[str] = []
+
+    async def wait_once() -> None:
+        async with modest.slot("main"):
+            got.append("modest")
+
+    async with asyncio.timeout(30):
+        async with busy.slot("main"):
+            waits = asyncio.create_task(wait_once())
+            await until(lambda: bool(standing.held_back))
+        for _ in range(2):
+            async with busy.slot("main"):
+                got.append("busy")
+        await waits
+
+    assert got[0] == "modest"
+    assert not await waiters(state)
+
+
+async def test_who_waits_no_more_holds_nobody_up(state: State) -> None:
+    load = await opened(state, associations=1)
+    now = datetime.now(UTC)
+    dead = {"holder": "dead", "pacs": "main", "since": now - timedelta(hours=1), "until": now + timedelta(hours=1)}
+    async with state.writing() as connection:
+        await connection.execute(insert(waiting).values(dead))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5), load.slot("main"):
+            pytest.fail("it was another's turn")
+    assert await waiters(state) == 1
+
+    async with state.writing() as connection:
+        await connection.execute(update(waiting).values(until=now - timedelta(seconds=1)))
+
+    async with asyncio.timeout(10), load.slot("main"):
+        pass
+
+
+async def waiters(state: State) -> int:
+    async with state.reading() as connection:
+        return await connection.scalar(select(func.count()).select_from(waiting)) or 0
 
 
 async def test_one_pacs_takes_nothing_from_another(state: State) -> None:

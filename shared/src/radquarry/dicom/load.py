@@ -95,7 +95,7 @@ class StateLoad:
         standing, holder = self._standings[pacs], str(uuid4())
         try:
             number = await self._number(standing, holder, for_a_person=for_a_person)
-        except asyncio.CancelledError:
+        except BaseException:
             await asyncio.shield(self._give_back(standing, holder))
             raise
         gate = SlotGate(standing, number, for_a_person=for_a_person)

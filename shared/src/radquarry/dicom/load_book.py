@@ -8,11 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from radquarry.dicom.load_backoff import Ease, relieved, troubled
 from radquarry.dicom.load_pace import Grant, grant
 from radquarry.dicom.load_standing import Standing
-from radquarry.dicom.load_tables import Written, as_utc, eases, limits, paces, read, slots, stops
+from radquarry.dicom.load_tables import Written, as_utc, eases, limits, paces, read, slots, stops, waiting
 from radquarry.messages import LoadLimits
 from radquarry.state.store import State
 
 LEASE = timedelta(seconds=15)
+WAITS = timedelta(seconds=5)
+"""Who has not asked again for so long waits no more."""
 
 
 class Book:
@@ -47,7 +49,11 @@ class Book:
             await self._state.upsert(connection, limits, [{"pacs": pacs, **values}], *values)
 
     async def take_slot(self, standing: Standing, holder: str, *, for_a_person: bool) -> int | None:
-        """A free slot's number, leased to `holder`; None when there is none. Raises as `Load.slot`."""
+        """A free slot's number, leased to `holder`; None when there is none for it yet. Raises as `Load.slot`.
+
+        Who asked first gets the next one that is free: a part with much work would else take every slot that it gives
+        back again before the others look. A person goes first.
+        """
         pacs, now = standing.pacs, datetime.now(UTC)
         async with self._state.writing() as connection:
             standing.take(await read(connection, pacs))
@@ -55,12 +61,30 @@ class Book:
             await connection.execute(delete(slots).where(slots.c.pacs == pacs, slots.c.until < now))
             taken = set(await connection.scalars(select(slots.c.slot).where(slots.c.pacs == pacs)))
             free = set(range(standing.allowed)) - taken
-            if not free or len(taken) >= standing.allowed:
+            before = 0 if for_a_person else await self._before(connection, pacs, holder, now)
+            if not free or len(taken) + before >= standing.allowed:
+                if not for_a_person:
+                    await self._wait(connection, pacs, holder, now)
                 return None
             row = {"pacs": pacs, "slot": min(free), "holder": holder, "until": now + LEASE}
             await self._state.upsert(connection, slots, [row])
+            await connection.execute(delete(waiting).where(waiting.c.holder == holder))
             # another process may have been quicker with the same number: then its row stands, not ours
             return await connection.scalar(select(slots.c.slot).where(slots.c.holder == holder))
+
+    async def _before(self, connection: AsyncConnection, pacs: str, holder: str, now: datetime) -> int:
+        """How many wait for longer than `holder`."""
+        await connection.execute(delete(waiting).where(waiting.c.pacs == pacs, waiting.c.until < now))
+        own = await connection.scalar(select(waiting.c.since).where(waiting.c.holder == holder))
+        others = select(func.count()).where(waiting.c.pacs == pacs, waiting.c.holder != holder)
+        longer = others if own is None else others.where(waiting.c.since <= as_utc(own))
+        return await connection.scalar(longer) or 0
+
+    async def _wait(self, connection: AsyncConnection, pacs: str, holder: str, now: datetime) -> None:
+        row = {"holder": holder, "pacs": pacs, "since": now, "until": now + WAITS}
+        until = await connection.scalar(select(waiting.c.until).where(waiting.c.holder == holder))
+        if until is None or as_utc(until) < now + WAITS / 2:
+            await self._state.upsert(connection, waiting, [row], "until")
 
     async def renew_slot(self, holder: str) -> bool:
         """Whether the slot is still the holder's; it is for another lease."""
@@ -73,6 +97,7 @@ class Book:
         """Others may have it."""
         async with self._state.writing() as connection:
             await connection.execute(delete(slots).where(slots.c.holder == holder))
+            await connection.execute(delete(waiting).where(waiting.c.holder == holder))
 
     async def ease(self, standing: Standing, trouble: str) -> Ease | None:
         """Back off because of `trouble`, or recover where there is none; what back-off leaves then."""

@@ -21,6 +21,16 @@ slots = Table(
 )
 """Associations that somebody holds."""
 
+waiting = Table(
+    "load_waiting",
+    tables,
+    Column("holder", String(36), primary_key=True),
+    Column("pacs", String(64), nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+)
+"""Who wants one when none is free: they get it in the order of `since`."""
+
 stops = Table(
     "load_stops",
     tables,
