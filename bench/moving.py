@@ -1,7 +1,8 @@
 """The mover with storescp beside dcmtk's bare `movescu` over the same list, and with four associations.
 
 `movescu` asks for one study after the other over one association, and dcmtk's `storescp` writes files without making
-them durable. The mover asks what each study consists of, too, and every file is durable before the PACS hears success.
+them durable. The mover's order says what a crawl has found, every file is durable before the PACS hears success, and
+what came is compared with what was expected.
 """
 
 import asyncio
@@ -22,13 +23,15 @@ import yaml
 from pydicom import Dataset, dcmwrite
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
+from pynetdicom import AE
+from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind as StudyRoot
 
 from bench.table import Figure
 from radquarry.bus.opening import open_bus
 from radquarry.configuration.addresses import bus_address, state_address
 from radquarry.hospital.faults import FaultSettings, PacsFaults
 from radquarry.hospital.settings import HospitalSettings, PacsSettings
-from radquarry.messages import RetrievalCompleted, RetrievalRequested, WantedStudy
+from radquarry.messages import ListedSeries, RetrievalCompleted, RetrievalRequested, WantedStudy
 from radquarry.mover import __main__ as mover
 from radquarry.mover.settings import load as load_mover
 from radquarry.service import Service, run
@@ -77,14 +80,17 @@ def _both(store_ms: int, associations: int) -> tuple[float, float, int]:
     with tempfile.TemporaryDirectory() as name, running_hospital(settings, Path(name)) as hospital:
         bare = _movescu(Path(name), hospital, small, ports["BARE"])
         assert sent(hospital) == count
-        ours = asyncio.run(retrieved(Path(name) / "ours", hospital, small, (ports["RADQUARRY"], associations)))
+        wanted = _as_crawled(hospital, small)
+        ours = asyncio.run(retrieved(Path(name) / "ours", hospital, wanted, (ports["RADQUARRY"], associations)))
         assert sent(hospital) == 2 * count
         files = len(list(Path(name).glob("ours/data/archive/*/*/*.dcm")))
     assert files == count, f"{files} of {count} files are in the archive"
     return ours, bare, count
 
 
-async def retrieved(folder: Path, hospital: dict[str, Any], studies: list[str], node: tuple[int, int]) -> float:
+async def retrieved(
+    folder: Path, hospital: dict[str, Any], wanted: tuple[WantedStudy, ...], node: tuple[int, int]
+) -> float:
     """Seconds from the order to the end; `node` is our port, and the associations the PACS allows."""
     folder.mkdir()
     pacs = hospital["pacs"] | {"load": {"associations": node[1]}}
@@ -106,7 +112,6 @@ async def retrieved(folder: Path, hospital: dict[str, Any], studies: list[str], 
         mover.opened(settings, bus, state) as service,
     ):
         work = asyncio.create_task(run(bus, receiver, service, Service("api", {RetrievalCompleted: end})))
-        wanted = tuple(WantedStudy(study_instance_uid=uid, pacs="main") for uid in studies)
         begun = time.monotonic()
         await bus.publish(RetrievalRequested(retrieval_id=uuid4(), studies=wanted))
         async with asyncio.timeout(3600):
@@ -115,6 +120,33 @@ async def retrieved(folder: Path, hospital: dict[str, Any], studies: list[str], 
         work.cancel()
         await asyncio.wait([work])
     return seconds
+
+
+def _as_crawled(hospital: dict[str, Any], studies: list[str]) -> tuple[WantedStudy, ...]:
+    """As the api orders them: with the series that a crawl has found."""
+    pacs = hospital["pacs"]
+    ae = AE("RADQUARRY")
+    ae.add_requested_context(StudyRoot)
+    association = ae.associate(pacs["host"], pacs["port"], ae_title=pacs["ae_title"])
+    wanted = []
+    for uid in studies:
+        identifier = Dataset()
+        identifier.QueryRetrieveLevel = "SERIES"
+        identifier.StudyInstanceUID = uid
+        identifier.SeriesInstanceUID = identifier.Modality = ""
+        identifier.NumberOfSeriesRelatedInstances = None
+        answers = [row for _, row in association.send_c_find(identifier, StudyRoot) if row is not None]
+        series = tuple(
+            ListedSeries(
+                series_instance_uid=row.SeriesInstanceUID,
+                modality=row.Modality,
+                number_of_series_related_instances=row.NumberOfSeriesRelatedInstances,
+            )
+            for row in answers
+        )
+        wanted.append(WantedStudy(study_instance_uid=uid, pacs="main", series=series))
+    association.release()
+    return tuple(wanted)
 
 
 def _movescu(folder: Path, hospital: dict[str, Any], studies: list[str], port: int) -> float:

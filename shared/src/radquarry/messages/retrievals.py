@@ -41,14 +41,29 @@ class PriorsChoice(BaseModel):
     same_body_part: bool = False
 
 
+class ListedSeries(BaseModel):
+    """A series as it was when the PACS was last asked what it holds."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    series_instance_uid: str
+    modality: str = ""
+    number_of_series_related_instances: int
+
+
 class WantedStudy(BaseModel):
-    """A study to retrieve, and the PACS that holds it; with `sop_instance_uids` only these instances of it."""
+    """A study to retrieve, and the PACS that holds it; with `sop_instance_uids` only these instances of it.
+
+    `series` are all its series, where they and the number of their instances are known: then the PACS need not be asked
+    for them before the first move. What has changed since shows in what it says of that.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     study_instance_uid: str
     pacs: str
     sop_instance_uids: tuple[str, ...] = ()
+    series: tuple[ListedSeries, ...] = ()
 
 
 class RetrievalRequested(Event):

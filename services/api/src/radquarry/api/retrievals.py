@@ -1,6 +1,7 @@
 """Retrievals as people see and order them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -26,13 +27,16 @@ from radquarry.api.retrieval_views import (
 )
 from radquarry.api.tables import retrieval_instances, retrieval_studies, retrievals
 from radquarry.errors import PeerAway
+from radquarry.index.document import Document
 from radquarry.index.port import Index
 from radquarry.messages import (
     CancelRetrieval,
+    ListedSeries,
     PauseRetrieval,
     ResumeRetrieval,
     RetrievalRequested,
     RetrievalState,
+    SeriesChoice,
     WantedStudy,
 )
 from radquarry.state.store import State
@@ -51,6 +55,8 @@ __all__ = [
 log = structlog.get_logger(__name__)
 
 PORTION = 500
+MOST_SERIES = 40_000
+"""That one order tells of: some 150 bytes each, in a message of at most 16 MiB (RabbitMQ's limit)."""
 Control = type[PauseRetrieval] | type[ResumeRetrieval] | type[CancelRetrieval]
 
 
@@ -185,14 +191,36 @@ class Retrievals:
 
     async def _wanted(self, order: RetrievalOrder) -> tuple[WantedStudy, ...]:
         """The studies with the PACS that holds each; raises the problem when the index knows some not."""
-        holders = await held(self._index, order.studies, lambda document: document.pacs)
-        return tuple(
-            WantedStudy(study_instance_uid=uid, pacs=name, sop_instance_uids=order.instances.get(uid, ()))
-            for uid, name in holders.items()
-        )
+        known = await held(self._index, order.studies, partial(_wanted, order=order))
+        left, wanted = MOST_SERIES, []
+        for study in known.values():
+            left -= len(study.series)
+            wanted.append(study if left >= 0 else study.model_copy(update={"series": ()}))
+        return tuple(wanted)
 
     async def _row(self, retrieval_id: UUID) -> "bulk.Found | None":
         same = retrievals.c.retrieval_id == retrieval_id
         chosen = select(retrievals).where(same, retrievals.c.requested_at.is_not(None))
         async with self._state.reading() as connection:
             return next(iter(await bulk.fetch(connection, chosen)), None)
+
+
+def _wanted(document: Document, order: RetrievalOrder) -> WantedStudy:
+    """With its series, where all are wanted and the index knows how many instances each of them has."""
+    study, only = document.study, order.instances.get(document.study_instance_uid, ())
+    series: tuple[ListedSeries, ...] = ()
+    if study and not only and order.series == SeriesChoice():
+        series = tuple(
+            ListedSeries(
+                series_instance_uid=each.series_instance_uid,
+                modality=each.modality,
+                number_of_series_related_instances=each.number_of_series_related_instances,
+            )
+            for each in study.series
+            if each.number_of_series_related_instances
+        )
+        if len(series) != max(len(study.series), study.number_of_study_related_series or 0):
+            series = ()
+    return WantedStudy(
+        study_instance_uid=document.study_instance_uid, pacs=document.pacs, sop_instance_uids=only, series=series
+    )

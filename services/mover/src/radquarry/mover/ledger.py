@@ -25,8 +25,16 @@ class Ledger:
         self._state = state
 
     async def expect(self, study_instance_uid: str, wanted: Sequence[ExpectedSeries]) -> None:
-        """Write down what these series consist of now; what they no longer name and never came is forgotten."""
+        """Write down what these series consist of now; what they no longer name and never came is forgotten.
+
+        Where only their numbers are known, what is known of names stays.
+        """
         if not wanted:
+            return
+        rows = _series_rows(study_instance_uid, wanted)
+        if not any(one.sop_instance_uids for one in wanted):
+            async with self._state.writing() as connection:
+                await self._state.upsert(connection, series, rows, "modality", "instances")
             return
         of_series = (
             instances.c.study_instance_uid == study_instance_uid,
@@ -37,7 +45,6 @@ class Ledger:
             await connection.execute(update(instances).where(*of_series).values(expected=False))
             await self._state.upsert(connection, instances, _instance_rows(study_instance_uid, wanted), "expected")
             await connection.execute(delete(instances).where(*forgotten))
-            rows = _series_rows(study_instance_uid, wanted)
             await self._state.upsert(connection, series, rows, "modality", "instances")
 
     async def store(self, stored: Sequence[StoredInstance]) -> None:
@@ -67,6 +74,13 @@ class Ledger:
         async with self._state.writing() as connection:
             counted = {"ordered": instances.c.ordered + 1, "ordered_at": now, "problem": ""}
             await connection.execute(update(instances).where(*of_order).values(counted))
+
+    async def confirm(self, study_instance_uid: str, ordered_at: datetime) -> None:
+        """Write down that what is here of a study is what was ordered by its number, and all of it."""
+        here = (instances.c.study_instance_uid == study_instance_uid, instances.c.bytes.is_not(None))
+        async with self._state.writing() as connection:
+            counted = {"expected": True, "ordered": instances.c.ordered + 1, "ordered_at": ordered_at}
+            await connection.execute(update(instances).where(*here, instances.c.expected.is_(False)).values(counted))
 
     async def blame(self, study_instance_uid: str, sop_instance_uids: Collection[str], problem: str) -> None:
         """Write down what the PACS said of instances that it named as not sent."""

@@ -1,5 +1,6 @@
 """Retrievals as people ordered them: taken, paused, resumed, cancelled, closed."""
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -59,7 +60,7 @@ class Orders:
         async with self._state.writing() as connection:
             like = (await connection.execute(query)).one()
             row = {"retrieval_id": str(of.retrieval_id), "pacs": of.pacs, "priority": like.priority}
-            row |= {"position": like.position, "sop_instance_uids": "", "prior_of": of.study_instance_uid}
+            row |= {"position": like.position, "sop_instance_uids": "", "prior_of": of.study_instance_uid, "listed": ""}
             rows = [{**row, "study_instance_uid": uid, **_fresh(self._clock())} for uid in found]
             await self._state.upsert(connection, studies, rows)
 
@@ -195,8 +196,16 @@ def _study_row(order: RetrievalRequested, wanted: WantedStudy, position: int, du
         "position": position,
         "sop_instance_uids": " ".join(dict.fromkeys(wanted.sop_instance_uids)),
         "prior_of": "",
+        "listed": _listed(wanted),
         **_fresh(due),
     }
+
+
+def _listed(wanted: WantedStudy) -> str:
+    """Empty unless every series says what can be counted on."""
+    listed = [(one.series_instance_uid, one.modality, one.number_of_series_related_instances) for one in wanted.series]
+    is_sound = all(is_uid(uid) and count for uid, _, count in listed)
+    return json.dumps(listed) if listed and is_sound else ""
 
 
 def _fresh(due: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Studies one after the other over one association: while one is sent, those before it are compared with the ledger."""
+"""Studies over one association: while one is sent, those before and after it are compared with the ledger."""
 
 import asyncio
 import time
@@ -9,7 +9,6 @@ import structlog
 
 from radquarry.dicom.passage import Gate
 from radquarry.errors import PeerAway, printable
-from radquarry.mover.leases import LeaseLost
 from radquarry.mover.means import Means, Place
 from radquarry.mover.port import Session
 from radquarry.mover.visit import Visit
@@ -19,10 +18,9 @@ log = structlog.get_logger(__name__)
 
 SECONDS = 10.0
 """After this a slot is given back between two studies: others wait for one, too."""
-MOST_UNDER_WAY = 4
-
-Taken = tuple[Wanted, str, float]
-"""A study, under which name we hold it, and since when."""
+ASKING_TOGETHER = 3
+"""Visits that share an association: while one has its turn, the others write down what they were told."""
+MOST_UNDER_WAY = 16
 
 
 class UnderWay:
@@ -66,70 +64,61 @@ class Shift:
         self._gate = gate
         self._session = session
         self._until = time.monotonic() + SECONDS
-        self._visit: Visit | None = None
+        self._turn = asyncio.Lock()
+        self._is_well = True
+        self._asking: dict[asyncio.Task[None], Visit] = {}
 
     async def work(self, under_way: UnderWay) -> bool:
-        """Visit studies until there is none, or the slot is to be given back; whether there was one."""
-        taken = await self._taken()
+        """Visit studies until there is none, or the slot is to be given back; whether there was one.
+
+        While one is sent, the next is made ready: not more, since what is urgent comes after what was begun.
+        """
+        taken = await self._means.leases.take(self._place.name)
         was_one = taken is not None
-        ahead: asyncio.Task[Taken | None] | None = None
         try:
-            while taken is not None and await self._is_held(taken):
-                self._visit = Visit(taken[0], taken[1], self._place, self._means)
-                under_way.start(self._visited(self._visit, taken[1]))
-                taken = None
+            while taken is not None:
+                self._begin(*taken, under_way)
                 await under_way.until_few()
-                ahead = asyncio.create_task(self._next())
-                await self._visit.until_free()
-                taken, ahead = await ahead, None
-                if not self._goes_on(self._visit):
-                    break
+                await self._until_asking(1)
+                taken = await self._next() if self._goes_on() else None
+            await self._until_asking(0)
         except asyncio.CancelledError:
-            if self._gate.lost is None or self._visit is None:
+            if self._gate.lost is None or not self._asking:
                 raise
-            await self._visit.lose(self._gate.lost)
+            await asyncio.gather(*(visit.lose(self._gate.lost) for visit in self._asking.values()))
         finally:
-            await self._put_back(taken, ahead)
+            for free in self._asking:
+                free.cancel()
         return was_one
 
-    def _goes_on(self, visit: Visit) -> bool:
-        return visit.is_well and not self._gate.is_wanted_back and time.monotonic() < self._until
+    def _begin(self, wanted: Wanted, holder: str, under_way: UnderWay) -> None:
+        visit = Visit(wanted, holder, self._place, self._means)
+        under_way.start(self._visited(visit, holder))
+        self._asking[asyncio.create_task(visit.until_free())] = visit
 
-    async def _next(self) -> Taken | None:
-        """One more study, if it may be begun now."""
+    async def _until_asking(self, most: int) -> None:
+        """Wait while more visits than that need the association."""
+        while len(self._asking) > most:
+            done, _ = await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED)
+            for free in done:
+                self._is_well &= self._asking.pop(free).is_well
+
+    def _goes_on(self) -> bool:
+        return self._is_well and not self._gate.is_wanted_back and time.monotonic() < self._until
+
+    async def _next(self) -> tuple[Wanted, str] | None:
+        """One more study, if it may be begun now, and the name under which we hold it."""
         try:
             not_now = (await self._means.load.standing(self._place.name)).forbidden()
             if not_now is not None or await self._means.load.study(self._place.name):
                 return None
-            return await self._taken()
+            return await self._means.leases.take(self._place.name)
         except PeerAway:
             return None  # the worker meets it again, and waits
 
-    async def _taken(self) -> Taken | None:
-        taken = await self._means.leases.take(self._place.name)
-        return None if taken is None else (*taken, time.monotonic())
-
-    async def _is_held(self, taken: Taken) -> bool:
-        """A study that was taken ahead has waited for the one before it: whether it is still ours."""
-        if time.monotonic() - taken[2] < self._means.patience.lease / 3:
-            return True
-        try:
-            await self._means.leases.renew(taken[1])
-        except LeaseLost:
-            return False
-        return True
-
-    async def _put_back(self, taken: Taken | None, ahead: "asyncio.Task[Taken | None] | None") -> None:
-        """What was taken and not begun: its lease would run out by itself, but others would wait for that."""
-        if ahead is not None:
-            await asyncio.wait({ahead})
-            taken = taken or ahead.result()
-        if taken is not None:
-            await self._drop(taken[1])
-
     async def _visited(self, visit: Visit, holder: str) -> None:
         try:
-            await visit.run(self._session)
+            await visit.run(self._session, self._turn)
         except PeerAway as away:
             log.warning("a study is left for later", pacs=self._place.name, reason=str(away))
             await self._drop(holder)

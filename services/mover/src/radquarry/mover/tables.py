@@ -45,10 +45,12 @@ studies = Table(
     Column("revision", Integer, nullable=False),
     Column("sop_instance_uids", Text, nullable=False, server_default=""),
     Column("prior_of", String(64), nullable=False, server_default=""),
+    Column("listed", Text, nullable=False, server_default=""),
 )
 """A study that a retrieval wants. `chosen`: UIDs of the wanted series, a space between; `whole`: all were wanted.
 
-`sop_instance_uids`: of these series only these instances; `prior_of`: the ordered study it was found for.
+`sop_instance_uids`: of these series only these instances; `prior_of`: the ordered study it was found for; `listed`: its
+series as the order knew them, JSON of UID, modality and number of instances.
 """
 
 leases = Table(

@@ -1,5 +1,6 @@
 """A study as one retrieval wants it, as its row says."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,8 @@ ACTIVE: tuple[RetrievalState, ...] = ("requested", "waiting", "running")
 class Wanted:
     """Columns of `mover_studies` with those of its retrieval that the work needs.
 
-    `only` names the wanted instances, none is all; a prior has no `priors` of its own.
+    `only` names the wanted instances, none is all; a prior has no `priors` of its own. `listed` are the study's series
+    as the order knows them, by UID, modality and number of instances; empty where it does not.
     """
 
     retrieval_id: UUID
@@ -38,6 +40,7 @@ class Wanted:
     revision: int
     only: frozenset[str] = frozenset()
     priors: PriorsChoice | None = None
+    listed: tuple[tuple[str, str, int], ...] = ()
 
     @classmethod
     def of(cls, row: Any) -> "Wanted":
@@ -60,5 +63,6 @@ class Wanted:
             problem=row.problem,
             revision=row.revision,
             only=frozenset(row.sop_instance_uids.split()),
+            listed=tuple((uid, modality, count) for uid, modality, count in json.loads(row.listed or "[]")),
             priors=PriorsChoice.model_validate_json(row.priors) if row.priors and not row.prior_of else None,
         )

@@ -37,9 +37,9 @@ class Watch:
         self._stall_seconds = stall_seconds
         self._patience = patience
         self._eyes = eyes
-        self._begun = time.monotonic()
+        self._begun: float | None = None
         self._seen = -1
-        self._news_at = self._begun
+        self._news_at = 0.0
         self._counts = Counts()
         self.end = MoveEnd(None)
         self.gave_up = ""
@@ -48,6 +48,7 @@ class Watch:
     async def move(self, order: MoveOrder) -> MoveEnd:
         """Have the PACS send, to the end; it is stopped when it stalls, takes too long, or nobody wants it any more."""
         self._news_at = time.monotonic()
+        self._begun = self._begun or self._news_at
         moving = asyncio.create_task(self._session.move(order, self._hear))
         try:
             while not moving.done():
@@ -82,7 +83,7 @@ class Watch:
         now = time.monotonic()
         if now - self._news_at > self._stall_seconds:
             return f"the PACS sent nothing for {self._stall_seconds:.0f} s and was stopped"
-        if now - self._begun > self._patience.study:
+        if now - (self._begun or now) > self._patience.study:
             return f"the PACS was not done after {self._patience.study:.0f} s and was stopped"
         return ""
 
