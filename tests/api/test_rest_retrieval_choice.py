@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from radquarry.api.passwords import hashed
-from radquarry.messages import PriorsChoice, RetrievalRequested, SeriesChoice
-from tests.api.gateway import Gateway, a_gateway, a_problem
-from tests.api.stories import uid
+from radquarry.index.parts import StudyPart
+from radquarry.messages import ListedSeries, PriorsChoice, RetrievalRequested, Series, SeriesChoice
+from tests.api.gateway import Gateway, a_gateway, a_problem, study
+from tests.api.stories import NOON, uid
 
 PASSWORD = "correct horse"
 CHOICE = {
@@ -56,6 +57,28 @@ async def test_of_a_study_only_the_named_instances_are_ordered(gateway: Gateway)
         (uid(0), "main", ()),
         (uid(1), "main", (named[0], named[1])),
     ]
+
+
+async def test_an_order_tells_the_series_of_whole_studies_where_all_are_counted(gateway: Gateway) -> None:
+    counted, uncounted = (
+        Series(
+            series_instance_uid=f"{uid(7)}.{number}", modality="CT", number_of_series_related_instances=number or None
+        )
+        for number in (4, 0)
+    )
+    found = {
+        7: study(7, series=(counted,)),
+        8: study(8, series=(counted, uncounted)),
+        9: study(9, series=(counted,), number_of_study_related_series=2),
+    }
+    await gateway.index.merge([StudyPart(pacs="main", study=each, answered_at=NOON) for each in found.values()])
+
+    whole = await ordered(gateway, {"studies": [uid(7), uid(8), uid(9)]})
+    chosen = await ordered(gateway, {"studies": [uid(7)], "series": {"modality": ["CT"]}})
+
+    known = ListedSeries(series_instance_uid=f"{uid(7)}.4", modality="CT", number_of_series_related_instances=4)
+    assert [each.series for each in whole.studies] == [(known,), (), ()]
+    assert [each.series for each in chosen.studies] == [()]
 
 
 async def test_a_study_named_in_parts_comes_with_all_of_them_and_named_whole_comes_whole(gateway: Gateway) -> None:
