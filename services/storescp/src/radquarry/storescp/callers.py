@@ -16,6 +16,8 @@ log = structlog.get_logger(__name__)
 RESOLVED_FOR = 60.0
 """Seconds that the addresses of a host name are believed."""
 
+ANY_TITLE = "*"
+
 LOOPBACK = ("127.0.0.0/8", "::1")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -24,6 +26,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 class Callers:
     """The configured PACS, each from its `host`, and `allowed_callers`: `TITLE`, `TITLE@host` or `TITLE@network`.
 
+    `*` in the place of a title is every title.
     Our own title may store from this machine: what radquarry fetched by another way than C-MOVE comes in by this door.
     """
 
@@ -39,12 +42,16 @@ class Callers:
 
     def refusal(self, ae_title: str, address: str) -> str:
         """Why this caller may not store; empty when it may."""
+        here = _plain(address)
+        if self._lets_in(self._places.get(ANY_TITLE, set()), here):
+            return ""
         places = self._places.get(ae_title)
         if places is None:
             return "unknown calling AE title"
-        if "" in places or any(map(partial(self._is_at, _plain(address)), places)):
-            return ""
-        return "this calling AE title is known, but not from this address"
+        return "" if self._lets_in(places, here) else "this calling AE title is known, but not from this address"
+
+    def _lets_in(self, places: set[str], address: Address) -> bool:
+        return "" in places or any(map(partial(self._is_at, address), places))
 
     def _is_at(self, address: Address, place: str) -> bool:
         try:

@@ -34,20 +34,12 @@ LOST_SECONDS = 120.0
 Hear = Callable[[RetrievalProgressed], Awaitable[None]]
 
 
-class _AnyTitle(StorescpSettings):
-    """For a PACS whose own AE title nobody has told us."""
-
-    @property
-    def callers(self) -> tuple[str, ...]:
-        """Everybody's."""
-        return ()
-
-
 @dataclass(frozen=True)
 class Site:
     """Who we are, which PACS sends, and how long it is asked again for what does not come.
 
-    Without `has_title` the PACS's own AE title is not known: whoever sends is let in. `clock` is that of the windows.
+    Without `has_title` the PACS's own AE title is not known: whoever sends from its host is let in. `clock` is that of
+    the windows.
     """
 
     name: str
@@ -105,9 +97,9 @@ async def opened_fetcher(site: Site, folder: Path, hear: Hear) -> AsyncIterator[
     Raises OSError when the port is taken.
     """
     pacs = {site.name: site.pacs}
-    receiving = (StorescpSettings if site.has_title else _AnyTitle)(
-        data_dir=folder, node=site.node, pacs=pacs, archive=Archive(reserve_gb=site.reserve_gb)
-    )
+    callers = () if site.has_title else (f"*@{site.pacs.host}",)
+    node = site.node.model_copy(update={"allowed_callers": callers})
+    receiving = StorescpSettings(data_dir=folder, node=node, pacs=pacs, archive=Archive(reserve_gb=site.reserve_gb))
     moving = MoverSettings(data_dir=folder, timezone=site.timezone, node=site.node, pacs=pacs)
     async with (
         open_bus(f"sqlite:///{folder.resolve()}/bus.db") as bus,
