@@ -5,14 +5,21 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import Update
+
+from radquarry.mover.ledger import confirmed
 from radquarry.mover.means import Means
 from radquarry.mover.next_step import Again, NextStep, Paused, Settled
 from radquarry.mover.plan import Standing
+from radquarry.mover.sizes import weighed
 from radquarry.mover.wanted import Wanted
 
 
 class Account:
-    """Of `wanted`, leased to `holder`. What is said is published first, and then written down."""
+    """Of `wanted`, leased to `holder`. What is said is published first; the last word is then written down.
+
+    What is said meanwhile is not: who takes the study up after us begins with a revision beyond all of it.
+    """
 
     def __init__(self, wanted: Wanted, holder: str, means: Means) -> None:
         self.wanted = wanted
@@ -20,6 +27,7 @@ class Account:
         self._means = means
         self._said_at = 0.0
         self._saying = asyncio.Lock()
+        self._also: list[Update] = []
 
     @property
     def part(self) -> tuple[str, tuple[str, ...], frozenset[str]]:
@@ -53,16 +61,14 @@ class Account:
         async with self._saying:
             self._said_at = time.monotonic()
             self.wanted = await self._means.progress.say(self.wanted, "running")
-            await self._means.leases.write(self.wanted, self._holder, **self._columns())
 
     async def finish(self, step: NextStep) -> None:
         """Say what becomes of it, and let it go."""
         match step:
             case Settled():
-                await self._means.experience.weigh(self.wanted.study_instance_uid)
                 instances = await self._means.ledger.states(*self.part)
                 self.wanted = await self._means.progress.settle(self.wanted, step, instances)
-                await self._release()
+                await self._release(weighed(self.wanted.study_instance_uid))
             case Paused():
                 self.wanted = await self._means.progress.say(self.wanted, "paused")
                 await self._release(due=self._means.clock())
@@ -71,8 +77,12 @@ class Account:
                 due = self._means.clock() + timedelta(seconds=wait)
                 await self._release(due=due, attempts=attempts, delays=delays)
 
-    async def _release(self, **columns: object) -> None:
-        await self._means.leases.release(self.wanted, self._holder, **self._columns(), **columns)
+    def confirm(self) -> None:
+        """What is here is what was ordered by its number, and all of it; written with the last word."""
+        self._also.append(confirmed(self.wanted.study_instance_uid, self._means.clock()))
+
+    async def _release(self, *also: Update, **columns: object) -> None:
+        await self._means.leases.release(self.wanted, self._holder, *self._also, *also, **self._columns(), **columns)
 
     def _columns(self) -> dict[str, object]:
         wanted = self.wanted

@@ -111,7 +111,8 @@ class Asking:
                 expectation = await look(self._session, study, wanted.choice, wanted.only, by_number=by_number)
         self.cut = "; ".join(filter(None, [expectation.cut, await self._find_priors(expectation.held)]))
         self.is_counted = expectation.is_counted
-        await self._means.ledger.expect(study, expectation.series)
+        if not (by_number and wanted.listed):  # that was written down with the order
+            await self._means.ledger.expect(study, expectation.series)
         self._account.wanted = replace(
             self._account.wanted,
             chosen=tuple(series.series_instance_uid for series in expectation.series),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import Update, and_, delete, select, update
 
 from radquarry.errors import PeerAway
 from radquarry.mover.orders import joined
@@ -69,13 +69,22 @@ class Leases:
             if result.rowcount == 0:
                 raise LeaseLost("another mover has taken the study over")
 
-    async def write(self, wanted: Wanted, holder: str, **values: Any) -> None:
-        """Change the study's row; raises `LeaseLost`, changing nothing, when it is not ours any more."""
-        await self._write(wanted, holder, values, release=False)
+    async def release(self, wanted: Wanted, holder: str, *also: Update, **values: Any) -> None:
+        """Change the study's row, do what else is to be done at once with that, and let it go.
 
-    async def release(self, wanted: Wanted, holder: str, **values: Any) -> None:
-        """Change the study's row and let it go; raises `LeaseLost` likewise."""
-        await self._write(wanted, holder, values, release=True)
+        Raises `LeaseLost`, changing nothing, when it is not ours any more.
+        """
+        one = and_(
+            studies.c.retrieval_id == str(wanted.retrieval_id),
+            studies.c.study_instance_uid == wanted.study_instance_uid,
+        )
+        ours = delete(leases).where(leases.c.holder == holder).returning(leases.c.holder)
+        async with self._state.writing() as connection:
+            if (await connection.execute(ours)).first() is None:
+                raise LeaseLost("another mover has taken the study over")
+            for statement in (update(studies).where(one).values(**values), *also):
+                await connection.execute(statement)
+        self.forget(holder)
 
     def forget(self, holder: str) -> None:
         """This process works on it no more, and may take it again when its lease has run out."""
@@ -86,23 +95,6 @@ class Leases:
         self.forget(holder)
         async with self._state.writing() as connection:
             await connection.execute(delete(leases).where(leases.c.holder == holder))
-
-    async def _write(self, wanted: Wanted, holder: str, values: dict[str, Any], *, release: bool) -> None:
-        one = and_(
-            studies.c.retrieval_id == str(wanted.retrieval_id),
-            studies.c.study_instance_uid == wanted.study_instance_uid,
-        )
-        ours = leases.c.holder == holder
-        held = select(leases.c.holder).where(ours)
-        if self._state.dialect == "postgresql":
-            held = held.with_for_update()
-        async with self._state.writing() as connection:
-            row = await connection.execute(delete(leases).where(ours).returning(leases.c.holder) if release else held)
-            if row.first() is None:
-                raise LeaseLost("another mover has taken the study over")
-            await connection.execute(update(studies).where(one).values(**values))
-        if release:
-            self.forget(holder)
 
     async def _gained(self, connection: Any, study_instance_uid: str, holder: str) -> bool:
         now = self._clock()

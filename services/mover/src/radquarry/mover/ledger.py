@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, Update, delete, func, select, update
 
 from radquarry.dicom.moving import MoveOrder
 from radquarry.messages import InstanceState, StoredInstance
@@ -74,13 +74,6 @@ class Ledger:
         async with self._state.writing() as connection:
             counted = {"ordered": instances.c.ordered + 1, "ordered_at": now, "problem": ""}
             await connection.execute(update(instances).where(*of_order).values(counted))
-
-    async def confirm(self, study_instance_uid: str, ordered_at: datetime) -> None:
-        """Write down that what is here of a study is what was ordered by its number, and all of it."""
-        here = (instances.c.study_instance_uid == study_instance_uid, instances.c.bytes.is_not(None))
-        async with self._state.writing() as connection:
-            counted = {"expected": True, "ordered": instances.c.ordered + 1, "ordered_at": ordered_at}
-            await connection.execute(update(instances).where(*here, instances.c.expected.is_(False)).values(counted))
 
     async def blame(self, study_instance_uid: str, sop_instance_uids: Collection[str], problem: str) -> None:
         """Write down what the PACS said of instances that it named as not sent."""
@@ -174,6 +167,13 @@ class Ledger:
             and (row.expected or row.bytes is not None)
             and (not only or row.sop_instance_uid in only)
         )
+
+
+def confirmed(study_instance_uid: str, ordered_at: datetime) -> Update:
+    """The statement that writes: what is here of a study is what was ordered by its number, and all of it."""
+    here = (instances.c.study_instance_uid == study_instance_uid, instances.c.bytes.is_not(None))
+    counted = {"expected": True, "ordered": instances.c.ordered + 1, "ordered_at": ordered_at}
+    return update(instances).where(*here, instances.c.expected.is_(False)).values(counted)
 
 
 def _instance_rows(study: str, wanted: Sequence[ExpectedSeries]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, u
 
 from radquarry.dicom.uids import is_uid
 from radquarry.messages import RetrievalRequested, WantedStudy
-from radquarry.mover.tables import leases, retrievals, studies
+from radquarry.mover.tables import leases, retrievals, series, studies
 from radquarry.mover.wanted import UNSETTLED, Wanted
 from radquarry.state.store import State
 
@@ -48,6 +48,7 @@ class Orders:
         async with self._state.writing() as connection:
             await self._state.upsert(connection, retrievals, [row])
             await self._state.upsert(connection, studies, rows)
+            await self._state.upsert(connection, series, _series_rows(rows))
 
     async def knows(self, retrieval_id: UUID) -> bool:
         """Whether it was taken already."""
@@ -199,6 +200,20 @@ def _study_row(order: RetrievalRequested, wanted: WantedStudy, position: int, du
         "listed": _listed(wanted),
         **_fresh(due),
     }
+
+
+def _series_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of what the order knew; what the ledger knows of them already stays."""
+    return [
+        {
+            "study_instance_uid": row["study_instance_uid"],
+            "series_instance_uid": uid,
+            "modality": modality[:16],
+            "instances": instances,
+        }
+        for row in rows
+        for uid, modality, instances in json.loads(row["listed"] or "[]")
+    ]
 
 
 def _listed(wanted: WantedStudy) -> str:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, func, select, update
 
 from radquarry.mover.tables import instances, rates, series
 from radquarry.state.store import State
@@ -45,6 +45,18 @@ class Sizes:
         return self.learnt.get(modality, ASSUMED.get(modality, ASSUMED_OTHER))
 
 
+def weighed(study_instance_uid: str) -> Update:
+    """The statement that sums up what is here of each series of a study. Twice is once."""
+    mine = (
+        instances.c.study_instance_uid == series.c.study_instance_uid,
+        instances.c.series_instance_uid == series.c.series_instance_uid,
+        instances.c.bytes.is_not(None),
+    )
+    count = select(func.count()).select_from(instances).where(*mine).scalar_subquery()
+    total = select(func.coalesce(func.sum(instances.c.bytes), 0)).where(*mine).scalar_subquery()
+    return update(series).where(series.c.study_instance_uid == study_instance_uid).values(received=count, bytes=total)
+
+
 class Experience:
     """Written when a study has settled, read for estimates."""
 
@@ -52,19 +64,6 @@ class Experience:
         self._state = state
         self._sizes: Sizes | None = None
         self._read_at = 0.0
-
-    async def weigh(self, study_instance_uid: str) -> None:
-        """Sum up what is here of each series of a study. Twice is once."""
-        mine = (
-            instances.c.study_instance_uid == series.c.study_instance_uid,
-            instances.c.series_instance_uid == series.c.series_instance_uid,
-            instances.c.bytes.is_not(None),
-        )
-        count = select(func.count()).select_from(instances).where(*mine).scalar_subquery()
-        total = select(func.coalesce(func.sum(instances.c.bytes), 0)).where(*mine).scalar_subquery()
-        statement = update(series).where(series.c.study_instance_uid == study_instance_uid)
-        async with self._state.writing() as connection:
-            await connection.execute(statement.values(received=count, bytes=total))
 
     async def recent_sizes(self) -> Sizes:
         """As `sizes`, at most some minutes old: it sums over every series there is."""

@@ -122,7 +122,7 @@ class Visit:
         if watch.not_now is not None and after.missing:
             return self._later(watch.not_now)
         if asking.is_counted and not after.missing:
-            await self._means.ledger.confirm(self._account.wanted.study_instance_uid, self._means.clock())
+            self._account.confirm()
         attempt = Attempt(before.received, after, watch.end, watch.gave_up, asking.cut, asking.register)
         return next_step(self._account.wanted, attempt, self._means.patience)
 
