@@ -35,6 +35,18 @@ def seen_of(
     return Contradiction("main", kind, reason, profile.probed_at, NOON + timedelta(hours=hours), crawl_id)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_store_without_our_tables_or_with_others_knows_nothing(kind: str, tmp_path: Path) -> None:
+    async with empty_state(kind, tmp_path) as state:
+        assert await Profiles(state).at_hand() == {}
+        await migrate(state, "finder", MIGRATIONS)
+        await Profiles(state).keep("main", Outcome(FORTY))
+        assert (await Profiles(state).at_hand())["main"].profile == FORTY
+        async with state.writing() as connection:
+            await connection.execute(text("ALTER TABLE finder_contradictions DROP COLUMN reason"))
+        assert await Profiles(state).at_hand() == {}
+
+
 async def test_a_problem_answers_its_order_and_leaves_the_profile(profiles: Profiles) -> None:
     first, second = uuid4(), uuid4()
     assert await profiles.outcome("main", first) is None

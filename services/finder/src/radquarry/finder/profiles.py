@@ -5,7 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, DateTime, MetaData, String, Table, Text, Uuid, delete, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    delete,
+    inspect,
+    select,
+    update,
+)
 
 from radquarry.finder.sights import in_utc
 from radquarry.finder.watch import Contradiction, Noticed
@@ -59,6 +73,16 @@ class Profiles:
         self._state = state
         self.saying = asyncio.Lock()
         """Held by whoever announces what is unsaid, so that one process says it once."""
+
+    async def at_hand(self) -> dict[str, Known]:
+        """What is known, for whom this store is not: nothing without our tables, or where they are of another version.
+
+        Writes nothing.
+        """
+        async with self._state.reading() as connection:
+            if not await connection.run_sync(_are_there):
+                return {}
+        return await self.known()
 
     async def known(self) -> dict[str, Known]:
         """By the PACS's name."""
@@ -133,6 +157,15 @@ class Profiles:
         async with self._state.writing() as connection:
             await connection.execute(update(contradictions).where(*which, *same).values(is_said=True))
             await connection.execute(delete(contradictions).where(*which, *older))
+
+
+def _are_there(connection: Connection) -> bool:
+    inspector = inspect(connection)
+    return all(
+        inspector.has_table(table.name)
+        and set(table.columns.keys()) <= {column["name"] for column in inspector.get_columns(table.name)}
+        for table in tables.sorted_tables
+    )
 
 
 def _profile(row: Any) -> PacsProfile:
