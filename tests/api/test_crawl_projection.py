@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -15,10 +16,18 @@ from radquarry.api.crawl_ledger import CrawlLedger
 from radquarry.api.crawls import CrawlView
 from radquarry.api.problems import Problem
 from radquarry.dicom.uids import NotAUid
-from radquarry.messages import CrawlCompleted, CrawlPlanned, FindWindow, Message, ReportFetched, ReportMissing
+from radquarry.messages import (
+    CrawlCompleted,
+    CrawlPlanned,
+    FindWindow,
+    Message,
+    PacsContradicted,
+    ReportFetched,
+    ReportMissing,
+)
 from radquarry.state.store import State
 from tests.api.projecting import Projections, a_store, a_store_url, parked, projections
-from tests.api.stories import ACCESSION, DAY, SECRET, crawl_story, mixtures, uid
+from tests.api.stories import ACCESSION, DAY, NOON, SECRET, crawl_story, mixtures, uid
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
@@ -107,6 +116,22 @@ async def test_a_gap_makes_it_incomplete_and_says_why(api: Projections) -> None:
     assert [(each.kind, each.reason, each.day, each.begin) for each in view.problems] == [
         ("gap", "the PACS cut its answer", story.days()[2], "080000")
     ]
+
+
+async def test_what_contradicts_the_profile_is_a_problem_once_and_leaves_a_crawl_complete(api: Projections) -> None:
+    story = crawl_story()
+    longer = {"kind": "longer", "crawl_id": story.crawl_id}
+    first = PacsContradicted(pacs="main", reason="41 rows", seen_at=NOON, **longer)
+    again = PacsContradicted(pacs="main", reason="42 rows", seen_at=NOON + timedelta(seconds=5), **longer)
+    key = first.model_copy(update={"kind": "key StudyID", "reason": "a key\0", "seen_at": again.seen_at})
+    of_none = PacsContradicted(pacs="main", reason="of no crawl", seen_at=NOON)
+
+    await asyncio.gather(*(api.hear(message) for message in (again, first, key, of_none, first, again, key)))
+    await api.hear(*story.all())
+
+    view = await api.crawls.get(story.crawl_id)
+    assert [(each.kind, each.reason) for each in view.problems] == [("profile", "41 rows"), ("profile", "a key")]
+    assert (view.state, view.problem_count) == ("complete", 2)
 
 
 async def test_a_window_that_was_asked_twice_counts_as_its_last_answer_says(api: Projections) -> None:

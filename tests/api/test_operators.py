@@ -135,7 +135,19 @@ async def test_a_fault_of_ours_shows_nothing_of_its_inside(gateway: Gateway) -> 
 WORDS = some.text(max_size=40)
 PARAMETERS = some.dictionaries(
     some.sampled_from(
-        ["q", "modality", "study_date", "pacs", "patient_sex", "has_report", "sort", "limit", "after", "language"]
+        [
+            "q",
+            "modality",
+            "study_date",
+            "pacs",
+            "patient_sex",
+            "has_report",
+            "is_gone",
+            "sort",
+            "limit",
+            "after",
+            "language",
+        ]
     ),
     WORDS | some.sampled_from(["2024-01-01..", "5", "newest", "CT AND (", '"', "*", "a~9", "[1 TO", "\0"]),
     max_size=4,

@@ -12,9 +12,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from radquarry.api.rest.tables import FORMULA
+from radquarry.api.rest.workbooks import MEDIA_TYPE
 from radquarry.messages import (
     CrawlCompleted,
     CrawlPlanned,
@@ -239,6 +240,23 @@ async def test_the_rows_leave_as_a_table_that_runs_no_formula(gateway: Gateway) 
     assert len(some.text.splitlines()) == 3
 
 
+async def test_the_rows_leave_as_a_workbook_without_a_formula(gateway: Gateway) -> None:
+    crawl_id = await a_crawl_with_results(gateway)
+
+    answer = await gateway.client.get(f"/api/v1/crawls/{crawl_id}/rows?format=xlsx")
+
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    assert answer.headers["content-disposition"].endswith(f'"rows-{crawl_id}.xlsx"')
+    head, *rows = load_workbook(io.BytesIO(answer.content)).active.iter_rows()
+    cells = [{str(name.value): cell for name, cell in zip(head, row, strict=True)} for row in rows]
+    assert [row["accession_number"].value for row in cells] == NUMBERS
+    assert {row["accession_number"].data_type for row in cells} == {"s"}
+    assert [row["number"].value for row in cells] == [1, 2, 3, 4, 5]
+    assert cells[1]["study_instance_uids"].value == f"{uid(2)}\\{uid(3)}"
+    some = await gateway.client.get(f"/api/v1/crawls/{crawl_id}/rows?format=xlsx&show=none")
+    assert load_workbook(io.BytesIO(some.content)).active.max_row == 3
+
+
 async def test_the_rows_leave_as_lines_of_json(gateway: Gateway) -> None:
     crawl_id = await a_crawl_with_results(gateway)
 
@@ -371,7 +389,8 @@ async def test_the_log_names_no_number_of_a_list(
 ) -> None:
     answer = await sent(gateway, pacs="main", text="GEHEIM77\nGEHEIM78\n")
     await gateway.get(f"/crawls/{answer.json()['id']}/rows")
-    await gateway.client.get(f"/api/v1/crawls/{answer.json()['id']}/rows?format=csv")
+    for form in ("csv", "xlsx"):
+        await gateway.client.get(f"/api/v1/crawls/{answer.json()['id']}/rows?format={form}")
 
     captured = capsys.readouterr()
     assert "GEHEIM" not in f"{captured.out}{captured.err}{caplog.text}"

@@ -16,6 +16,7 @@ from radquarry.messages import (
     CrawlRequested,
     EchoPacs,
     FindWindow,
+    PacsContradicted,
     PacsEchoed,
     PacsStarted,
     PacsStopped,
@@ -24,7 +25,7 @@ from radquarry.messages import (
 )
 from radquarry.service import Service
 from tests.api.gateway import CRAWL, Gateway, a_gateway, a_problem, becomes
-from tests.api.stories import ACCESSION, SECRET, CrawlStory, crawl_story, uid
+from tests.api.stories import ACCESSION, NOON, SECRET, CrawlStory, crawl_story, uid
 
 
 @pytest.fixture
@@ -83,6 +84,22 @@ async def test_what_the_bus_brings_is_shown_and_nothing_of_the_patient(gateway: 
     assert [(each["id"], each["pacs"], each["problem_count"]) for each in page["items"]] == [(order["id"], "main", 1)]
     days = (await gateway.get("/coverage", pacs="main", start_date="2024-06-01", end_date="2024-06-04"))["days"]
     assert [each["state"] for each in days] == ["complete", "gap", "complete", "unseen"]
+
+
+async def test_what_contradicts_the_profile_is_a_problem_of_the_crawl_and_told_of_the_pacs(gateway: Gateway) -> None:
+    crawl_id = (await gateway.post("/crawls", CRAWL)).json()["id"]
+    reason = "an answer of 41 rows came, its profile says 40 at most"
+    said = PacsContradicted(pacs="main", kind="longer", reason=reason, seen_at=NOON, crawl_id=UUID(crawl_id))
+
+    await gateway.bus.publish(said, said)
+
+    async def problems() -> Any:
+        return (await gateway.get(f"/crawls/{crawl_id}"))["problems"]
+
+    await becomes(problems, [{"kind": "profile", "reason": reason}])
+    (pacs,) = (each for each in (await gateway.get("/pacs"))["items"] if each["name"] == "main")
+    assert pacs["contradiction"]["reason"] == reason
+    assert "The PACS contradicts its profile" in (await gateway.client.get(f"/crawls/{crawl_id}")).text
 
 
 async def _state(gateway: Gateway, crawl_id: str) -> str:

@@ -107,6 +107,23 @@ async def test_a_study_that_is_gone_keeps_all_that_was_known_of_it(index: Index)
     assert await found(index, "", filters=Filters(is_gone=True, modality=("MR",))) == set()
 
 
+async def test_hits_are_counted_by_whether_they_are_gone(index: Index) -> None:
+    await index.merge([*(study(n) for n in range(5)), report(1, "Pneumothorax"), report(2, "Pneumothorax")])
+    nothing = (await index.search(Query(limit=0))).facets["is_gone"]
+    await index.merge([gone(1, later=1), gone(4, later=1)])
+
+    async def counted(q: str, **filters: bool) -> list[tuple[str, int]]:
+        page = await index.search(Query(q=q, filters=Filters(**filters)))
+        return [(each.value, each.count) for each in page.facets["is_gone"]]
+
+    assert [(each.value, each.count) for each in nothing] == [("false", 5)]
+    assert await counted("") == [("false", 3), ("true", 2)]
+    assert await counted("pneumothorax") == [("false", 1), ("true", 1)]
+    assert await counted("", is_gone=True) == [("true", 2)]
+    assert await counted("", is_gone=False) == [("false", 3)]
+    assert await counted("erguss") == []
+
+
 async def test_a_study_that_is_there_again_is_not_gone(index: Index) -> None:
     await index.merge([study(1), gone(1, later=1)])
     await index.merge([study(1, later=2), gone(1, later=1.5), gone(1, later=1)])

@@ -7,9 +7,11 @@ from datetime import date
 from radquarry.dicom.peer import PacsAway, PacsRefuses
 from radquarry.finder.answers import Answered, AnswerRow, contradictions
 from radquarry.finder.page import Listed
+from radquarry.finder.pages import Pages
 from radquarry.finder.queries import Model, checked
 from radquarry.finder.series import WithSeries
 from radquarry.finder.spans import answer_of
+from radquarry.finder.watch import Watch
 from radquarry.messages import Gap, Series, Study
 
 
@@ -29,6 +31,7 @@ class PacsOfRows:
     away_for: int = 0
     asked: list[dict[str, str]] = field(default_factory=list)
     days: list[date] = field(default_factory=list)
+    watch: Watch = field(default_factory=lambda: Watch("main", Pages()))
 
     async def answers(self, query: Mapping[str, str], model: Model | None = None, most: int = 0) -> Answered:
         wanted = checked(query, model)

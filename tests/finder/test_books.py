@@ -13,7 +13,9 @@ from radquarry.finder.__main__ import MIGRATIONS
 from radquarry.finder.handlers import cancel_crawl, find_window, plan_crawl
 from radquarry.finder.ledger import Closed, Ledger
 from radquarry.finder.page import Listed
+from radquarry.finder.pages import Pages
 from radquarry.finder.series import WithSeries
+from radquarry.finder.watch import Watch
 from radquarry.messages import (
     CancelCrawl,
     CrawlCompleted,
@@ -44,6 +46,7 @@ class ListedPacs:
     def __init__(self, *studies: Study) -> None:
         self.studies_on_file = studies
         self.asked = 0
+        self.watch = Watch("main", Pages())
 
     async def studies(self, day: date, modality: str) -> Listed:
         self.asked += 1

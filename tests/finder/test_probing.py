@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -16,6 +17,7 @@ from radquarry.finder.profiling import probed, say_news
 from radquarry.finder.watch import Watch
 from radquarry.hospital.hospital import Hospital
 from radquarry.messages import (
+    CrawlCompleted,
     Message,
     PacsContradicted,
     PacsProbed,
@@ -205,7 +207,10 @@ async def test_what_was_probed_beside_the_finder_is_announced_and_used(tmp_path:
             await contradiction(rig, "its profile says 20 at most")
             await contradiction(rig, "its profile says that the level SERIES is answered")
             await crawl_all(rig, hospital)
-        assert len(rig.all(PacsContradicted)) == 2
+            first, second = (each.crawl_id for each in rig.all(CrawlCompleted))
+            await rig.until(lambda: rig.all(PacsContradicted, crawl_id=second))
+        said = [(each.kind, each.crawl_id) for each in rig.all(PacsContradicted)]
+        assert sorted(said) == sorted([("longer", first), ("level SERIES", first), ("level SERIES", second)])
     assert [each.profile for each in rig.all(PacsProbed)] == [profile]
     assert set(rig.uids) == {study.study_instance_uid for study in hospital.truth.studies()}
 
@@ -225,9 +230,44 @@ def test_a_contradiction_is_noticed_once_for_each_profile() -> None:
     assert [each.kind for each in watch.noticed] == ["key AccessionNumber"] * 2
 
 
+async def test_each_crawl_notices_it_once_and_it_is_taken_care_of_before_the_end_is_told() -> None:
+    watch, taken = watching(), list[UUID | None]()
+    first, second = uuid4(), uuid4()
+
+    async def take_care() -> None:
+        taken.extend(seen.crawl_id for seen in watch.noticed)
+        watch.noticed.clear()
+
+    watch.take_care = take_care
+    for crawl_id in (first, first, second):
+        async with watch.during(crawl_id):
+            watch.ignored(["AccessionNumber"])
+    async with watch.during(second):
+        pass
+    assert taken == [first, second]
+    watch.ignored(["AccessionNumber"])
+    assert [seen.crawl_id for seen in watch.noticed] == [None]
+
+
+async def test_what_is_asked_by_others_meanwhile_is_not_for_this_crawl() -> None:
+    watch, entered, noticed = watching(), asyncio.Event(), asyncio.Event()
+
+    async def crawl() -> None:
+        async with watch.during(uuid4()):
+            entered.set()
+            await noticed.wait()
+
+    crawling = asyncio.create_task(crawl())
+    await entered.wait()
+    watch.ignored(["AccessionNumber"])
+    noticed.set()
+    await crawling
+    assert [seen.crawl_id for seen in watch.noticed] == [None]
+
+
 def test_what_another_process_noticed_is_not_noticed_again() -> None:
     watch = Watch("main", Pages())
-    watch.take(a_profile(), ["level SERIES", "time ranges"])
+    watch.take(a_profile(), [("level SERIES", None), ("time ranges", None)])
     watch.refused("SERIES", "refused")
     watch.ignored_in_parts(["StudyTime"])
     watch.refused("STUDY", "refused")
@@ -257,5 +297,5 @@ def test_an_answer_longer_than_the_limit_contradicts_it_and_counts() -> None:
 
 def test_a_limit_that_is_contradicted_in_the_store_is_not_believed_at_the_start() -> None:
     pages = Pages()
-    Watch("main", pages).take(a_profile(find_limit=40, longest_answer=40), ["longer"])
+    Watch("main", pages).take(a_profile(find_limit=40, longest_answer=40), [("longer", uuid4())])
     assert not pages.hit(40)

@@ -104,3 +104,42 @@ def test_a_configuration_that_is_wrong_is_exit_code_2(
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def found(folder: Path, hospital: Hospital) -> tuple[set[str], int, str]:
+    """The studies a find over all days writes, how many C-FINDs it took, and what it said."""
+    before = len(hospital.traffic.entries("c-find"))
+    days = sorted(study.study_date for study in hospital.truth.studies())
+    chosen = ("--pacs", "near", "--from", days[0], "--to", days[-1], "--field", "StudyInstanceUID")
+    done = radquarry("find", "-c", "radquarry.yaml", *chosen, "-o", "found.csv", folder=folder)
+    assert done.returncode == 0, done.stderr
+    head, *rows = (folder / "found.csv").read_text("utf-8").splitlines()
+    assert head == "StudyInstanceUID"
+    return set(rows), len(hospital.traffic.entries("c-find")) - before, done.stderr
+
+
+def test_a_find_goes_by_the_profile_that_was_kept_and_leaves_it_as_it_is(tmp_path: Path) -> None:
+    faults = {"pacs": {"answer_limit": 40}}
+    made = {"studies": 240, "days": 3, "pixels": 16, "samples": False, "faults": faults}
+    with Hospital(HospitalSettings.model_validate(made)) as hospital:
+        held = {study.study_instance_uid for study in hospital.truth.studies()}
+        unknowing, knowing = tmp_path / "unknowing", tmp_path / "knowing"
+        for folder in (unknowing, knowing):
+            folder.mkdir()
+            configure(folder, hospital)
+        assert radquarry("probe", "near", folder=knowing).returncode == 0
+        kept = asyncio.run(known(knowing))
+
+        learnt, many, _words = found(unknowing, hospital)
+        told, few, words = found(knowing, hospital)
+
+        assert learnt == told == held
+        assert few < many
+        assert "probe it again" not in words
+        hospital.faults.switch({"pacs": {"answer_limit": 70}})
+        assert found(knowing, hospital)[0] == held
+        assert (
+            "near: an answer of 70 rows came, its profile says 40 at most; probe it again"
+            in found(knowing, hospital)[2]
+        )
+        assert asyncio.run(known(knowing)) == kept

@@ -217,6 +217,7 @@ async def test_each_row_shows_what_was_asked_and_what_became_of_it(desk: ShownDe
     assert "4 A0004 open" in page.text
     assert page.all("section", id="rows", data_part="")
     assert f"/api/v1/crawls/{ONE}/rows?format=csv" in page.hrefs()
+    assert f"/api/v1/crawls/{ONE}/rows?format=xlsx" in page.hrefs()
 
 
 async def test_rows_are_filtered_by_their_link_at_an_address(desk: ShownDesk, browse: httpx.AsyncClient):
@@ -230,6 +231,7 @@ async def test_rows_are_filtered_by_their_link_at_an_address(desk: ShownDesk, br
     assert "A0003" in page.text
     assert "A0001" not in page.text
     assert f"/api/v1/crawls/{ONE}/rows?format=csv&show=none" in page.hrefs()
+    assert f"/api/v1/crawls/{ONE}/rows?format=xlsx&show=none" in page.hrefs()
     assert "No row is like this" in page_of(await browse.get(f"/crawls/{ONE}?show=conflict")).text
     assert (await browse.get(f"/crawls/{ONE}?show=nonsense")).status_code == 422
 

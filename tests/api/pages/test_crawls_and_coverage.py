@@ -65,6 +65,14 @@ async def test_problems_are_gathered_by_reason_with_their_days(desk: ShownDesk, 
     assert not [part for part in page.all("section") if "data-live" in part]
 
 
+async def test_what_contradicts_the_profile_is_said_with_the_way_to_it(desk: ShownDesk, browse: httpx.AsyncClient):
+    met = CrawlProblem("profile", "an answer of 41 rows came, its profile says 40 at most")
+    desk.crawls.views = [crawl(1, problem_count=1, problems=(met,))]
+    page = page_of(await browse.get(f"/crawls/{ONE}"))
+    assert "1 problem 1× The PACS contradicts its profile: an answer of 41 rows came" in page.text
+    assert "/pacs/main#profile" in page.hrefs()
+
+
 async def test_too_late_is_said_on_a_page(desk: ShownDesk, browse: httpx.AsyncClient):
     desk.crawls.views = [crawl(1)]
     response = await browse.post(f"/crawls/{ONE}/cancel")

@@ -1,6 +1,6 @@
 """The search page: what is asked, what is found, what cannot be read."""
 
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -8,10 +8,11 @@ import pytest
 
 from radquarry.api.coverage import CoverageDay
 from radquarry.index.embedded import TantivyIndex
+from radquarry.index.parts import GonePart
 from tests.api.pages.conftest import browser_of
 from tests.api.pages.reading import page_of
 from tests.doubles.shown_desk import ShownDesk
-from tests.doubles.written_studies import CHEST, KNEE, report_part, study_part
+from tests.doubles.written_studies import CHEST, KNEE, THEN, report_part, study_part
 
 
 async def test_a_hit_says_when_what_who_where_and_why(browse: httpx.AsyncClient):
@@ -48,6 +49,25 @@ async def test_a_facet_counts_includes_and_excludes(browse: httpx.AsyncClient):
     without = page_of(await browse.get("/?exclude_modality=CT"))
     assert "1 study" in without.text
     assert "not Modality: CT" in without.text
+
+
+async def test_studies_that_are_gone_can_be_left_out_or_looked_for(index: TantivyIndex):
+    gone = GonePart(study_instance_uid=CHEST, pacs="main", gone_at=THEN + timedelta(days=30))
+    await index.merge([study_part(CHEST), study_part(KNEE)])
+    async with browser_of(ShownDesk(index)) as browse:
+        before = page_of(await browse.get("/"))
+        await index.merge([gone])
+        both, only = page_of(await browse.get("/")), page_of(await browse.get("/?is_gone=true&sort=oldest"))
+        german = page_of(await browse.get("/?is_gone=false", headers={"Accept-Language": "de"}))
+        neither = page_of(await browse.get("/?is_gone=perhaps"))
+    assert not before.all("section", aria_labelledby="facet-is_gone")
+    assert {"/?is_gone=true", "/?is_gone=false"} <= set(both.hrefs())
+    assert ("2 studies" in both.text, "1 study" in only.text, "2 studies" in neither.text) == (True, True, True)
+    assert "In the PACS: No longer" in only.text
+    assert [link["href"] for link in only.all("a", class_="chip")] == ["/?sort=oldest"]
+    assert only.all("input", type="hidden", name="is_gone", value="true")
+    assert "/api/v1/studies?is_gone=true&sort=oldest&format=csv" in only.hrefs()
+    assert "Im PACS: Noch da" in german.text
 
 
 async def test_what_has_no_filter_is_excluded_by_words_of_the_query(browse: httpx.AsyncClient):

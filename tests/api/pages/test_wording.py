@@ -18,8 +18,8 @@ SAID_ALOUD = re.compile(r'\b(?:aria-label|title|placeholder|alt|label|value)="([
 NAMES = {"radquarry"}
 KEYS_BY_PATTERN = (
     "field.", "sort.", "crawl_state.", "retrieval_state.", "pacs_state.", "modality_name.", "sex.", "age.", "status.",
-    "link.", "problem.", "look.", "language.", "theme.", "patient_sex.", "has_report.", "refused.", "error.", "help.",
-    "nav.", "pacs.did_", "pacs.keys_", "pacs_now.", "weekday.", "coverage.is_", "change.",
+    "link.", "problem.", "look.", "language.", "theme.", "patient_sex.", "has_report.", "is_gone.", "refused.",
+    "error.", "help.", "nav.", "pacs.did_", "pacs.keys_", "pacs_now.", "weekday.", "coverage.is_", "change.",
     "way.", "meaning.", "delimiter.", "note.", "list.form_", "show.", "row.",
 )  # fmt: skip
 

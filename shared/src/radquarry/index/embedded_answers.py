@@ -13,11 +13,15 @@ MOST_VALUES = 50
 _ALL_VALUES = 60_000
 
 
+TOTAL = {"total": {"value_count": {"field": NEWEST}}}
+"""The aggregation that counts all hits."""
+
+
 def counting() -> dict[str, Any]:
     """The aggregations; each segment gives all its values, so that the sums are exact."""
     every = {"size": _ALL_VALUES, "segment_size": _ALL_VALUES}
     facets = {name: {"terms": {"field": facet(name), **every}} for name in FACETS}
-    return {**facets, "total": {"value_count": {"field": NEWEST}}}
+    return facets | TOTAL
 
 
 def total(answer: Mapping[str, Any]) -> int:
@@ -25,9 +29,12 @@ def total(answer: Mapping[str, Any]) -> int:
     return int(answer["total"]["value"])
 
 
-def facets(answer: Mapping[str, Any]) -> dict[str, tuple[FacetValue, ...]]:
-    """The facets of a page, most frequent values first."""
-    return {name: _most_frequent(_counts(answer, name)) for name in FACETS if name != "month"}
+def facets(answer: Mapping[str, Any], gone: int) -> dict[str, tuple[FacetValue, ...]]:
+    """The facets of a page, most frequent values first; `gone` of its hits are no longer in their PACS."""
+    counted = {name: _counts(answer, name) for name in FACETS if name != "month"}
+    is_gone = {"false": total(answer) - gone, "true": gone}
+    counted["is_gone"] = {value: count for value, count in is_gone.items() if count}
+    return {name: _most_frequent(counts) for name, counts in counted.items()}
 
 
 def months(answer: Mapping[str, Any]) -> dict[str, int]:

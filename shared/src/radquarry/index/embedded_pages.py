@@ -8,7 +8,7 @@ from radquarry.index import cursors, embedded_answers
 from radquarry.index.clauses import Clause, Similar, Words, wanted
 from radquarry.index.document import Document, Hit, Page, Query
 from radquarry.index.embedded_entry import LANGUAGES, NEWEST, OLDEST
-from radquarry.index.embedded_query import Q, Terms, compiled
+from radquarry.index.embedded_query import Q, Terms, compiled, no_longer_there
 from radquarry.index.passages import Passage
 from radquarry.index.port import QueryRefused
 from radquarry.index.snapshots import Snapshots
@@ -111,10 +111,11 @@ def _why(view: View[Q], document: Document, clause: Clause) -> tuple[Passage, ..
 
 def _page(view: View[Q], found: Q, hits: tuple[Hit, ...], after: str | None) -> Page:
     answer = view.counted(found, embedded_answers.counting())
+    gone = view.counted(view.terms.both([found, no_longer_there(view.terms)], []), embedded_answers.TOTAL)
     return Page(
         total=embedded_answers.total(answer),
         hits=hits,
-        facets=embedded_answers.facets(answer),
+        facets=embedded_answers.facets(answer, embedded_answers.total(gone)),
         months=embedded_answers.months(answer),
         after=after,
     )

@@ -47,8 +47,13 @@ def compiled(clause: c.Clause, filters: Filters, terms: Terms[Q]) -> Q:
     """The documents that `clause` and `filters` ask for."""
     unwanted = [terms.phrase(facet("modality"), [facet_value(value)], 0) for value in filters.exclude_modality]
     if filters.is_gone is False:
-        unwanted.append(terms.phrase("present", [GONE], 0))
+        unwanted.append(no_longer_there(terms))
     return terms.both([_clause(clause, terms), *map(terms.unweighed, _demanded(filters, terms))], unwanted)
+
+
+def no_longer_there(terms: Terms[Q]) -> Q:
+    """Studies that their PACS no longer has."""
+    return terms.phrase("present", [GONE], 0)
 
 
 def _demanded(filters: Filters, terms: Terms[Q]) -> Iterator[Q]:
@@ -58,7 +63,7 @@ def _demanded(filters: Filters, terms: Terms[Q]) -> Iterator[Q]:
     if filters.has_report is not None:
         yield terms.phrase(facet("has_report"), ["true" if filters.has_report else "false"], 0)
     if filters.is_gone:
-        yield terms.phrase("present", [GONE], 0)
+        yield no_longer_there(terms)
     if filters.study_date_from or filters.study_date_to:
         yield _days(c.Days("study_date", filters.study_date_from, filters.study_date_to), terms)
 

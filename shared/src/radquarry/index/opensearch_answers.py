@@ -6,7 +6,7 @@ from typing import Any
 
 from radquarry.index.document import Document, FacetValue, Hit, Piece
 from radquarry.index.opensearch_mapping import FACETS, LANGUAGES, MERGE, NEWEST, OLDEST
-from radquarry.index.opensearch_query import HIGHLIGHTED
+from radquarry.index.opensearch_query import EITHER_WAY, HIGHLIGHTED
 from radquarry.index.parts import GonePart, MissingReportPart, Part, ReportPart, StudyPart, age
 from radquarry.index.passages import Passage, beginning
 
@@ -105,8 +105,9 @@ def _pieces(passage: str, marks: tuple[str, str]) -> Iterator[Piece]:
 def facets(aggregations: Mapping[str, Any]) -> dict[str, tuple[FacetValue, ...]]:
     """The facets of a page, most frequent values first."""
     found = {name: aggregations[name]["buckets"] for name in FACETS}
-    has_report = aggregations["has_report"]["buckets"]
-    found["has_report"] = [{"key": value, "doc_count": has_report[value]["doc_count"]} for value in ("true", "false")]
+    for name in EITHER_WAY:
+        buckets = aggregations[name]["buckets"]
+        found[name] = [{"key": value, "doc_count": buckets[value]["doc_count"]} for value in ("true", "false")]
     return {name: _ranked(buckets) for name, buckets in found.items()}
 
 

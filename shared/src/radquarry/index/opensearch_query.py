@@ -11,6 +11,8 @@ from radquarry.index.opensearch_mapping import FACETS, HAS_REPORT, LANGUAGES, NE
 Dsl = dict[str, Any]
 
 MOST_VALUES = 50
+EITHER_WAY = {"has_report": {"exists": {"field": HAS_REPORT}}, "is_gone": {"exists": {"field": "gone_at"}}}
+"""Filters that are true, false, or not there, and what makes them true."""
 HIGHLIGHTED = {
     "report.text": (ANYWHERE, "report"),
     "study.study_description": (ANYWHERE, "description", "study_description"),
@@ -48,10 +50,12 @@ def counting() -> Dsl:
     facets = {
         name: {"terms": {"field": path, "size": MOST_VALUES, "shard_size": 10_000}} for name, path in FACETS.items()
     }
-    has_report = {"exists": {"field": HAS_REPORT}}
     return {
         **facets,
-        "has_report": {"filters": {"filters": {"true": has_report, "false": {"bool": {"must_not": has_report}}}}},
+        **{
+            name: {"filters": {"filters": {"true": condition, "false": {"bool": {"must_not": condition}}}}}
+            for name, condition in EITHER_WAY.items()
+        },
         "month": {
             "date_histogram": {
                 "field": PATHS["study_date"],
@@ -86,12 +90,10 @@ def highlighting(clause: c.Clause, marks: tuple[str, str]) -> Dsl:
 def _demanded(filters: Filters) -> Iterator[Dsl]:
     for name in FACETS:
         yield from _any_value(name, getattr(filters, name))
-    if filters.has_report is not None:
-        has_report = {"exists": {"field": HAS_REPORT}}
-        yield has_report if filters.has_report else {"bool": {"must_not": has_report}}
-    if filters.is_gone is not None:
-        is_gone = {"exists": {"field": "gone_at"}}
-        yield is_gone if filters.is_gone else {"bool": {"must_not": is_gone}}
+    for name, condition in EITHER_WAY.items():
+        wanted = getattr(filters, name)
+        if wanted is not None:
+            yield condition if wanted else {"bool": {"must_not": condition}}
     if filters.study_date_from or filters.study_date_to:
         yield _days(c.Days("study_date", filters.study_date_from, filters.study_date_to))
 

@@ -1,6 +1,7 @@
 """What a PACS can do, found by asking it, and what later contradicts that."""
 
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -62,10 +63,15 @@ class PacsProbed(Event):
 
 
 class PacsContradicted(Event):
-    """The PACS now does otherwise than its profile says: it should be probed again."""
+    """The PACS now does otherwise than its profile says: it should be probed again.
+
+    `kind` is the same when the same thing is seen again; `crawl_id` is the crawl that met it, which says so once.
+    """
 
     topic: ClassVar[str] = "pacs.contradicted"
 
     pacs: str
+    kind: str = ""
     reason: str
     seen_at: AwareDatetime
+    crawl_id: UUID | None = None

@@ -10,6 +10,7 @@ from enum import IntFlag
 from typing import Any
 from uuid import UUID
 
+from radquarry.api.crawl_contradictions import Contradicted
 from radquarry.messages import (
     CrawlCompleted,
     CrawlPlanned,
@@ -173,6 +174,7 @@ CrawlFact = (
     | PortionSettled
     | PortionReopened
     | Blocked
+    | Contradicted
     | CrawlRequested
     | CrawlPlanned
     | CrawlResumed

@@ -12,6 +12,7 @@ from sqlalchemy import Uuid, bindparam, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.api import bulk
+from radquarry.api.crawl_contradictions import Contradicted, joined
 from radquarry.api.crawl_facts import (
     Blocked,
     CrawlFact,
@@ -68,7 +69,7 @@ class CrawlLedger:
                     await _order(connection, tally, fact, before["requested_at"])
                 case RowsListed():
                     await _listed(connection, tally, fact)
-                case CrawlPlanned() | CrawlResumed() | CrawlCompleted():
+                case CrawlPlanned() | CrawlResumed() | CrawlCompleted() | Contradicted():
                     await _steer(connection, tally, fact)
         after = {name: getattr(tally, name) for name in COUNTERS} | {"state": tally.state()} | tally.order
         if "pace" not in after and _done(before) != _done(after):
@@ -121,7 +122,9 @@ async def _listed(connection: AsyncConnection, tally: Tally, fact: RowsListed) -
     await note_rows(connection, fact.crawl_id, fact.rows)
 
 
-async def _steer(connection: AsyncConnection, tally: Tally, fact: CrawlPlanned | CrawlResumed | CrawlCompleted) -> None:
+async def _steer(
+    connection: AsyncConnection, tally: Tally, fact: CrawlPlanned | CrawlResumed | CrawlCompleted | Contradicted
+) -> None:
     match fact:
         case CrawlPlanned():
             tally.planned = max(tally.planned or 0, fact.windows)
@@ -129,6 +132,8 @@ async def _steer(connection: AsyncConnection, tally: Tally, fact: CrawlPlanned |
             tally.resumed_at = max(tally.resumed_at or fact.sent_at, fact.sent_at)
             tally.order["pace"] = "[]"
             await reopen_unasked(connection, tally, fact.crawl_id)
+        case Contradicted():
+            tally.contradictions = joined(tally.contradictions, fact)
         case CrawlCompleted(cancelled=True):
             tally.cancelled_at = max(tally.cancelled_at or fact.sent_at, fact.sent_at)
 

@@ -1,4 +1,4 @@
-"""Why a crawl is incomplete, in plain words: gaps and what was parked; ids only."""
+"""What a person should know of a crawl, in plain words: gaps, what was parked, what contradicts a profile."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +9,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.api import bulk
+from radquarry.api.crawl_contradictions import NONE, reasons_of
 from radquarry.api.crawl_facts import Seen, has_failed
 from radquarry.api.crawl_tables import crawl_rows, portions
 from radquarry.api.failure_effects import PORTIONS
@@ -20,9 +21,12 @@ MOST = 200
 
 @dataclass(frozen=True)
 class CrawlProblem:
-    """What is missing and why. `gap`: the PACS could not list it, a day or (`row`) a row; else a message was parked."""
+    """What is missing and why. `gap`: the PACS could not list it, a day or (`row`) a row; else a message was parked.
 
-    kind: Literal["gap", "window", "rows", "study", "crawl"]
+    With `profile` nothing is missing: the PACS did otherwise than its profile says.
+    """
+
+    kind: Literal["gap", "window", "rows", "study", "crawl", "profile"]
     reason: str
     day: date | None = None
     modality: str = ""
@@ -33,10 +37,13 @@ class CrawlProblem:
     row: int | None = None
 
 
-async def problems_of(connection: AsyncConnection, crawl_id: UUID, total: int) -> tuple[CrawlProblem, ...]:
-    """At most 200; one more says how many of `total` are left out."""
+async def problems_of(
+    connection: AsyncConnection, crawl_id: UUID, total: int, contradictions: str = NONE
+) -> tuple[CrawlProblem, ...]:
+    """At most 200; one more says how many of `total` are left out. `contradictions` are those of the crawl's row."""
+    profile = [CrawlProblem("profile", reason) for reason in reasons_of(contradictions)]
     gaps = [*await _gaps(connection, crawl_id), *await _row_gaps(connection, crawl_id)]
-    found = [*gaps, *await _parked(connection, crawl_id)]
+    found = [*profile, *gaps, *await _parked(connection, crawl_id)]
     shown = found[:MOST]
     if len(found) > MOST:
         shown.append(CrawlProblem("crawl", f"and {max(total, len(found)) - MOST} more"))

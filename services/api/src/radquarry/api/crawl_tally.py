@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from radquarry.api.crawl_contradictions import NONE
 from radquarry.api.crawl_facts import Seen, has_failed, is_settled
 
 
@@ -54,6 +55,7 @@ class Tally:
     studies_settled: int = 0
     studies_failed: int = 0
     blocks: int = 0
+    contradictions: str = NONE
     order: dict[str, object] = field(default_factory=dict)
 
     def count(self, bits: int, sign: int) -> None:

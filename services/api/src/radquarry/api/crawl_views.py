@@ -9,6 +9,7 @@ from uuid import UUID
 
 from radquarry.api import bulk
 from radquarry.api.crawl_answers import RowCounts
+from radquarry.api.crawl_contradictions import reasons_of
 from radquarry.api.crawl_order import Way
 from radquarry.api.crawl_pace import Done, Pace, pace
 from radquarry.api.crawl_problems import CrawlProblem
@@ -89,7 +90,7 @@ def crawl_view(row: bulk.Found, now: datetime) -> CrawlView:
         reports_missing=row.reports_missing,
         documents_indexed=row.documents_indexed,
         studies_settled=row.studies_settled,
-        problem_count=row.windows_with_gaps + row.windows_parked + row.studies_failed + row.blocks,
+        problem_count=_problems(row),
         way=row.way,
         study_description=row.study_description,
         institution_name=row.institution_name,
@@ -99,3 +100,8 @@ def crawl_view(row: bulk.Found, now: datetime) -> CrawlView:
         rows_total=row.rows_total,
         pace=pace(row.pace, now, done, row.planned) if under_way else NOT_UNDER_WAY,
     )
+
+
+def _problems(row: bulk.Found) -> int:
+    missing: int = row.windows_with_gaps + row.windows_parked + row.studies_failed + row.blocks
+    return missing + len(reasons_of(row.contradictions))

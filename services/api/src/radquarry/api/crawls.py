@@ -83,7 +83,9 @@ class Crawls:
         if not view.problem_count:
             return view
         async with self._state.reading() as connection:
-            return replace(view, problems=await problems_of(connection, crawl_id, view.problem_count))
+            return replace(
+                view, problems=await problems_of(connection, crawl_id, view.problem_count, row.contradictions)
+            )
 
     async def list(self, limit: int = 50, after: str | None = None) -> Listed[CrawlView]:
         """Newest first."""

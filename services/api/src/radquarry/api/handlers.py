@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
+from radquarry.api.crawl_contradictions import Contradicted
 from radquarry.api.crawl_facts import CrawlFact, PortionSettled, Seen, StudySeen, WindowSettled
 from radquarry.api.retrieval_facts import RetrievalFact
 from radquarry.api.storable import storable
 from radquarry.dicom.uids import checked_uid
 from radquarry.messages import (
     DocumentIndexed,
+    PacsContradicted,
     PortionClosed,
     ReportFetched,
     ReportMissing,
@@ -56,6 +58,15 @@ async def note_portion(fact: PortionClosed, *, note: Note) -> None:
             unasked=fact.is_unasked,
         )
     )
+
+
+async def note_contradiction(
+    fact: PacsContradicted, *, hear: Callable[[PacsContradicted], Awaitable[None]], note: Note
+) -> None:
+    """A PACS does otherwise than its profile says, and which crawl met it."""
+    await hear(fact)
+    if fact.crawl_id is not None:
+        await note(Contradicted(fact.crawl_id, storable(fact.kind, 64), storable(fact.reason), fact.seen_at))
 
 
 async def note_study(fact: StudyFound, *, note: Note) -> None:

@@ -10,6 +10,7 @@ from radquarry.api.archives import Archives
 from radquarry.api.crawl_facts import CrawlFact
 from radquarry.api.handlers import (
     note_change,
+    note_contradiction,
     note_document,
     note_missing_report,
     note_portion,
@@ -63,7 +64,7 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
             m.PacsStopped: hear,
             m.PacsStarted: hear,
             m.PacsProbed: hear,
-            m.PacsContradicted: hear,
+            m.PacsContradicted: partial(note_contradiction, hear=hear, note=crawl),
             m.PacsLimited: hear,
             m.PacsTraffic: hear,
             m.StudyChanged: partial(note_change, note=notes.changes.add),

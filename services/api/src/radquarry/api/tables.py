@@ -71,6 +71,7 @@ crawls = Table(
     Column("pace", Text),
     Column("cancelled_at", Moment),
     Column("resumed_at", Moment),
+    Column("contradictions", Text),  # to the PACS's profile, as JSON
 )
 windows = Table(
     "api_windows",

@@ -97,7 +97,8 @@ async def find_window(
     if standing.is_cancelled:
         visit.gaps.append(_whole_day(CANCELLED))
     elif not standing.is_closed:
-        await _ask(order, pacs, visit, publish)
+        async with pacs.watch.during(order.crawl_id):
+            await _ask(order, pacs, visit, publish)
     await compare(order, visit, pacs)
     visited = Closed(queries=visit.queries, gaps=tuple(visit.gaps), is_unasked=standing.is_cancelled)
     closed, progress = await ledger.close(order, visited, visit.sights.keys())

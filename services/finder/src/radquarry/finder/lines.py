@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Self, TypeVar
@@ -41,13 +42,25 @@ Visit = Callable[[Line], Awaitable[Any]]
 
 @dataclass(eq=False)
 class _Job:
-    """A visit that waits, its work once that has `begun`, and why that was cut off, if it was."""
+    """A visit that waits, its work once that has `begun`, and why that was cut off, if it was.
+
+    It works in the context of whoever asked for it, not of the keeper.
+    """
 
     visit: Visit
     begun: "asyncio.Future[asyncio.Task[Any]]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
     lost: Exception | None = None
+    context: Context = field(default_factory=copy_context)
+
+    def work(self, line: Line) -> "asyncio.Task[Any]":
+        """Begin it over this line."""
+
+        async def visited() -> Any:
+            return await self.visit(line)
+
+        return asyncio.get_running_loop().create_task(visited(), context=self.context)
 
 
 class Lines:
@@ -200,7 +213,7 @@ class Lines:
             job = self._waiting.popleft()
             if job.begun.done():
                 continue
-            work: asyncio.Task[Any] = asyncio.ensure_future(job.visit(line))
+            work = job.work(line)
             job.begun.set_result(work)
             try:
                 await asyncio.wait([work])

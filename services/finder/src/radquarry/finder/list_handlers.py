@@ -18,6 +18,7 @@ from radquarry.finder.handlers import (
 )
 from radquarry.finder.ledger import Ledger
 from radquarry.finder.lookups import Found, Lookup
+from radquarry.finder.pacs import Pacs
 from radquarry.finder.plans import portions_of
 from radquarry.finder.portion_ledger import ClosedPortion, PortionOrder
 from radquarry.finder.series_desk import SeriesDesk
@@ -35,7 +36,7 @@ async def find_rows(order: FindRows, *, archives: Archives, ledger: Ledger, publ
     pacs = archive(archives, order.pacs)
     desk = SeriesDesk(pacs)
     work = [(row.number, Lookup(row, order.modalities, pacs, desk)) for row in order.rows]
-    await _work_off(order, work, ledger, publish)
+    await _work_off(order, pacs, work, ledger, publish)
 
 
 async def find_queries(order: FindQueries, *, archives: Archives, ledger: Ledger, publish: Publish) -> None:
@@ -44,7 +45,7 @@ async def find_queries(order: FindQueries, *, archives: Archives, ledger: Ledger
     desk = SeriesDesk(pacs)
     queries = enumerate(order.queries, start=order.first)
     work = [(number, BulkQuery(query, order.modalities, pacs, desk)) for number, query in queries]
-    await _work_off(order, work, ledger, publish)
+    await _work_off(order, pacs, work, ledger, publish)
 
 
 async def plan_rows(listed: RowsListed, *, archives: Archives, ledger: Ledger, publish: Publish) -> None:
@@ -58,14 +59,17 @@ async def plan_rows(listed: RowsListed, *, archives: Archives, ledger: Ledger, p
         await say_planned(listed, await ledger.plan(listed.crawl_id, planned), ledger, publish)
 
 
-async def _work_off(order: PortionOrder, work: Sequence[Numbered], ledger: Ledger, publish: Publish) -> None:
+async def _work_off(
+    order: PortionOrder, pacs: Pacs, work: Sequence[Numbered], ledger: Ledger, publish: Publish
+) -> None:
     standing = await ledger.portions.standing(order)
     visit, studies = ClosedPortion(()), dict[str, Study]()
     if standing.is_cancelled:
         results = tuple(RowResult(number=number, problem=CANCELLED, is_gap=True) for number, _ in work)
         visit = ClosedPortion(results, is_unasked=True)
     elif not standing.is_closed:
-        visit, studies = await _asked(work)
+        async with pacs.watch.during(order.crawl_id):
+            visit, studies = await _asked(work)
         await _announce(order, studies, ledger, publish)
     closed, progress = await ledger.portions.close(order, visit, studies.keys())
     about = {"crawl_id": order.crawl_id, "pacs": order.pacs, "portion": order.portion}

@@ -1,13 +1,28 @@
 """The tables of what each PACS was found to be by probing it, and of what contradicted that since."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, DateTime, MetaData, String, Table, Text, Uuid, delete, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    delete,
+    inspect,
+    select,
+    update,
+)
 
 from radquarry.finder.sights import in_utc
-from radquarry.finder.watch import Contradiction
+from radquarry.finder.watch import Contradiction, Noticed
 from radquarry.messages import PacsProfile
 from radquarry.state.store import State
 
@@ -26,10 +41,12 @@ contradictions = Table(
     tables,
     Column("pacs", String(64), primary_key=True),
     Column("kind", String(64), primary_key=True),
+    Column("crawl_id", Uuid, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("seen_at", DateTime(timezone=True), nullable=False),
     Column("is_said", Boolean, nullable=False),
 )
+NO_CRAWL = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -42,10 +59,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Known:
-    """A PACS's profile, which kinds of contradiction to it were seen, and whether it was announced."""
+    """A PACS's profile, what was seen to contradict it, and whether it was announced."""
 
     profile: PacsProfile
-    contradicted: frozenset[str]
+    contradicted: frozenset[Noticed]
     is_said: bool
 
 
@@ -54,16 +71,28 @@ class Profiles:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self.saying = asyncio.Lock()
+        """Held by whoever announces what is unsaid, so that one process says it once."""
+
+    async def at_hand(self) -> dict[str, Known]:
+        """What is known, for whom this store is not: nothing without our tables, or where they are of another version.
+
+        Writes nothing.
+        """
+        async with self._state.reading() as connection:
+            if not await connection.run_sync(_are_there):
+                return {}
+        return await self.known()
 
     async def known(self) -> dict[str, Known]:
         """By the PACS's name."""
         async with self._state.reading() as connection:
             rows = (await connection.execute(select(profiles).where(profiles.c.profile.is_not(None)))).all()
-            kinds = (await connection.execute(select(contradictions.c.pacs, contradictions.c.kind))).all()
+            noticed = (await connection.execute(select(contradictions))).all()
         return {
             row.pacs: Known(
                 _profile(row),
-                frozenset(each.kind for each in kinds if each.pacs == row.pacs),
+                frozenset((each.kind, _crawl(each)) for each in noticed if each.pacs == row.pacs),
                 row.is_said,
             )
             for row in rows
@@ -102,7 +131,7 @@ class Profiles:
 
     async def contradict(self, seen: Contradiction) -> None:
         """Note it, unless it is of a profile that is no more, or was noted before."""
-        row = {"pacs": seen.pacs, "kind": seen.kind, "reason": seen.reason, "seen_at": seen.seen_at, "is_said": False}
+        row = _place(seen) | {"reason": seen.reason, "seen_at": seen.seen_at, "is_said": False}
         which = select(profiles.c.profile).where(profiles.c.pacs == seen.pacs).with_for_update()
         async with self._state.writing() as connection:
             stored = await connection.scalar(which)
@@ -115,19 +144,37 @@ class Profiles:
         wanted = select(contradictions, profiles.c.profile).select_from(both).where(~contradictions.c.is_said)
         async with self._state.reading() as connection:
             rows = (await connection.execute(wanted)).all()
-        return [Contradiction(*_about(row), _profile(row).probed_at, in_utc(row.seen_at)) for row in rows]
+        return [
+            Contradiction(row.pacs, row.kind, row.reason, _profile(row).probed_at, in_utc(row.seen_at), _crawl(row))
+            for row in rows
+        ]
 
     async def said_of(self, seen: Contradiction) -> None:
-        """It was announced."""
+        """It was announced. Of each kind the newest is kept: a PACS may be crawled for years."""
         which = contradictions.c.pacs == seen.pacs, contradictions.c.kind == seen.kind
-        same = contradictions.c.seen_at == seen.seen_at
+        same = contradictions.c.crawl_id == (seen.crawl_id or NO_CRAWL), contradictions.c.seen_at == seen.seen_at
+        older = contradictions.c.is_said, contradictions.c.seen_at < seen.seen_at
         async with self._state.writing() as connection:
-            await connection.execute(update(contradictions).where(*which, same).values(is_said=True))
+            await connection.execute(update(contradictions).where(*which, *same).values(is_said=True))
+            await connection.execute(delete(contradictions).where(*which, *older))
+
+
+def _are_there(connection: Connection) -> bool:
+    inspector = inspect(connection)
+    return all(
+        inspector.has_table(table.name)
+        and set(table.columns.keys()) <= {column["name"] for column in inspector.get_columns(table.name)}
+        for table in tables.sorted_tables
+    )
 
 
 def _profile(row: Any) -> PacsProfile:
     return PacsProfile.model_validate_json(row.profile)
 
 
-def _about(row: Any) -> tuple[str, str, str]:
-    return row.pacs, row.kind, row.reason
+def _crawl(row: Any) -> UUID | None:
+    return None if row.crawl_id == NO_CRAWL else row.crawl_id
+
+
+def _place(seen: Contradiction) -> dict[str, Any]:
+    return {"pacs": seen.pacs, "kind": seen.kind, "crawl_id": seen.crawl_id or NO_CRAWL}

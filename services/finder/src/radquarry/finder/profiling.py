@@ -18,6 +18,8 @@ LOOK_SECONDS = 3.0
 
 def profiled(service: Service, archives: Archives, profiles: Profiles, publish: Publish) -> Service:
     """`service`, which also probes, and knows what was found by whomever."""
+    for pacs in archives.values():
+        pacs.watch.take_care = partial(say_contradictions, pacs, profiles, publish)
     probing = partial(probe_pacs, archives=archives, profiles=profiles, publish=publish)
     handlers: dict[type[Message], Handler] = {**service.handlers, ProbePacs: probing}
     return replace(service, handlers=handlers, loops=(*service.loops, partial(keep_up, archives, profiles, publish)))
@@ -61,15 +63,34 @@ async def keep_up(archives: Archives, profiles: Profiles, publish: Publish, seco
 
 
 async def say_news(archives: Archives, profiles: Profiles, publish: Publish) -> None:
-    """Announce what was probed without an order, and each contradiction once; written down before it is said."""
+    """Announce what was probed without an order, and what contradicts a profile."""
     for name, known in (await profiles.known()).items():
         if not known.is_said and name in archives:
             await publish(PacsProbed(pacs=name, profile=known.profile))
             await profiles.said(name, known.profile)
     for pacs in archives.values():
-        while pacs.watch.noticed:
-            await profiles.contradict(pacs.watch.noticed[0])
-            del pacs.watch.noticed[0]
-    for seen in await profiles.unsaid():
-        await publish(PacsContradicted(pacs=seen.pacs, reason=seen.reason, seen_at=seen.seen_at))
-        await profiles.said_of(seen)
+        await write_down(pacs, profiles)
+    await say_unsaid(profiles, publish)
+
+
+async def say_contradictions(pacs: Pacs, profiles: Profiles, publish: Publish) -> None:
+    """Announce what this PACS was seen to do otherwise, once for each crawl; written down before it is said."""
+    await write_down(pacs, profiles)
+    await say_unsaid(profiles, publish)
+
+
+async def write_down(pacs: Pacs, profiles: Profiles) -> None:
+    """Several may do so at once."""
+    for seen in tuple(pacs.watch.noticed):
+        await profiles.contradict(seen)
+        if seen in pacs.watch.noticed:
+            pacs.watch.noticed.remove(seen)
+
+
+async def say_unsaid(profiles: Profiles, publish: Publish) -> None:
+    """Announce what was written down, by whichever process."""
+    async with profiles.saying:
+        for seen in await profiles.unsaid():
+            about = {"kind": seen.kind, "reason": seen.reason, "seen_at": seen.seen_at, "crawl_id": seen.crawl_id}
+            await publish(PacsContradicted(pacs=seen.pacs, **about))
+            await profiles.said_of(seen)

@@ -1,40 +1,70 @@
 """What a PACS does otherwise than its profile says, noticed in passing while it is asked for other reasons."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from radquarry.finder.pages import Pages, Told
 from radquarry.messages import PacsProfile
 from radquarry.messages.profiles import QueryLevel
 
 OF_THE_LIMIT = {"longer", "shorter"}
+Noticed = tuple[str, UUID | None]
+"""What kind of thing contradicts a profile, and the crawl that it was asked for, if it was for one."""
+ASKED_FOR: ContextVar[UUID | None] = ContextVar("ASKED_FOR", default=None)
+"""The crawl that this task asks for."""
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """`kind` is the same when the same thing is seen again; `probed_at` tells which profile is contradicted."""
+    """`kind` is the same when the same thing is seen again; `probed_at` tells which profile is contradicted.
+
+    `crawl_id` is the crawl that met it.
+    """
 
     pacs: str
     kind: str
     reason: str
     probed_at: datetime
     seen_at: datetime
+    crawl_id: UUID | None = None
+
+
+async def _leave() -> None:
+    """For a PACS that nobody looks after: what was noticed waits."""
 
 
 class Watch:
-    """Of one PACS; each kind of contradiction is noticed once for each profile. Without a profile nothing is."""
+    """Of one PACS; each kind of contradiction is noticed once for each profile and crawl. Without a profile nothing is.
+
+    A limit that was contradicted is not believed any more, and so only one crawl contradicts it.
+    """
 
     def __init__(self, pacs: str, pages: Pages) -> None:
         self._pacs = pacs
         self._pages = pages
         self._profile: PacsProfile | None = None
-        self._known: set[str] = set()
+        self._known: set[Noticed] = set()
         self.noticed: list[Contradiction] = []
         """What nobody has taken care of yet: whoever does removes it."""
+        self.take_care: Callable[[], Awaitable[None]] = _leave
         pages.notice = self._notice
 
-    def take(self, profile: PacsProfile, contradicted: Iterable[str] = ()) -> None:
+    @asynccontextmanager
+    async def during(self, crawl_id: UUID) -> AsyncIterator[None]:
+        """What is asked within is asked for this crawl; what was noticed is taken care of before its end is told."""
+        token = ASKED_FOR.set(crawl_id)
+        try:
+            yield
+        finally:
+            ASKED_FOR.reset(token)
+        if self.noticed:
+            await self.take_care()
+
+    def take(self, profile: PacsProfile, contradicted: Iterable[Noticed] = ()) -> None:
         """From now on this profile holds, unless a later one does, but for the contradictions seen already."""
         if self._profile is not None and profile.probed_at < self._profile.probed_at:
             return
@@ -42,7 +72,7 @@ class Watch:
             self._profile, self._known = profile, set()
             self._pages.tell(Told(profile.find_limit, profile.longest_answer))
         self._known |= set(contradicted)
-        if self._known & OF_THE_LIMIT:
+        if OF_THE_LIMIT & {kind for kind, _ in self._known}:
             self._pages.told = None
 
     def refused(self, level: QueryLevel, words: str) -> None:
@@ -80,8 +110,9 @@ class Watch:
         return self._is_matched(keyword) and self._profile is not None and "*" in self._profile.wildcards
 
     def _notice(self, kind: str, words: str) -> None:
-        if self._profile is None or kind in self._known:
+        crawl_id = ASKED_FOR.get()
+        if self._profile is None or (kind, crawl_id) in self._known:
             return
-        self._known.add(kind)
-        seen = Contradiction(self._pacs, kind, words, self._profile.probed_at, datetime.now(UTC))
+        self._known.add((kind, crawl_id))
+        seen = Contradiction(self._pacs, kind, words, self._profile.probed_at, datetime.now(UTC), crawl_id)
         self.noticed.append(seen)

@@ -50,6 +50,8 @@ async def run_find(find: Find, screen: Console) -> int:
             days = Days(pacs, find.wanted, notebook)
             with shown(screen, pace, _lines_of(find.wanted), "days") as counted:
                 problems = await days.find(find.asked.associations, counted)
+        for seen in pacs.watch.noticed:
+            screen.print(Text(f"{find.asked.name}: {seen.reason}; probe it again (radquarry probe)"), soft_wrap=True)
         if pace.done == 0:
             screen.print(Text(f"nothing was asked for, and no table is written: {days.ended}"), soft_wrap=True)
             notebook.forget()

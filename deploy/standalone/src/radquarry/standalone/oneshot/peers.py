@@ -13,6 +13,7 @@ from radquarry.configuration.addresses import state_address
 from radquarry.configuration.file import ConfigurationError
 from radquarry.finder.__main__ import opened_archives
 from radquarry.finder.pacs import Pacs
+from radquarry.finder.profiles import Profiles
 from radquarry.finder.settings import Settings
 from radquarry.finder.settings import load as load_finder
 from radquarry.state.store import open_state
@@ -80,7 +81,10 @@ def of_address(called: Called) -> Asked:
 
 @asynccontextmanager
 async def opened_pacs(asked: Asked) -> AsyncIterator[Pacs]:
-    """The PACS, ready to be asked; the end aborts what is under way. Raises `PeerAway` without the state store."""
+    """The PACS, ready to be asked; the end aborts what is under way. Raises `PeerAway` without the state store.
+
+    Where the store has the PACS's profile, that is gone by.
+    """
     async with AsyncExitStack() as stack:
         url = asked.state_url
         if url is None:
@@ -89,4 +93,7 @@ async def opened_pacs(asked: Asked) -> AsyncIterator[Pacs]:
         state = await stack.enter_async_context(open_state(url))
         settings = asked.settings.model_copy(update={"pacs": {asked.name: asked.settings.pacs[asked.name]}})
         archives, _load = await stack.enter_async_context(opened_archives(settings, state))
-        yield archives[asked.name]
+        pacs = archives[asked.name]
+        if known := (await Profiles(state).at_hand()).get(asked.name):
+            pacs.watch.take(known.profile, known.contradicted)
+        yield pacs

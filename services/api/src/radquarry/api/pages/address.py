@@ -13,6 +13,8 @@ from radquarry.index.document import Filters, Query
 Sort = Literal["relevance", "newest", "oldest"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 MANY = ("modality", "body_part_examined", "institution_name", "patient_sex", "language", "pacs")
+EITHER_WAY = ("has_report", "is_gone")
+"""Filters that are true, false, or not there."""
 HITS_ON_A_PAGE = 20
 
 
@@ -54,8 +56,9 @@ class Asked:
         begin, end = self.filters.study_date_from, self.filters.study_date_to
         if begin or end:
             yield "study_date", f"{begin or ''}..{end or ''}"
-        if self.filters.has_report is not None:
-            yield "has_report", str(self.filters.has_report).lower()
+        for name in EITHER_WAY:
+            if (wanted := getattr(self.filters, name)) is not None:
+                yield name, str(wanted).lower()
 
     def filtered(self, **changes: object) -> "Asked":
         """The first page of this search with other filters."""
@@ -89,7 +92,7 @@ def asked(params: QueryParams) -> Asked:
         for name in (*MANY, "exclude_modality")
     }
     changes["study_date_from"], changes["study_date_to"] = _dates(params, unread)
-    changes["has_report"] = {"true": True, "false": False}.get(params.get("has_report", ""))
+    changes |= {name: {"true": True, "false": False}.get(params.get(name, "")) for name in EITHER_WAY}
     return Asked(
         q=params.get("q", "").strip(),
         filters=Filters().model_copy(update=changes),

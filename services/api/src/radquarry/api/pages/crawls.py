@@ -97,6 +97,7 @@ class RowsShown:
     first_href: str
     next_href: str
     csv_href: str
+    xlsx_href: str
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,13 @@ def rows_shown(
         show=show,
         first_href=_href(crawl, show) if after else "",
         next_href=_href(crawl, show, listed.after) if listed.after else "",
-        csv_href=f"/api/v1/crawls/{crawl.id}/rows?{urlencode({'format': 'csv', **_chosen(show)})}",
+        csv_href=_table_href(crawl, show, "csv"),
+        xlsx_href=_table_href(crawl, show, "xlsx"),
     )
+
+
+def _table_href(crawl: CrawlView, show: str, form: str) -> str:
+    return f"/api/v1/crawls/{crawl.id}/rows?{urlencode({'format': form, **_chosen(show)})}"
 
 
 def _shown(row: RowView, lines: Mapping[str, StudyLine]) -> RowShown:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from radquarry.api.pages.address import MANY, Asked
+from radquarry.api.pages.address import EITHER_WAY, MANY, Asked
 from radquarry.api.pages.visible import shortened, visible
 from radquarry.index.document import FacetValue
 
@@ -44,7 +44,13 @@ class Chip:
 
 def facets(counted: Mapping[str, Sequence[FacetValue]], asked: Asked) -> tuple[Facet, ...]:
     """The facets of a page of hits, in the order readers narrow by."""
-    return tuple(facet for name in (*MANY, "has_report") if (facet := _facet(name, counted.get(name, ()), asked)).rows)
+    names = [*MANY, *(name for name in EITHER_WAY if name != "is_gone" or _is_any_gone(counted, asked))]
+    return tuple(facet for name in names if (facet := _facet(name, counted.get(name, ()), asked)).rows)
+
+
+def _is_any_gone(counted: Mapping[str, Sequence[FacetValue]], asked: Asked) -> bool:
+    """Where none is, nobody need be told that all are there."""
+    return asked.filters.is_gone is not None or any(each.value == "true" for each in counted.get("is_gone", ()))
 
 
 def _facet(name: str, values: Sequence[FacetValue], asked: Asked) -> Facet:
@@ -54,8 +60,8 @@ def _facet(name: str, values: Sequence[FacetValue], asked: Asked) -> Facet:
 
 
 def _row(name: str, value: FacetValue, asked: Asked) -> FacetRow:
-    if name == "has_report":
-        return _report_row(value, asked)
+    if name in EITHER_WAY:
+        return _either_way(name, value, asked)
     chosen = value.value in getattr(asked.filters, name)
     wanted = asked.without(name, value.value) if chosen else asked.having(name, value.value)
     return FacetRow(
@@ -68,11 +74,11 @@ def _row(name: str, value: FacetValue, asked: Asked) -> FacetRow:
     )
 
 
-def _report_row(value: FacetValue, asked: Asked) -> FacetRow:
+def _either_way(name: str, value: FacetValue, asked: Asked) -> FacetRow:
     """Its opposite is the other value, so that nothing is there to exclude."""
     having = value.value == "true"
-    chosen = asked.filters.has_report == having
-    href = asked.filtered(has_report=None if chosen else having).href()
+    chosen = getattr(asked.filters, name) == having
+    href = asked.filtered(**{name: None if chosen else having}).href()
     return FacetRow(value.value, value.value, value.count, chosen, href, "")
 
 
@@ -94,6 +100,6 @@ def _chips(asked: Asked) -> Iterator[Chip]:
     if filters.study_date_to:
         href = asked.filtered(study_date_to=None).href()
         yield Chip("study_date_to", filters.study_date_to.isoformat(), denied=False, href=href)
-    if filters.has_report is not None:
-        href = asked.filtered(has_report=None).href()
-        yield Chip("has_report", str(filters.has_report).lower(), denied=False, href=href)
+    for name in EITHER_WAY:
+        if (wanted := getattr(filters, name)) is not None:
+            yield Chip(name, str(wanted).lower(), denied=False, href=asked.filtered(**{name: None}).href())

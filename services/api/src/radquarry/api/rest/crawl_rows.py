@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from radquarry.api.audit import audit
 from radquarry.api.crawl_answers import RowView, Show
+from radquarry.api.rest import workbooks
 from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, problems
 from radquarry.api.rest.tables import as_csv, portions
 
@@ -21,7 +22,7 @@ routes = APIRouter(prefix=f"{V1}/crawls", tags=["crawls"])
 TABLES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "A page of rows, or with `format` all of them.",
-        "content": {"text/csv": {}, "application/jsonl": {}},
+        "content": {"text/csv": {}, "application/jsonl": {}, workbooks.MEDIA_TYPE: {}},
     }
 }
 EXAMPLE: dict[str, Any] = {
@@ -76,7 +77,9 @@ class RowQuery(BaseModel):
     show: Show | Literal[""] = Field("", description="A link class, or found, problem, gap, open; nothing is all.")
     limit: Limit = 100
     after: After = None
-    format: Literal["json", "csv", "jsonl"] = Field("json", description="csv and jsonl hold all rows, not a page.")
+    format: Literal["json", "csv", "jsonl", "xlsx"] = Field(
+        "json", description="All but json hold every row, not a page."
+    )
 
 
 @routes.get(
@@ -96,6 +99,9 @@ async def get_rows(
     name = {"Content-Disposition": f'attachment; filename="rows-{crawl_id}.{query.format}"'}
     if query.format == "csv":
         return StreamingResponse(as_csv(CrawlRow.model_fields, _cells(rows)), media_type="text/csv", headers=name)
+    if query.format == "xlsx":
+        workbook = await workbooks.write_workbook(CrawlRow.model_fields, _cells(rows))
+        return StreamingResponse(workbooks.chunks(workbook), media_type=workbooks.MEDIA_TYPE, headers=name)
     return StreamingResponse(portions(_lines(rows)), media_type="application/jsonl", headers=name)
 
 

@@ -36,9 +36,9 @@ def _absent(value: object) -> bool:
 
 
 class CrawlTrouble(BaseModel):
-    """Why something is missing; ids only."""
+    """Why something is missing, or (`profile`) that the PACS did otherwise than its profile says; ids only."""
 
-    kind: Literal["gap", "window", "rows", "study", "crawl"]
+    kind: Literal["gap", "window", "rows", "study", "crawl", "profile"]
     reason: str
     day: date | None = Field(None, exclude_if=_absent)
     modality: str = Field("", exclude_if=_absent)

@@ -30,6 +30,12 @@ async def portions(lines: AsyncIterator[str]) -> AsyncIterator[bytes]:
 
 def cell(value: object) -> str:
     """A value as text; an apostrophe before what would be a formula."""
+    text = text_of(value)
+    return text if isinstance(value, int | float) or not text.startswith(FORMULA) else f"'{text}"
+
+
+def text_of(value: object) -> str:
+    """A value as tables write it."""
     match value:
         case None:
             return ""
@@ -38,12 +44,9 @@ def cell(value: object) -> str:
         case date() | datetime() | time():
             return value.isoformat()
         case tuple() | list():
-            text = "\\".join(map(str, value))  # the DICOM way to hold several values in one
-        case int() | float():
-            return str(value)
+            return "\\".join(map(str, value))  # the DICOM way to hold several values in one
         case _:
-            text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+            return str(value)
 
 
 def _line(cells: Iterable[str]) -> str:
