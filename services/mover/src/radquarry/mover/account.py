@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Update
 
-from radquarry.mover.ledger import confirmed
+from radquarry.mover.ledger import confirmed, ordered_by_number
 from radquarry.mover.means import Means
 from radquarry.mover.next_step import Again, NextStep, Paused, Settled
 from radquarry.mover.plan import Standing
@@ -27,7 +27,8 @@ class Account:
         self._means = means
         self._said_at = 0.0
         self._saying = asyncio.Lock()
-        self._also: list[Update] = []
+        self._by_number: Update | None = None
+        self._is_counted = False
 
     @property
     def part(self) -> tuple[str, tuple[str, ...], frozenset[str]]:
@@ -66,7 +67,7 @@ class Account:
         """Say what becomes of it, and let it go."""
         match step:
             case Settled():
-                instances = await self._means.ledger.states(*self.part)
+                instances = await self._means.ledger.states(*self.part, is_counted=self._is_counted)
                 self.wanted = await self._means.progress.settle(self.wanted, step, instances)
                 await self._release(weighed(self.wanted.study_instance_uid))
             case Paused():
@@ -77,12 +78,23 @@ class Account:
                 due = self._means.clock() + timedelta(seconds=wait)
                 await self._release(due=due, attempts=attempts, delays=delays)
 
+    def order_by_number(self) -> None:
+        """The PACS is asked for all of it, and its instances have no names yet; written with the last word."""
+        self._by_number = ordered_by_number(self.wanted.study_instance_uid)
+
+    def name(self) -> int:
+        """Its instances get names: how many orders by number there were that are not written down."""
+        moved, self._by_number = int(self._by_number is not None), None
+        return moved
+
     def confirm(self) -> None:
         """What is here is what was ordered by its number, and all of it; written with the last word."""
-        self._also.append(confirmed(self.wanted.study_instance_uid, self._means.clock()))
+        self._by_number = confirmed(self.wanted.study_instance_uid, self._means.clock())
+        self._is_counted = True
 
     async def _release(self, *also: Update, **columns: object) -> None:
-        await self._means.leases.release(self.wanted, self._holder, *self._also, *also, **self._columns(), **columns)
+        also = also if self._by_number is None else (self._by_number, *also)
+        await self._means.leases.release(self.wanted, self._holder, *also, **self._columns(), **columns)
 
     def _columns(self) -> dict[str, object]:
         wanted = self.wanted

@@ -112,7 +112,8 @@ class Asking:
         self.cut = "; ".join(filter(None, [expectation.cut, await self._find_priors(expectation.held)]))
         self.is_counted = expectation.is_counted
         if not (by_number and wanted.listed):  # that was written down with the order
-            await self._means.ledger.expect(study, expectation.series)
+            moved = 0 if expectation.is_counted else self._account.name()
+            await self._means.ledger.expect(study, expectation.series, moved)
         self._account.wanted = replace(
             self._account.wanted,
             chosen=tuple(series.series_instance_uid for series in expectation.series),
@@ -185,7 +186,9 @@ class Asking:
             await self._means.ledger.blame(order.study_instance_uid, named, words(end.status))
 
     async def _write_ordered(self, order: MoveOrder) -> None:
-        if not self.is_counted:  # there are no names to write it to
+        if self.is_counted:
+            self._account.order_by_number()
+        else:
             await self._means.ledger.order(order, self._means.clock())
         await self._account.say_running()
 

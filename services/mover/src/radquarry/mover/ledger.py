@@ -24,10 +24,11 @@ class Ledger:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    async def expect(self, study_instance_uid: str, wanted: Sequence[ExpectedSeries]) -> None:
+    async def expect(self, study_instance_uid: str, wanted: Sequence[ExpectedSeries], moved: int = 0) -> None:
         """Write down what these series consist of now; what they no longer name and never came is forgotten.
 
-        Where only their numbers are known, what is known of names stays.
+        Where only their numbers are known, what is known of names stays. What is named for the first time was part of
+        the orders by number before, of which `moved` are not written down yet.
         """
         if not wanted:
             return
@@ -36,14 +37,21 @@ class Ledger:
             async with self._state.writing() as connection:
                 await self._state.upsert(connection, series, rows, "modality", "instances")
             return
+        of_study = series.c.study_instance_uid == study_instance_uid
         of_series = (
             instances.c.study_instance_uid == study_instance_uid,
             instances.c.series_instance_uid.in_([one.series_instance_uid for one in wanted]),
         )
         forgotten = (*of_series, instances.c.bytes.is_(None), instances.c.expected.is_(False))
         async with self._state.writing() as connection:
+            moved += await connection.scalar(select(func.max(series.c.ordered)).where(of_study)) or 0
+            if moved:
+                unnamed = update(instances).where(*of_series, instances.c.expected.is_(False))
+                await connection.execute(unnamed.values(ordered=instances.c.ordered + moved))
+                await connection.execute(update(series).where(of_study).values(ordered=0))
             await connection.execute(update(instances).where(*of_series).values(expected=False))
-            await self._state.upsert(connection, instances, _instance_rows(study_instance_uid, wanted), "expected")
+            names = [{**row, "ordered": moved} for row in _instance_rows(study_instance_uid, wanted)]
+            await self._state.upsert(connection, instances, names, "expected")
             await connection.execute(delete(instances).where(*forgotten))
             await self._state.upsert(connection, series, rows, "modality", "instances")
 
@@ -146,9 +154,12 @@ class Ledger:
         return Standing(study_instance_uid, tuple(found))
 
     async def states(
-        self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = ()
+        self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = (), *, is_counted: bool = False
     ) -> tuple[InstanceState, ...]:
-        """Each instance of the chosen series, or each of the named ones, for the manifest."""
+        """Each instance of the chosen series, or each of the named ones, for the manifest.
+
+        `is_counted`: what is not named came by an order by number that is not written down yet.
+        """
         async with self._state.reading() as connection:
             rows = (await connection.execute(_of_study(study_instance_uid))).all()
         return tuple(
@@ -159,7 +170,7 @@ class Ledger:
                 bytes=row.bytes or 0,
                 sha256=row.sha256 or "",
                 stored_at=as_utc(row.stored_at) if row.stored_at else None,
-                ordered=row.ordered,
+                ordered=row.ordered + (is_counted and not row.expected),
                 problem=row.problem if row.bytes is None else "",
             )
             for row in rows
@@ -167,6 +178,11 @@ class Ledger:
             and (row.expected or row.bytes is not None)
             and (not only or row.sop_instance_uid in only)
         )
+
+
+def ordered_by_number(study_instance_uid: str) -> Update:
+    """The statement that writes: all of a study was ordered, and its instances have no names yet."""
+    return update(series).where(series.c.study_instance_uid == study_instance_uid).values(ordered=series.c.ordered + 1)
 
 
 def confirmed(study_instance_uid: str, ordered_at: datetime) -> Update:

@@ -71,8 +71,12 @@ series = Table(
     Column("instances", Integer, nullable=False),
     Column("received", Integer, nullable=False, server_default="0"),
     Column("bytes", BigInteger, nullable=False, server_default="0"),
+    Column("ordered", Integer, nullable=False, server_default="0"),
 )
-"""How many instances a series holds, which may be more than the PACS named; what of it was here when it settled."""
+"""How many instances a series holds, which may be more than the PACS named; what of it was here when it settled.
+
+`ordered` counts the orders of it whose instances had no names yet.
+"""
 
 rates = Table(
     "mover_rates",
