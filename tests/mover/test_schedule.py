@@ -99,7 +99,7 @@ async def test_a_pacs_that_slows_down_gets_fewer_moves_at_once(tmp_path: Path) -
             last = seen.entries("association")[-1].at
             return last - slow_from > 2 and seen.most_parallel("association", last - 0.1) < before
 
-        await asyncio.to_thread(it.hospital.traffic.wait_for, fewer, 45)
+        await asyncio.to_thread(it.hospital.traffic.wait_for, fewer, 90)
         it.hospital.faults.switch({"pacs": {"store_delay_ms": 0}})
 
         assert before >= 3

@@ -17,6 +17,7 @@ from radquarry.mover.next_step import NextStep, Settled, put_off, whole
 from radquarry.mover.plan import Standing, orders
 from radquarry.mover.port import Session
 from radquarry.mover.priors import priors
+from radquarry.mover.turn import Turn
 from radquarry.mover.verdicts import Verdict, verdict, words
 from radquarry.mover.watch import Eyes, Watch
 
@@ -53,7 +54,7 @@ class Asking:
     `is_counted`: that was not necessary.
     """
 
-    def __init__(self, account: Account, place: Place, means: Means, session: Session, turn: asyncio.Lock) -> None:
+    def __init__(self, account: Account, place: Place, means: Means, session: Session, turn: Turn) -> None:
         self._account = account
         self._place = place
         self._means = means
@@ -64,7 +65,10 @@ class Asking:
         self.is_counted = False
 
     async def ask(self) -> NextStep | Sent:
-        """All for which the PACS is needed. Raises `PacsAway`, `PacsRefuses`, `PacsStopped`, `OutsideWindows`."""
+        """All for which the PACS is needed.
+
+        Raises `PacsAway`, `PacsRefuses`, `PacsStopped`, `OutsideWindows`, and `TurnOver`.
+        """
         if self._must_look() and (settled := await self._look(by_number=self._is_first())) is not None:
             return settled
         before = await self._account.standing()
@@ -162,8 +166,10 @@ class Asking:
         eyes = Eyes(self._account.received, self._account.wish, standing.forbidden, self._means.arrivals)
         watch = Watch(self._session, self._place.stall_seconds, self._means.patience, eyes)
         seconds = 0.0
-        for order in self._orders(before):
+        for number, order in enumerate(self._orders(before)):
             async with self._turn:
+                if number == 0:
+                    self._turn.begin()
                 if await self._account.wish() != "running":
                     break
                 self.register = self._place.registration(await self._session.address())

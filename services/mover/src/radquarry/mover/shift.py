@@ -11,6 +11,7 @@ from radquarry.dicom.passage import Gate
 from radquarry.errors import PeerAway, printable
 from radquarry.mover.means import Means, Place
 from radquarry.mover.port import Session
+from radquarry.mover.turn import Turn, TurnOver
 from radquarry.mover.visit import Visit
 from radquarry.mover.wanted import Wanted
 
@@ -64,7 +65,7 @@ class Shift:
         self._gate = gate
         self._session = session
         self._until = time.monotonic() + SECONDS
-        self._turn = asyncio.Lock()
+        self._turn = Turn(self._goes_on)
         self._is_well = True
         self._asking: dict[asyncio.Task[None], Visit] = {}
 
@@ -119,6 +120,8 @@ class Shift:
     async def _visited(self, visit: Visit, holder: str) -> None:
         try:
             await visit.run(self._session, self._turn)
+        except TurnOver:
+            await self._drop(holder)
         except PeerAway as away:
             log.warning("a study is left for later", pacs=self._place.name, reason=str(away))
             await self._drop(holder)

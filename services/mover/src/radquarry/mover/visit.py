@@ -12,6 +12,7 @@ from radquarry.mover.leases import LeaseLost
 from radquarry.mover.means import Means, Place
 from radquarry.mover.next_step import Again, Attempt, NextStep, Paused, Settled, next_step, put_off
 from radquarry.mover.port import Session
+from radquarry.mover.turn import Turn
 from radquarry.mover.wanted import Wanted
 from radquarry.mover.watch import ended
 
@@ -44,10 +45,10 @@ class Visit:
             self._asking.cancel()
             await asyncio.wait({self._asking})
 
-    async def run(self, session: Session, turn: asyncio.Lock) -> None:
+    async def run(self, session: Session, turn: Turn) -> None:
         """Do it over the session, one `turn` at a time, holding on to the lease.
 
-        Raises `PeerAway` when bus or state store do not answer, or the lease is lost.
+        Raises `PeerAway` when bus or state store do not answer, or the lease is lost, and `TurnOver`.
         """
         work = asyncio.create_task(self._work(Asking(self._account, self._place, self._means, session, turn)))
         try:
