@@ -11,7 +11,7 @@ from radquarry.errors import Transient
 from radquarry.messages import Message, RetrievalProgressed, Study, StudyChanged
 from radquarry.messages.changes import Change
 from radquarry.mover.__main__ import VERSIONS
-from radquarry.mover.bell import Bell
+from radquarry.mover.bell import Arrivals, Bell
 from radquarry.mover.handlers import look_again
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
@@ -73,7 +73,7 @@ async def desk(request: pytest.FixtureRequest, tmp_path: Path):
             progress=Progress(publish),
             load=None,  # type: ignore[arg-type]  # no handler asks it
             bell=Bell(),
-            arrivals=Bell(),
+            arrivals=Arrivals(),
             patience=PATIENCE,
             clock=clock,
             experience=Experience(state),

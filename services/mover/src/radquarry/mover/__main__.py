@@ -16,7 +16,7 @@ from radquarry.configuration.sections import Pacs as PacsSection
 from radquarry.dicom.load import StateLoad, configured
 from radquarry.dicom.load_standing import Clock
 from radquarry.dicom.peer import Peer, configured_peer
-from radquarry.mover.bell import Bell
+from radquarry.mover.bell import Arrivals, Bell
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.means import Means, Place
@@ -55,7 +55,7 @@ async def opened(
         progress=Progress(bus.publish),
         load=await StateLoad.open(state, limits, zone, clock),
         bell=Bell(),
-        arrivals=Bell(),
+        arrivals=Arrivals(),
         patience=patience or Patience(),
         clock=_now,
         experience=Experience(state),

@@ -2,6 +2,9 @@
 
 import asyncio
 
+MOST_BEHIND = 30.0
+"""Seconds; what is told again after a restart came long ago."""
+
 
 class Bell:
     """Many may wait, each with its own patience."""
@@ -21,3 +24,16 @@ class Bell:
                 await self._rung.wait()
         except TimeoutError:
             return
+
+
+class Arrivals(Bell):
+    """Rings when instances were entered in the ledger; `behind` is how many seconds after they came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.behind = 0.0
+
+    def entered(self, behind: float) -> None:
+        """Some were, that late."""
+        self.behind = min(max(0.0, behind), MOST_BEHIND)
+        self.ring()

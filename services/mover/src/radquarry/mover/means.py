@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from radquarry.dicom.load import Load
-from radquarry.mover.bell import Bell
+from radquarry.mover.bell import Arrivals, Bell
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.orders import Orders
@@ -33,7 +33,7 @@ class Means:
     progress: Progress
     load: Load
     bell: Bell
-    arrivals: Bell
+    arrivals: Arrivals
     patience: Patience
     clock: Clock
     experience: Experience

@@ -8,7 +8,7 @@ from typing import Any
 
 from radquarry.dicom.moving import Counts, MoveEnd, MoveOrder
 from radquarry.errors import Postponed
-from radquarry.mover.bell import Bell
+from radquarry.mover.bell import Arrivals
 from radquarry.mover.patience import Patience
 from radquarry.mover.port import Session
 
@@ -23,7 +23,7 @@ class Eyes:
     received: Callable[[], Awaitable[int]]
     wish: Callable[[], Awaitable[str | None]]
     forbidden: Callable[[], Postponed | None]
-    arrivals: Bell
+    arrivals: Arrivals
 
 
 class Watch:
@@ -65,10 +65,11 @@ class Watch:
         return self.end
 
     async def until_quiet(self, expected: int) -> None:
-        """Wait until all instances are here, or none has come for a while."""
+        """Wait until all instances are here, or none has come for a while: longer where the ledger is behind."""
         self._news_at = time.monotonic()
         while await self._look() < expected:
-            left = self._patience.quiet - (time.monotonic() - self._news_at)
+            patience = self._patience.quiet + 2 * self._eyes.arrivals.behind
+            left = patience - (time.monotonic() - self._news_at)
             if left <= 0:
                 return
             await self._eyes.arrivals.wait(min(left, self._patience.poll))
