@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from radquarry.bus.delivery import Waits
 from radquarry.bus.opening import open_bus
 from radquarry.bus.port import Bus
-from radquarry.configuration.sections import Archive, Node, Pacs
+from radquarry.configuration.sections import Archive, Node, NodeTls, Pacs
 from radquarry.dicom.load_standing import Clock
 from radquarry.hospital.faults import FaultSettings, PacsFaults
 from radquarry.hospital.hospital import Hospital
@@ -136,6 +136,7 @@ class Ward:
         self.folder = folder
         self.port = port
         self.heard = Heard()
+        self.tls: NodeTls | None = None
         self.pacs = Pacs(
             ae_title=hospital.pacs.ae_title, host=hospital.pacs.host, port=hospital.pacs.port, timeout_seconds=10
         )
@@ -172,14 +173,14 @@ class Ward:
     def mover_settings(self, archive: Archive, **changes: object) -> MoverSettings:
         """What a mover of this ward reads."""
         pacs = {"main": self.pacs.model_copy(update=changes)}
-        node = Node(host="127.0.0.1", port=self.port)
+        node = Node(host="127.0.0.1", port=self.port, tls=self.tls)
         return MoverSettings(data_dir=self.folder, node=node, pacs=pacs, archive=archive)
 
     def storescp_settings(self, *callers: str) -> StorescpSettings:
         """What its storescp reads."""
         return StorescpSettings(
             data_dir=self.folder,
-            node=Node(host="127.0.0.1", port=self.port, allowed_callers=callers),
+            node=Node(host="127.0.0.1", port=self.port, allowed_callers=callers, tls=self.tls),
             pacs={"main": self.pacs},
             archive=Archive(reserve_gb=0),
         )
@@ -197,12 +198,13 @@ async def ward(
     clock: Clock | None = None,
     archive: Archive = NO_RESERVE,
     callers: tuple[str, ...] = (),
+    tls: NodeTls | None = None,
     **pacs: object,
 ) -> AsyncIterator[Ward]:
     """`movers` share one state store; `known`: whether the PACS knows our node; `pacs`: changes of its section.
 
     `clock` is that of the load, `archive` what the mover takes for the disk's reserve; `callers` may store beside
-    the PACS.
+    the PACS, which `tls` is asked of.
     """
     port = free_port()
     async with AsyncExitStack() as stack:
@@ -212,6 +214,7 @@ async def ward(
         bus = await stack.enter_async_context(open_bus(f"sqlite:///{folder}/bus.db", Waits((0.05, 0.1, 0.2))))
         state = await stack.enter_async_context(open_state(state_url or f"sqlite:///{folder}/state.db"))
         it = Ward(hospital, bus, state, folder, port)
+        it.tls = tls
         services = [it.heard.service()]
         services.append(await stack.enter_async_context(storescp.opened(it.storescp_settings(*callers), bus)))
         for _ in range(movers):

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import Verification
 
-from radquarry.configuration.sections import Pacs, PeerTls
+from radquarry.configuration.sections import NodeTls, Pacs, PeerTls
 from radquarry.dicom.connection import tended
 from radquarry.dicom.echo import echo
 from radquarry.dicom.peer import PacsAway, PacsRefuses, configured_peer
+from tests.mover.retrieving import small_hospital, ward
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +95,24 @@ async def test_certificates_that_cannot_be_used_are_named_and_no_waiting_helps(t
 def test_a_certificate_needs_its_key() -> None:
     with pytest.raises(ValidationError, match="certificate and key"):
         PeerTls(certificate=Path("a.pem"))
+
+
+async def test_what_comes_by_c_get_reaches_a_node_of_ours_that_speaks_tls_only(
+    certificates: Path, tmp_path: Path
+) -> None:
+    tls = NodeTls(certificate=certificates / "stranger.pem", key=certificates / "stranger.key")
+    async with ward(small_hospital(), tmp_path, tls=tls, retrieve="c-get") as it:
+        wanted = it.uids[:3]
+
+        end = await it.heard.end(await it.order(*wanted))
+
+        assert end.state == "complete"
+        assert it.files() == sorted(it.instances(*wanted))
+
+
+async def test_a_node_that_believes_a_certificate_alone_takes_what_shows_it(certificates: Path, tmp_path: Path) -> None:
+    mine = {"certificate": certificates / "ours.pem", "key": certificates / "ours.key"}
+    async with ward(small_hospital(), tmp_path, tls=NodeTls(**mine, ca=mine["certificate"]), retrieve="c-get") as it:
+        end = await it.heard.end(await it.order(*it.uids[:1]))
+
+        assert end.state == "complete"

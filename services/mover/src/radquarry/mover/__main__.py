@@ -13,6 +13,7 @@ from radquarry.bus.port import Bus
 from radquarry.configuration.addresses import bus_address, state_address
 from radquarry.configuration.sections import Node
 from radquarry.configuration.sections import Pacs as PacsSection
+from radquarry.dicom.encryption import Tls
 from radquarry.dicom.load import StateLoad, configured
 from radquarry.dicom.load_standing import Clock
 from radquarry.dicom.peer import Peer, configured_peer
@@ -93,9 +94,11 @@ def _place(name: str, pacs: PacsSection, node: Node, wado: WadoService | None) -
 
 
 def _own(node: Node) -> Peer:
-    """Our STORE-SCP, as we call it ourselves."""
+    """Our STORE-SCP, as we call it ourselves: in TLS we show and believe its own certificate, wherever it is called."""
+    own = node.tls
+    tls = Tls(own.certificate, own.certificate, own.key, verify_host=False) if own else None
     host = node.inner_host or ("127.0.0.1" if _is_any(node.host) else node.host)
-    return Peer("node", node.ae_title, host, node.port, node.ae_title)
+    return Peer("node", node.ae_title, host, node.port, node.ae_title, tls=tls)
 
 
 def _registration(node: Node, address: str) -> str:
