@@ -364,7 +364,7 @@ def test_a_port_that_somebody_else_has_is_named(tmp_path: Path, ward: Ward) -> N
         ({"move": {"query_level": "PATIENT"}}, "has no column PatientID"),
         ({"storage": {"resources": "oracle://me:secret@x/y"}}, "oracle://…x/y: a database is sqlite"),
         ({"storage": {"resources_meta": "sqlite:///x.db"}, "tags": TAGS}, "name a CSV for the tags"),
-        ({"storage": {"resources_meta": "x.parquet"}, "tags": TAGS}, "Parquet is not written"),
+        ({"storage": {"resources_meta": "x.xls"}, "tags": TAGS}, "a table is written as .csv or .jsonl"),
         ({"tags": [{"tag_name": "PatientName", "callback": "os:system"}]}, "nothing is imported from a configuration"),
     ],
 )

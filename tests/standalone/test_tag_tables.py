@@ -10,6 +10,7 @@ from typing import Any
 import pydicom
 import pytest
 import yaml
+from pyarrow import parquet
 from pydicom import Dataset
 from pydicom.data import get_testdata_file
 
@@ -147,10 +148,30 @@ def test_json_lines_keep_numbers_and_nothing(tmp_path: Path) -> None:
     assert lines == [{"SeriesNumber": 3, "Laterality": None, "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"]}]
 
 
+def test_columns_of_a_parquet_file_have_types_where_their_values_agree(tmp_path: Path) -> None:
+    file_in(tmp_path / "dicom", "1.dcm", SeriesNumber=3, Laterality="")
+    file_in(tmp_path / "dicom", "2.dcm", SeriesNumber=4, Laterality="L", SeriesInstanceUID="1.2.3.99")
+    tags = [
+        {"tag_name": "SeriesNumber", "callback": "int"},
+        {"tag_name": "Laterality"},
+        {"tag_name": "ImageType", "callback": "list"},
+        {"tag_name": "StudyDate", "callback": "pacsanini.convert:str2datetime"},
+    ]
+
+    done = tabled(tmp_path, tags, "--level", "SERIES", name="out.parquet")
+
+    assert done.returncode == 0, done.stderr
+    table = parquet.read_table(tmp_path / "out.parquet")
+    types = {column.name: str(column.type) for column in table.schema}
+    assert (types["SeriesNumber"], types["Laterality"], types["ImageType"]) == ("int64", "string", "string")
+    assert sorted(table.column("SeriesNumber").to_pylist()) == [3, 4]
+    assert set(table.column("Laterality").to_pylist()) == {None, "L"}
+    assert table.column("ImageType").to_pylist() == ["ORIGINAL\\PRIMARY\\AXIAL"] * 2
+
+
 @pytest.mark.parametrize(
     ("options", "name", "words"),
     [
-        ((), "out.parquet", "Parquet is not written"),
         ((), "out.xls", "a table is written as .csv or .jsonl"),
         (("--level", "VISIT"), "out.csv", "--level is one of PATIENT, STUDY, SERIES, IMAGE"),
     ],

@@ -2,25 +2,28 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import IO
 
 from radquarry.configuration.file import ConfigurationError
+from radquarry.standalone.oneshot.parquet_file import is_parquet_written, write_parquet
 from radquarry.standalone.oneshot.table_file import TableNotWritten, write_table
 from radquarry.standalone.oneshot.tag_rows import TagTable
 
 JSON_LINES = (".jsonl", ".ndjson")
 PARQUET = ".parquet"
-FORMS = (".csv", *JSON_LINES)
+FORMS = (".csv", *JSON_LINES, PARQUET)
 MIDNIGHT = time()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def checked_name(file: Path) -> Path:
     """Raises `ConfigurationError` for a form that is not written."""
-    if file.suffix.lower() == PARQUET:
-        raise ConfigurationError([f"{file}: Parquet is not written; .csv and .jsonl are"])
+    if file.suffix.lower() == PARQUET and not is_parquet_written():
+        raise ConfigurationError([f"{file}: Parquet needs pyarrow: install radquarry-standalone[parquet]"])
     if file.suffix.lower() not in FORMS:
         raise ConfigurationError([f"{file}: a table is written as {' or '.join(FORMS)}"])
     return file
@@ -29,7 +32,12 @@ def checked_name(file: Path) -> Path:
 def write_tags(file: Path, table: TagTable) -> None:
     """Replace `file`; raises `TableNotWritten` and leaves it as it was."""
     if file.suffix.lower() in JSON_LINES:
-        _write_lines(file, table.fields, table.rows)
+        with _replacing(file) as output:
+            _write_lines(output, table.fields, table.rows)
+        return
+    if file.suffix.lower() == PARQUET:
+        with _replacing(file) as output:
+            write_parquet(output, table.fields, table.rows, text_of)
         return
     write_table(file, table.fields, ([text_of(row.get(name)) for name in table.fields] for row in table.rows))
 
@@ -51,15 +59,15 @@ def text_of(value: object) -> str:
     return str(value)
 
 
-def _write_lines(file: Path, fields: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+@contextmanager
+def _replacing(file: Path) -> Iterator[IO[bytes]]:
+    """What is written takes the file's place when it is whole and durable."""
     beside = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with beside.open("w", encoding="utf-8") as output:
-                for row in rows:
-                    kept = {name: _plain(row.get(name)) for name in fields}
-                    output.write(f"{json.dumps(kept, ensure_ascii=False)}\n")
+            with beside.open("wb") as output:
+                yield output
                 output.flush()
                 os.fsync(output.fileno())
             beside.replace(file)
@@ -67,6 +75,12 @@ def _write_lines(file: Path, fields: Sequence[str], rows: Iterable[Mapping[str, 
             beside.unlink(missing_ok=True)
     except OSError as error:
         raise TableNotWritten(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _write_lines(output: IO[bytes], fields: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    for row in rows:
+        kept = {name: _plain(row.get(name)) for name in fields}
+        output.write(f"{json.dumps(kept, ensure_ascii=False)}\n".encode())
 
 
 def _plain(value: object) -> object:
