@@ -11,6 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Update, and_, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.errors import PeerAway
 from radquarry.mover.orders import joined
@@ -96,13 +98,15 @@ class Leases:
         async with self._state.writing() as connection:
             await connection.execute(delete(leases).where(leases.c.holder == holder))
 
-    async def _gained(self, connection: Any, study_instance_uid: str, holder: str) -> bool:
+    async def _gained(self, connection: AsyncConnection, study_instance_uid: str, holder: str) -> bool:
+        """Whether the study is ours now: nobody had it, or a lease has run out."""
         now = self._clock()
-        mine = leases.c.study_instance_uid == study_instance_uid
-        await connection.execute(delete(leases).where(mine, leases.c.until < now))
-        row = {"study_instance_uid": study_instance_uid, "holder": holder, "until": now + self._length}
-        await self._state.upsert(connection, leases, [row])
-        return bool(await connection.scalar(select(leases.c.holder).where(mine)) == holder)
+        row = {"holder": holder, "until": now + self._length}
+        insert = (postgresql if self._state.dialect == "postgresql" else sqlite).insert(leases)
+        statement = insert.values(study_instance_uid=study_instance_uid, **row).on_conflict_do_update(
+            index_elements=["study_instance_uid"], set_=row, where=leases.c.until < now
+        )
+        return (await connection.execute(statement.returning(leases.c.holder))).first() is not None
 
     def _due(self, pacs: str) -> Any:
         now = self._clock()
