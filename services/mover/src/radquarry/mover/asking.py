@@ -25,8 +25,6 @@ log = structlog.get_logger(__name__)
 
 GO_ON = (Verdict.DONE, Verdict.PARTLY, Verdict.FAILED, Verdict.UNABLE)
 """After these the next order of the same study is still worth a try."""
-WISHES_SECONDS = 0.5
-"""After which people are taken to have changed their minds."""
 LARGE_INSTANCE = 50_000_000
 """Bytes that hardly an instance has."""
 
@@ -169,14 +167,10 @@ class Asking:
         watch = Watch(self._session, self._place.stall_seconds, self._means.patience, eyes)
         seconds = 0.0
         for number, order in enumerate(self._orders(before)):
-            wished_at = time.monotonic()
-            wish = await self._account.wish()
             async with self._turn:
                 if number == 0:
                     self._turn.begin()
-                if time.monotonic() - wished_at > WISHES_SECONDS:
-                    wish = await self._account.wish()
-                if wish != "running":
+                if await self._account.wish() != "running":
                     break
                 self.register = self._place.registration(await self._session.address())
                 begun = time.monotonic()
