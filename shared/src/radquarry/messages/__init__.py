@@ -27,6 +27,7 @@ from radquarry.messages.lookups import (
 from radquarry.messages.profiles import PacsContradicted, PacsProbed, PacsProfile, ProbePacs
 from radquarry.messages.retrievals import (
     CancelRetrieval,
+    GiveUpStudies,
     InstancesStored,
     InstanceState,
     ListedSeries,
@@ -37,6 +38,7 @@ from radquarry.messages.retrievals import (
     RetrievalProgressed,
     RetrievalRequested,
     RetrievalState,
+    RetryStudies,
     SeriesChoice,
     StoredInstance,
     WantedStudy,
@@ -70,6 +72,7 @@ __all__ = [
     "FindRows",
     "FindWindow",
     "Gap",
+    "GiveUpStudies",
     "InstanceState",
     "InstancesStored",
     "LimitPacs",
@@ -102,6 +105,7 @@ __all__ = [
     "RetrievalProgressed",
     "RetrievalRequested",
     "RetrievalState",
+    "RetryStudies",
     "Row",
     "RowResult",
     "RowsListed",

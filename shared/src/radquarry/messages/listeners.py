@@ -46,6 +46,8 @@ LISTENERS: Mapping[type[m.Message], tuple[str, ...]] = MappingProxyType(
         m.PauseRetrieval: ("mover",),
         m.ResumeRetrieval: ("mover",),
         m.CancelRetrieval: ("mover",),
+        m.RetryStudies: ("mover",),
+        m.GiveUpStudies: ("mover",),
         m.InstancesStored: ("mover",),
         m.RetrievalProgressed: ("api",),
         m.RetrievalCompleted: ("api",),

@@ -27,6 +27,7 @@ from radquarry.mover.patience import Patience
 from radquarry.mover.progress import Progress
 from radquarry.mover.roads import Roads
 from radquarry.mover.room import GIGABYTE, Room
+from radquarry.mover.second_thoughts import SecondThoughts
 from radquarry.mover.service import mover
 from radquarry.mover.settings import Settings, load
 from radquarry.mover.sizes import Experience
@@ -51,6 +52,7 @@ async def opened(
     limits = {name: configured(pacs.load) for name, pacs in settings.pacs.items()}
     means = Means(
         orders=Orders(state, _now, settings.pacs),
+        second_thoughts=SecondThoughts(state, _now),
         leases=Leases(state, _now, (patience or Patience()).lease),
         ledger=Ledger(state),
         progress=Progress(bus.publish),

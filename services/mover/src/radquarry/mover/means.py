@@ -13,6 +13,7 @@ from radquarry.mover.patience import Patience
 from radquarry.mover.port import Pacs
 from radquarry.mover.progress import Progress
 from radquarry.mover.room import Room
+from radquarry.mover.second_thoughts import SecondThoughts
 from radquarry.mover.sizes import Experience
 
 Clock = Callable[[], datetime]
@@ -28,6 +29,7 @@ class Means:
     """
 
     orders: Orders
+    second_thoughts: SecondThoughts
     leases: Leases
     ledger: Ledger
     progress: Progress
