@@ -20,6 +20,7 @@ from radquarry.api.live import Live
 from radquarry.api.measures import Measures
 from radquarry.api.orders import Orders
 from radquarry.api.readiness import probes
+from radquarry.api.retrieval_decisions import RetrievalDecisions
 from radquarry.api.retrieval_estimates import Estimates
 from radquarry.api.retrieval_ledger import RetrievalLedger
 from radquarry.api.retrievals import Retrievals
@@ -105,6 +106,7 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
         crawls=crawls,
         coverage=Coverage(state, known, _now, zone),
         retrievals=retrievals,
+        decisions=RetrievalDecisions(retrievals.get, orders),
         estimates=Estimates(orders, live, index),
         archives=archives,
         changes=changes,

@@ -10,6 +10,7 @@ from radquarry.api.coverage import Coverage
 from radquarry.api.crawls import Crawls
 from radquarry.api.failures import Failures
 from radquarry.api.live import Live
+from radquarry.api.retrieval_decisions import RetrievalDecisions
 from radquarry.api.retrieval_estimates import Estimates
 from radquarry.api.retrievals import Retrievals
 from radquarry.api.security.rights import Rights
@@ -26,6 +27,7 @@ class Desk:
     crawls: Crawls
     coverage: Coverage
     retrievals: Retrievals
+    decisions: RetrievalDecisions
     estimates: Estimates
     archives: Archives
     changes: StudyChanges
