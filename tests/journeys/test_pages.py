@@ -13,6 +13,7 @@ from tests.journeys.running import Radquarry, configuration, free_port, running_
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
+RETRIEVAL = re.compile(r"/retrievals/[0-9a-f-]{36}$")
 STATE = "#progress .big-state .state"
 
 
@@ -76,7 +77,12 @@ def test_a_person_clicks_from_a_search_to_images_on_disk(browser: Browser, radqu
         person.shoot("search-picked")
         page.get_by_role("button", name="Retrieve").click()
 
-        page.wait_for_url("**/retrievals/*")
+        page.wait_for_url("**/retrievals/new?**")
+        expect(page.locator(".verdict")).to_contain_text("It fits, and would be done by about")
+        person.check()
+        person.shoot("retrieval-estimate")
+        page.get_by_role("button", name="Start the retrieval").click()
+        page.wait_for_url(RETRIEVAL)
         person.shoot("retrieval-started")
         expect(page.locator(STATE)).to_have_text("complete", timeout=60_000)  # told by events, the page is not reloaded
         expect(page.locator(".square-complete")).to_have_count(3)
@@ -139,7 +145,7 @@ def test_a_search_needs_no_mouse(browser: Browser, base: str) -> None:
         page.go_back()
         page.locator('input[name="study"]').first.check()
         page.keyboard.press("r")
-        page.wait_for_url("**/retrievals/*")
+        page.wait_for_url("**/retrievals/new?**")
 
 
 def test_results_change_without_a_reload_and_the_address_follows(browser: Browser, base: str) -> None:
@@ -188,7 +194,8 @@ def test_every_page_serves_without_script(browser: Browser, base: str) -> None:
         page.locator(".facet a.take").first.click()
         page.locator('input[name="study"]').first.check()
         page.get_by_role("button", name="Retrieve").click()
-        page.wait_for_url("**/retrievals/*")
+        page.get_by_role("button", name="Start the retrieval").click()
+        page.wait_for_url(RETRIEVAL)
         page.get_by_role("link", name="PACS").click()
         page.get_by_role("button", name="Ask whether it answers").click()
         expect(page.locator(".peer .state")).to_have_text("answers")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from radquarry.api.pages.crawl_forms import fresh_key
 from radquarry.api.pages.study_line import StudyLine
+from radquarry.api.pages.visit import local
 from radquarry.messages import RetrievalEstimated
 
 MOST_PICKED = 500
@@ -14,11 +15,15 @@ MOST_LINES = 60
 
 @dataclass(frozen=True)
 class EstimatePage:
-    """The studies, by UID; `said` is None when nobody reckoned in time. `key` makes a second click the same order."""
+    """The studies, by UID; `said` is None when nobody reckoned in time.
+
+    `back` leads to where they were picked; `key` makes a second click the same order.
+    """
 
     studies: tuple[str, ...]
     lines: tuple[tuple[str, StudyLine | None], ...]
     said: RetrievalEstimated | None
+    back: str = "/"
     key: str = field(default_factory=fresh_key)
 
     @property
@@ -40,7 +45,7 @@ class EstimatePage:
 
 
 def estimate_page(
-    studies: Sequence[str], lines: Mapping[str, StudyLine], said: RetrievalEstimated | None
+    studies: Sequence[str], lines: Mapping[str, StudyLine], said: RetrievalEstimated | None, back: str = "/"
 ) -> EstimatePage:
     """`lines` by StudyInstanceUID."""
-    return EstimatePage(tuple(studies), tuple((uid, lines.get(uid)) for uid in studies[:MOST_LINES]), said)
+    return EstimatePage(tuple(studies), tuple((uid, lines.get(uid)) for uid in studies[:MOST_LINES]), said, local(back))

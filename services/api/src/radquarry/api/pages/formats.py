@@ -43,9 +43,11 @@ def clock(value: datetime, zone: tzinfo = UTC) -> str:
 def span(hours: float) -> str:
     """A time that something takes, in the two units a person would choose; the symbols are those of both languages."""
     minutes = max(1, ceil(round(hours * 60, 3)))
+    parts = (minutes // 60, "h", minutes % 60, "min")
     if minutes >= 24 * 60:
-        return f"{minutes // 1440}\u00a0d {minutes // 60 % 24}\u00a0h"
-    return f"{minutes // 60}\u00a0h {minutes % 60}\u00a0min" if minutes >= 60 else f"{minutes}\u00a0min"
+        parts = (minutes // 1440, "d", minutes // 60 % 24, "h")
+    more, of_more, less, of_less = parts
+    return " ".join(f"{number}\u00a0{unit}" for number, unit in ((more, of_more), (less, of_less)) if number)
 
 
 def size(value: int) -> str:

@@ -35,12 +35,14 @@ def retrieval_routes(desk: Desk) -> APIRouter:
         return await shown(desk, request, retrievals_page(await desk.retrievals.list(25, after)))
 
     @routes.get("/retrievals/new")
-    async def _estimate(request: Request, study: Annotated[Picked, Query()] = None) -> HTMLResponse:
+    async def _estimate(
+        request: Request, study: Annotated[Picked, Query()] = None, back: Annotated[str, Query(max_length=8192)] = "/"
+    ) -> HTMLResponse:
         studies = _picked(study)
         said, lines = await asyncio.gather(
             _estimated(desk, RetrievalOrder(studies), user_of(request)), _lines(desk, studies[:MOST_LINES])
         )
-        return await shown(desk, request, estimate_page(studies, lines, said))
+        return await shown(desk, request, estimate_page(studies, lines, said, back))
 
     @routes.post("/retrievals")
     async def _order(
