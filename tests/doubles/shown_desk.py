@@ -15,7 +15,7 @@ from radquarry.api.retrieval_views import RetrievalOrder, RetrievalStudy, Retrie
 from radquarry.api.security.rights import Rights
 from radquarry.api.study_changes import ChangeView
 from radquarry.errors import PeerAway
-from radquarry.messages import RetrievalEstimated
+from radquarry.messages import ArchiveMeasured, RetrievalEstimated
 from tests.doubles.shown_archives import NOW, ZONE, ListedArchives
 from tests.doubles.shown_coverage import ListedCoverage
 from tests.doubles.shown_crawls import ListedCrawls
@@ -109,6 +109,29 @@ class ListedEstimates:
         return self.said
 
 
+def measured(**changes: Any) -> ArchiveMeasured:
+    """Two studies on a disk of two terabytes."""
+    usual: dict[str, Any] = {
+        "studies": 2, "instances": 1412, "bytes": 741_000_000, "reserve_bytes": 5 * 10**9, "disk_bytes": 2 * 10**12,
+        "free_bytes": 10**12, "measured_at": NOW,
+        "largest": [{"study_instance_uid": "1.2.3.1", "instances": 1400, "bytes": 740_000_000}],
+        "by_month": [{"month": "2025-06", "studies": 2, "instances": 1412, "bytes": 741_000_000}],
+    }  # fmt: skip
+    return ArchiveMeasured.model_validate(usual | changes)
+
+
+@dataclass
+class MeasuredStorage:
+    """What the mover says of the archive; with nothing it does not answer."""
+
+    said: ArchiveMeasured | None = None
+
+    async def measured(self, wait: float) -> ArchiveMeasured:
+        if self.said is None:
+            raise PeerAway("the mover does not answer")
+        return self.said
+
+
 @dataclass
 class ListedFailures:
     views: list[FailureView] = field(default_factory=list)
@@ -144,6 +167,7 @@ class ShownDesk:
     coverage: ListedCoverage = field(default_factory=ListedCoverage)
     retrievals: ListedRetrievals = field(default_factory=ListedRetrievals)
     decisions: ListedDecisions = field(default_factory=ListedDecisions)
+    storage: MeasuredStorage = field(default_factory=MeasuredStorage)
     estimates: ListedEstimates = field(default_factory=ListedEstimates)
     archives: ListedArchives = field(default_factory=ListedArchives)
     changes: ListedChanges = field(default_factory=ListedChanges)

@@ -15,7 +15,7 @@ from radquarry.api.retrieval_decisions import Chosen
 from radquarry.api.retrieval_views import RetrievalStudy
 from radquarry.messages import PacsEstimate
 from tests.doubles.shown_archives import NOW
-from tests.doubles.shown_desk import ShownDesk, estimated, retrieval
+from tests.doubles.shown_desk import ShownDesk, estimated, measured, retrieval
 from tests.doubles.written_studies import CHEST, KNEE, PRIOR, written_studies
 from tests.journeys.browsing import chromium, tab
 from tests.journeys.served_pages import Serve, looked_at, serving
@@ -83,6 +83,47 @@ def test_an_estimate_reads_well(browser: Browser, serve: Serve, name: str, chang
     with serve(furnish, written_studies()) as base:
         path = f"{NEW}{''.join(f'&study=1.2.826.0.1.{n}' for n in range(70))}" if name == "many" else NEW
         looked_at(browser, base, f"estimate-{name}", path)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("empty", {"studies": 0, "instances": 0, "bytes": 0, "largest": (), "by_month": ()}),
+        ("full", {"bytes": 15 * 10**11, "free_bytes": 0, "reserve_bytes": 2 * 10**11}),
+        (
+            "many",
+            {
+                "studies": 48_211,
+                "instances": 21_400_312,
+                "bytes": 9 * 10**12,
+                "disk_bytes": 24 * 10**12,
+                "free_bytes": 11 * 10**12,
+                "reserve_bytes": 5 * 10**11,
+                "largest": [
+                    {"study_instance_uid": uid, "instances": 9000 - 70 * n, "bytes": 48 * 10**8 - 10**8 * n}
+                    for n, uid in enumerate((CHEST, KNEE, *(f"1.2.826.0.1.3680043.8.498.{n}" for n in range(18))))
+                ],
+                "by_month": [
+                    {"month": f"{2025 - n // 12}-{12 - n % 12:02}", "studies": 900, "instances": 10**6, "bytes": size}
+                    for n, size in enumerate(10**11 * (1 + n * 7 % 11) for n in range(40))
+                ],
+            },
+        ),
+    ],
+)
+def test_the_storage_of_the_archive_reads_well(
+    browser: Browser, serve: Serve, name: str, changes: dict[str, object]
+) -> None:
+    def furnish(desk: ShownDesk) -> None:
+        desk.storage.said = measured(**changes)
+
+    with serve(furnish, written_studies()) as base:
+        looked_at(browser, base, f"storage-{name}", "/archive/storage")
+
+
+def test_the_storage_that_nobody_can_count_says_so(browser: Browser, serve: Serve) -> None:
+    with serve() as base:
+        looked_at(browser, base, "storage-away", "/archive/storage")
 
 
 def test_without_an_estimate_and_without_a_study_the_page_says_what_to_do(browser: Browser, serve: Serve) -> None:

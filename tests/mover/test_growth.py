@@ -15,6 +15,7 @@ from radquarry.messages.changes import Change
 from radquarry.mover.__main__ import VERSIONS
 from radquarry.mover.bell import Arrivals, Bell
 from radquarry.mover.handlers import look_again
+from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.means import Means
@@ -83,6 +84,7 @@ async def a_desk(kind: str, folder: Path) -> AsyncIterator[Desk]:
             clock=clock,
             experience=Experience(state),
             room=Room(),
+            inventory=Inventory(state, clock),
         )
         yield Desk(means, said, clock)
 

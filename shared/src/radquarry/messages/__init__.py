@@ -43,6 +43,7 @@ from radquarry.messages.retrievals import (
     StoredInstance,
     WantedStudy,
 )
+from radquarry.messages.storage import ArchiveMeasured, MeasureArchive, StoredMonth, StoredStudy
 from radquarry.messages.studies import (
     DocumentIndexed,
     Link,
@@ -56,6 +57,7 @@ from radquarry.messages.studies import (
 from radquarry.messages.traffic import LimitPacs, LoadLimits, PacsLimited, PacsTraffic
 
 __all__ = [
+    "ArchiveMeasured",
     "CancelCrawl",
     "CancelRetrieval",
     "Change",
@@ -79,6 +81,7 @@ __all__ = [
     "Link",
     "ListedSeries",
     "LoadLimits",
+    "MeasureArchive",
     "Message",
     "PacsContradicted",
     "PacsEchoed",
@@ -114,6 +117,8 @@ __all__ = [
     "StartPacs",
     "StopPacs",
     "StoredInstance",
+    "StoredMonth",
+    "StoredStudy",
     "Study",
     "StudyChanged",
     "StudyFound",

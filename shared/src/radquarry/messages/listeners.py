@@ -43,6 +43,8 @@ LISTENERS: Mapping[type[m.Message], tuple[str, ...]] = MappingProxyType(
         m.RetrievalRequested: ("mover", "api"),
         m.EstimateRetrieval: ("mover",),
         m.RetrievalEstimated: ("api",),
+        m.MeasureArchive: ("mover",),
+        m.ArchiveMeasured: ("api",),
         m.PauseRetrieval: ("mover",),
         m.ResumeRetrieval: ("mover",),
         m.CancelRetrieval: ("mover",),

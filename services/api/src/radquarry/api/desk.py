@@ -15,6 +15,7 @@ from radquarry.api.retrieval_estimates import Estimates
 from radquarry.api.retrievals import Retrievals
 from radquarry.api.security.rights import Rights
 from radquarry.api.settings import Settings
+from radquarry.api.storage import Storage
 from radquarry.api.study_changes import StudyChanges
 from radquarry.index.port import Index
 
@@ -29,6 +30,7 @@ class Desk:
     retrievals: Retrievals
     decisions: RetrievalDecisions
     estimates: Estimates
+    storage: Storage
     archives: Archives
     changes: StudyChanges
     failures: Failures

@@ -18,6 +18,7 @@ from radquarry.dicom.load import StateLoad, configured
 from radquarry.dicom.load_standing import Clock
 from radquarry.dicom.peer import Peer, configured_peer
 from radquarry.mover.bell import Arrivals, Bell
+from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.means import Means, Place
@@ -62,6 +63,7 @@ async def opened(
         patience=patience or Patience(),
         clock=_now,
         experience=Experience(state),
+        inventory=Inventory(state, _now),
         room=Room(settings.data_dir / "archive", settings.archive.reserve_gb * GIGABYTE),
         zone=zone,
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 
 from radquarry.dicom.load import Load
 from radquarry.mover.bell import Arrivals, Bell
+from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.orders import Orders
@@ -40,6 +41,7 @@ class Means:
     clock: Clock
     experience: Experience
     room: Room
+    inventory: Inventory
     zone: tzinfo = UTC
 
 

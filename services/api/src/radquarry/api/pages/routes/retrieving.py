@@ -1,4 +1,4 @@
-"""Retrievals: ordering them from picked studies, watching and steering them, deciding about what they lack."""
+"""Retrievals: ordering them from picked studies, watching and steering them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,17 +10,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from radquarry.api.desk import Desk
 from radquarry.api.pages.estimate import MOST_LINES, MOST_PICKED, estimate_page
-from radquarry.api.pages.retrievals import cause_key, retrieval_page, retrievals_page, worth_a_line
+from radquarry.api.pages.retrievals import retrieval_page, retrievals_page, worth_a_line
 from radquarry.api.pages.routes.shown import gone_to, shown, user_of
 from radquarry.api.pages.study_line import StudyLine, study_line
-from radquarry.api.problems import Problem, invalid
-from radquarry.api.retrieval_decisions import Chosen
+from radquarry.api.problems import invalid
 from radquarry.api.retrievals import RetrievalOrder
 from radquarry.errors import PeerAway
 from radquarry.messages import RetrievalEstimated
 
 SECONDS_FOR_AN_ESTIMATE = 8.0
-SECONDS_UNTIL_IT_SHOWS = 3.0
 MOST_BYTES = 2**53
 
 Picked = list[str] | None
@@ -67,20 +65,6 @@ def retrieval_routes(desk: Desk) -> APIRouter:
         await steer[what](retrieval_id, user_of(request))
         return gone_to(f"/retrievals/{retrieval_id}")
 
-    @routes.post("/retrievals/{retrieval_id}/studies/{what}")
-    async def _decide(
-        request: Request,
-        retrieval_id: UUID,
-        what: Literal["retry", "give-up"],
-        study: Annotated[str, Form(max_length=64)] = "",
-        cause: Annotated[str, Form(max_length=64)] = "",
-    ) -> RedirectResponse:
-        decide = desk.decisions.retry if what == "retry" else desk.decisions.give_up
-        chosen = await _chosen(desk, retrieval_id, study, cause)
-        if chosen is not None:
-            await decide(retrieval_id, chosen, user_of(request), SECONDS_UNTIL_IT_SHOWS)
-        return gone_to(f"/retrievals/{retrieval_id}")
-
     return routes
 
 
@@ -98,17 +82,6 @@ async def _estimated(desk: Desk, order: RetrievalOrder, user: str) -> RetrievalE
         return await desk.estimates.estimate(order, user, wait=SECONDS_FOR_AN_ESTIMATE)
     except PeerAway:
         return None
-
-
-async def _chosen(desk: Desk, retrieval_id: UUID, study: str, cause: str) -> Chosen | None:
-    """None when there is no study with this cause any more: somebody was faster."""
-    if study:
-        return Chosen(studies=(study,))
-    if not cause:
-        raise Problem(422, "invalid", "Nothing was chosen", "Choose a study, or a cause.")
-    problems = {one.problem for one in (await desk.retrievals.get(retrieval_id)).studies if one.problem}
-    problem = next((each for each in problems if cause_key(each) == cause), None)
-    return None if problem is None else Chosen(problem=problem)
 
 
 async def _lines(desk: Desk, studies: Sequence[str]) -> dict[str, StudyLine]:
