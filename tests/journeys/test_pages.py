@@ -203,6 +203,33 @@ def test_every_page_serves_without_script(browser: Browser, base: str) -> None:
         expect(page.locator(".peer .state")).to_have_text("antwortet")
 
 
+def test_what_lacks_images_is_given_up_and_asked_for_again_on_its_page(
+    browser: Browser, radquarry: Radquarry, base: str
+) -> None:
+    rest = radquarry.rest
+    known = [hit["study_instance_uid"] for hit in rest.get("/studies", q="modality:CR OR modality:DX")["hits"]][:2]
+    rest.post("/pacs/main/stop")
+    try:
+        retrieval = rest.post("/retrievals", {"studies": known})
+        with tab(browser, base) as person:
+            page = person.open(f"/retrievals/{retrieval['id']}")
+            page.get_by_role("button", name="Give up 2 studies").click()  # shown as soon as their cause is known
+            expect(page.locator(STATE)).to_have_text("incomplete")
+            expect(page.locator(".cause")).to_contain_text("given up on")
+            expect(page.locator(".cause")).to_contain_text("before: traffic to main is stopped")
+            person.check()
+            person.shoot("retrieval-given-up")
+            page.get_by_role("button", name="Ask again for 2 studies").click()
+            expect(page.locator(".cause")).not_to_contain_text("given up on")
+            rest.post("/pacs/main/start")
+            expect(page.locator(STATE)).to_have_text("complete", timeout=60_000)
+            expect(page.locator(".cause")).to_have_count(0)
+            person.check()
+    finally:
+        rest.post("/pacs/main/start")
+    assert all(files_of(radquarry, uid) for uid in known)
+
+
 def test_a_pacs_is_stopped_and_started_with_one_question_each(browser: Browser, base: str) -> None:
     with tab(browser, base) as person:
         page = person.open("/pacs")
@@ -233,6 +260,8 @@ def test_every_page_fits_every_screen_and_theme(browser: Browser, radquarry: Rad
         "pacs": "/pacs",
         "one-pacs": "/pacs/main",
         "retrievals": "/retrievals",
+        "estimate": f"/retrievals/new?study={uid}",
+        "storage": "/archive/storage",
         "failures": "/failures",
         "help": "/help",
     }

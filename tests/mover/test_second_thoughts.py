@@ -12,6 +12,7 @@ from radquarry.errors import Transient
 from radquarry.messages import (
     CancelRetrieval,
     GiveUpStudies,
+    ListedSeries,
     PauseRetrieval,
     ResumeRetrieval,
     RetrievalRequested,
@@ -129,6 +130,22 @@ async def test_what_is_complete_or_being_sent_is_not_asked_for_again(desk: Desk)
     assert desk.said == []
 
 
+async def test_what_is_asked_for_again_is_asked_of_the_pacs_and_not_of_what_the_order_knew(desk: Desk) -> None:
+    known = (ListedSeries(series_instance_uid="1.2.1", modality="CT", number_of_series_related_instances=9),)
+    one = order("1.2")
+    wanted = one.studies[0].model_copy(update={"series": known})
+    await desk.means.orders.take(one.model_copy(update={"studies": (wanted,)}), 0)
+    lease = await desk.means.leases.take("main")
+    assert lease is not None
+    await desk.means.leases.release(*lease, state="incomplete", problem=LOST, attempts=4)
+
+    await retry(again(one.retrieval_id), means=desk.means)
+
+    taken_again = await desk.means.leases.take("main")
+    assert taken_again is not None
+    assert (len(lease[0].listed), taken_again[0].listed) == (1, ())
+
+
 async def test_who_was_ordered_for_later_is_not_hurried(desk: Desk) -> None:
     later = RetrievalRequested(
         retrieval_id=UUID(int=7),
@@ -156,6 +173,19 @@ async def test_in_a_paused_retrieval_it_is_asked_for_when_it_is_resumed(desk: De
     assert await taken(desk.means.leases) == ""
     await resume(ResumeRetrieval(retrieval_id=retrieval_id), means=desk.means)
     assert told(desk)[-1] == ("1.2", "requested")
+
+
+async def test_who_is_put_to_rest_while_his_retrieval_is_resumed_is_taken_up_all_the_same(desk: Desk) -> None:
+    one = order("1.2")
+    await desk.means.orders.take(one, 0)
+    lease = await desk.means.leases.take("main")
+    assert lease is not None
+    await pause(PauseRetrieval(retrieval_id=one.retrieval_id), means=desk.means)
+    await resume(ResumeRetrieval(retrieval_id=one.retrieval_id), means=desk.means)
+
+    await desk.means.leases.release(*lease, state="paused", revision=lease[0].revision)
+
+    assert await taken(desk.means.leases) == "1.2"
 
 
 async def test_a_cancelled_retrieval_is_not_taken_up_again(desk: Desk) -> None:

@@ -167,7 +167,7 @@ async def test_nothing_is_offered_of_what_nobody_will_take_up(
     desk.retrievals.views = [retrieval(1, [wanted(CHEST, "incomplete", 1, "it does not fit")], **changes)]
     page = page_of(await browse.get(f"/retrievals/{ONE}"))
     assert page.all("input", name="cause") + page.all("input", name="study") == []
-    assert ("/failures" in page.hrefs()[8:]) is ("refused" in changes)
+    assert page.hrefs().count("/failures") == 1 + ("refused" in changes)
 
 
 async def test_the_pace_is_told_where_it_is_known(desk: ShownDesk, browse: httpx.AsyncClient):

@@ -9,6 +9,8 @@ from uuid import UUID
 from radquarry.messages import RetrievalCompleted, RetrievalProgressed, RetrievalRequested, RetrievalState
 
 SETTLED: tuple[RetrievalState, ...] = ("complete", "incomplete", "cancelled")
+REOPENED = "reopened"
+"""Instead of an end; it sorts after all of them, so that the same end said twice does not count again."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,16 @@ class Sum:
         self.to_come += sign * stand.to_come
         self.uncounted += sign * stand.is_uncounted
 
+    def reopen(self, sent_at: datetime) -> None:
+        """A study that had settled was taken up again then: an end that was said before is none any more."""
+        if self.ended_at is not None and self.ended_at < sent_at:
+            self.ended = REOPENED
+
     def state(self) -> RetrievalState:
         """The whole's state: what ended it once every study has settled, before that what is going on."""
         if self.refused:
             return "incomplete"
-        if self.ended and settled_of(self.states) == self.states.total():
+        if self.ended and self.ended != REOPENED and settled_of(self.states) == self.states.total():
             return cast("RetrievalState", self.ended)
         if self.states["requested"] == self.states.total():
             return "requested"

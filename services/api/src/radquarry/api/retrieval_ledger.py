@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.api import bulk
 from radquarry.api.pace import sampled
-from radquarry.api.retrieval_facts import RetrievalFact, RetrievalRefused, StudyStand, Sum
+from radquarry.api.retrieval_facts import SETTLED, RetrievalFact, RetrievalRefused, StudyStand, Sum
 from radquarry.api.tables import retrieval_instances, retrieval_studies, retrievals
 from radquarry.messages import RetrievalCompleted, RetrievalProgressed, RetrievalRequested
 from radquarry.state.store import State
@@ -142,6 +142,8 @@ async def _progress(
                 whole.count(old, -1)
             stand = replace(_stand(old or StudyStand(), newest[uid]), listed=listed.get(uid, 0))
             whole.count(stand, 1)
+            if old is not None and old.state in SETTLED and stand.state not in SETTLED:
+                whole.reopen(newest[uid].sent_at)
             if stand != old:
                 fresh[uid] = stand
         await _keep(connection, retrieval_id, fresh)

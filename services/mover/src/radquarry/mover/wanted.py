@@ -10,8 +10,6 @@ from radquarry.messages import PriorsChoice, RetrievalState, SeriesChoice
 from radquarry.mover.tables import as_utc
 
 UNSETTLED: tuple[RetrievalState, ...] = ("requested", "waiting", "running", "paused")
-ACTIVE: tuple[RetrievalState, ...] = ("requested", "waiting", "running")
-"""States in which a study may be taken up."""
 
 
 @dataclass(frozen=True)
