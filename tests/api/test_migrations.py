@@ -26,9 +26,9 @@ STUDIES = [  # state, expected, received: of it to come
 async def test_what_is_to_come_of_old_retrievals_is_counted(kind: str, tmp_path: Path) -> None:
     older = tmp_path / "older"
     older.mkdir()
-    for number in ("0001", "0002", "0003"):
-        (file,) = MIGRATIONS.glob(f"{number}_*.py")
-        shutil.copy(file, older)
+    for file in MIGRATIONS.glob("*.py"):
+        if file.stem[:4] < "0006":
+            shutil.copy(file, older)
     retrieval, other = uuid4().hex, uuid4().hex
     async with empty_state_url(kind, tmp_path) as url, open_state(url) as state:
         await migrate(state, "api", older)

@@ -1,6 +1,5 @@
 """Retrievals as people ordered them: taken, paused, resumed, cancelled, closed."""
 
-import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -9,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, update
 
 from radquarry.dicom.uids import is_uid
-from radquarry.messages import RetrievalRequested, WantedStudy
+from radquarry.messages import RetrievalRequested
+from radquarry.mover.order_rows import fresh, lacking, series_rows, study_row
 from radquarry.mover.tables import leases, retrievals, series, studies
 from radquarry.mover.wanted import UNSETTLED, Wanted
 from radquarry.state.store import State
@@ -43,7 +43,7 @@ class Orders:
             "requested_at": now,
         }
         rows = [
-            _study_row(order, wanted, position, due) | _lacking(lack)
+            study_row(order, wanted, position, due) | lacking(lack)
             for position, wanted in enumerate(order.studies)
             if all(map(is_uid, (wanted.study_instance_uid, *wanted.sop_instance_uids)))
             and wanted.pacs in self._known_pacs
@@ -51,7 +51,7 @@ class Orders:
         async with self._state.writing() as connection:
             await self._state.upsert(connection, retrievals, [row])
             await self._state.upsert(connection, studies, rows)
-            await self._state.upsert(connection, series, _series_rows(rows))
+            await self._state.upsert(connection, series, series_rows(rows))
 
     async def knows(self, retrieval_id: UUID) -> bool:
         """Whether it was taken already."""
@@ -65,7 +65,7 @@ class Orders:
             like = (await connection.execute(query)).one()
             row = {"retrieval_id": str(of.retrieval_id), "pacs": of.pacs, "priority": like.priority}
             row |= {"position": like.position, "sop_instance_uids": "", "prior_of": of.study_instance_uid, "listed": ""}
-            rows = [{**row, "study_instance_uid": uid, **_fresh(self._clock())} for uid in found]
+            rows = [{**row, "study_instance_uid": uid, **fresh(self._clock())} for uid in found]
             await self._state.upsert(connection, studies, rows)
 
     async def wish(self, retrieval_id: UUID, wish: Wish) -> bool:
@@ -206,57 +206,3 @@ def joined() -> Select[Any]:
     mine = studies.c.retrieval_id == retrievals.c.retrieval_id
     of_retrieval = (retrievals.c.order_id, retrievals.c.trail, retrievals.c.choice, retrievals.c.priors)
     return select(studies, *of_retrieval).join(retrievals, mine)
-
-
-def _study_row(order: RetrievalRequested, wanted: WantedStudy, position: int, due: datetime) -> dict[str, Any]:
-    return {
-        "retrieval_id": str(order.retrieval_id),
-        "study_instance_uid": wanted.study_instance_uid,
-        "pacs": wanted.pacs,
-        "priority": order.priority,
-        "position": position,
-        "sop_instance_uids": " ".join(dict.fromkeys(wanted.sop_instance_uids)),
-        "prior_of": "",
-        "listed": _listed(wanted),
-        **_fresh(due),
-    }
-
-
-def _series_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of what the order knew; what the ledger knows of them already stays."""
-    return [
-        {
-            "study_instance_uid": row["study_instance_uid"],
-            "series_instance_uid": uid,
-            "modality": modality[:16],
-            "instances": instances,
-        }
-        for row in rows
-        for uid, modality, instances in json.loads(row["listed"] or "[]")
-    ]
-
-
-def _listed(wanted: WantedStudy) -> str:
-    """Empty unless every series says what can be counted on."""
-    listed = [(one.series_instance_uid, one.modality, one.number_of_series_related_instances) for one in wanted.series]
-    is_sound = all(is_uid(uid) and count for uid, _, count in listed)
-    return json.dumps(listed) if listed and is_sound else ""
-
-
-def _lacking(lack: str) -> dict[str, Any]:
-    """As it was said when the order was taken."""
-    return {"state": "incomplete", "problem": lack, "expected": 0, "revision": 1} if lack else {"expected": None}
-
-
-def _fresh(due: datetime) -> dict[str, Any]:
-    return {
-        "state": "requested",
-        "due": due,
-        "attempts": 0,
-        "delays": 0,
-        "chosen": "",
-        "whole": False,
-        "received": 0,
-        "problem": "",
-        "revision": 0,
-    }

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "api0004"
-down_revision = "api0003"
+revision = "api0006"
+down_revision = "api0005"
 branch_labels = None
 depends_on = None
 
