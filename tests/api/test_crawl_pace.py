@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as some
 
-from radquarry.api.crawl_pace import LOOK_BACK_SECONDS, SAMPLE_SECONDS, Done, Pace, pace, sampled
+from radquarry.api.crawl_pace import Done, pace
+from radquarry.api.pace import LOOK_BACK_SECONDS, SAMPLE_SECONDS, Pace, sampled
 
 NOON = datetime(2024, 6, 28, 12, tzinfo=UTC)
 

@@ -143,6 +143,8 @@ async def test_a_retrieval_is_ordered_from_the_pacs_that_holds_each_study(gatewa
         "id": str(order.retrieval_id),
         "state": "requested",
         "instances": {"expected": 0, "received": 0, "missing": 0},
+        "rate": None,
+        "expected_end": None,
         "studies": [{"study_instance_uid": uid(1), **waiting}, {"study_instance_uid": uid(0), **waiting}],
     }
 

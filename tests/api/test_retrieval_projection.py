@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from radquarry.api.retrievals import RetrievalView
-from radquarry.messages import PacsEchoed, PacsStarted, PacsStopped
+from radquarry.messages import Message, PacsEchoed, PacsStarted, PacsStopped
 from radquarry.state.store import State
 from tests.api.projecting import Projections, a_store, a_store_url, parked, projections
-from tests.api.stories import NOON, mixtures, retrieval_story, uid
+from tests.api.stories import NOON, RetrievalStory, mixtures, retrieval_story, uid
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
@@ -67,6 +67,46 @@ async def test_any_order_and_repetition_ends_in_the_same_view(api: Projections, 
 
     assert numbers(await api.retrievals.get(story.retrieval_id)) == ("complete", 8, 8, 0, 4, 4)
     assert len([row async for row in api.retrievals.manifest(story.retrieval_id)]) == 8
+
+
+TAKEN_UP = retrieval_story(instances=(3, 1))
+
+
+def taken_up_again(story: RetrievalStory) -> list[Message]:
+    """The first study ends incomplete, is asked for again after the end, and comes."""
+    lost, later = {"problem": "lost"}, NOON + timedelta(hours=1)
+    again = story.progressed(0, "requested", 1, 2000, sent_at=later)
+    listed = [each.model_copy(update={"revision": each.revision + 3000}) for each in story.listed(0)]
+    end = story.completed().model_copy(update={"sent_at": later + timedelta(minutes=1)})
+    first = story.progressed(0, "incomplete", 1, 5, sent_at=NOON, **lost)
+    return [story.requested(), first, *story.listed(1), story.completed("incomplete"), again, *listed, end]
+
+
+async def test_what_ended_and_was_taken_up_again_has_ended_when_that_is_said_again(api: Projections) -> None:
+    *begin, first_end, again, one, other, end = taken_up_again(TAKEN_UP)
+    await api.hear(*begin, first_end)
+    assert (await api.retrievals.get(TAKEN_UP.retrieval_id)).state == "incomplete"
+
+    for message in (again, one, other, first_end):
+        await api.hear(message)
+        assert (await api.retrievals.get(TAKEN_UP.retrieval_id)).state == "running"
+
+    await api.hear(end)
+    assert numbers(await api.retrievals.get(TAKEN_UP.retrieval_id)) == ("complete", 4, 4, 0, 2, 2)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(mixture=mixtures(len(taken_up_again(TAKEN_UP))))
+async def test_what_is_taken_up_again_ends_in_the_same_view_in_any_order(
+    api: Projections, mixture: list[list[int]]
+) -> None:
+    story = retrieval_story(instances=TAKEN_UP.instances)
+    said = taken_up_again(story)
+
+    for together in mixture:
+        await asyncio.gather(*(api.hear(said[place]) for place in together))
+
+    assert numbers(await api.retrievals.get(story.retrieval_id)) == ("complete", 4, 4, 0, 2, 2)
 
 
 async def test_it_is_not_complete_while_the_manifest_lacks_an_instance(api: Projections) -> None:

@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 from radquarry.api.failures import FailureView
 from radquarry.api.listed import Listed
 from radquarry.api.problems import unknown
+from radquarry.api.retrieval_decisions import Chosen
 from radquarry.api.retrieval_views import RetrievalOrder, RetrievalStudy, RetrievalView
 from radquarry.api.security.rights import Rights
 from radquarry.api.study_changes import ChangeView
+from radquarry.errors import PeerAway
+from radquarry.messages import ArchiveMeasured, RetrievalEstimated
 from tests.doubles.shown_archives import NOW, ZONE, ListedArchives
 from tests.doubles.shown_coverage import ListedCoverage
 from tests.doubles.shown_crawls import ListedCrawls
@@ -39,6 +42,16 @@ def failure(number: int = 1, **changes: Any) -> FailureView:
         "day": None,
     }  # fmt: skip
     return FailureView(**(usual | changes))
+
+
+def estimated(**changes: Any) -> RetrievalEstimated:
+    """A thousand images that fit."""
+    usual: dict[str, Any] = {
+        "studies": 2, "series": 7, "instances": 1412, "bytes": 741_000_000, "instances_here": 300,
+        "instances_to_fetch": 1112, "bytes_to_fetch": 583_000_000, "free_bytes": 412_000_000_000, "hours": 3.4,
+        "ends_at": NOW + timedelta(hours=3.4),
+    }  # fmt: skip
+    return RetrievalEstimated(**(usual | changes))
 
 
 @dataclass
@@ -69,6 +82,54 @@ class ListedRetrievals:
 
     async def instances_here(self, study_instance_uid: str) -> Mapping[str, int]:
         return self.here.get(study_instance_uid, {})
+
+
+@dataclass
+class ListedDecisions:
+    taken: list[tuple[str, UUID, Chosen, str]] = field(default_factory=list)
+
+    async def retry(self, retrieval_id: UUID, chosen: Chosen, user: str = "", wait: float = 0) -> None:
+        self.taken.append(("retry", retrieval_id, chosen, user))
+
+    async def give_up(self, retrieval_id: UUID, chosen: Chosen, user: str = "", wait: float = 0) -> None:
+        self.taken.append(("give-up", retrieval_id, chosen, user))
+
+
+@dataclass
+class ListedEstimates:
+    """What the mover says of every order; with nothing it does not answer."""
+
+    said: RetrievalEstimated | None = None
+    asked: list[RetrievalOrder] = field(default_factory=list)
+
+    async def estimate(self, order: RetrievalOrder, user: str = "", wait: float = 0) -> RetrievalEstimated:
+        self.asked.append(order)
+        if self.said is None:
+            raise PeerAway("the mover does not answer")
+        return self.said
+
+
+def measured(**changes: Any) -> ArchiveMeasured:
+    """Two studies on a disk of two terabytes."""
+    usual: dict[str, Any] = {
+        "studies": 2, "instances": 1412, "bytes": 741_000_000, "reserve_bytes": 5 * 10**9, "disk_bytes": 2 * 10**12,
+        "free_bytes": 10**12, "measured_at": NOW,
+        "largest": [{"study_instance_uid": "1.2.3.1", "instances": 1400, "bytes": 740_000_000}],
+        "by_month": [{"month": "2025-06", "studies": 2, "instances": 1412, "bytes": 741_000_000}],
+    }  # fmt: skip
+    return ArchiveMeasured.model_validate(usual | changes)
+
+
+@dataclass
+class MeasuredStorage:
+    """What the mover says of the archive; with nothing it does not answer."""
+
+    said: ArchiveMeasured | None = None
+
+    async def measured(self, wait: float) -> ArchiveMeasured:
+        if self.said is None:
+            raise PeerAway("the mover does not answer")
+        return self.said
 
 
 @dataclass
@@ -105,6 +166,9 @@ class ShownDesk:
     crawls: ListedCrawls = field(default_factory=ListedCrawls)
     coverage: ListedCoverage = field(default_factory=ListedCoverage)
     retrievals: ListedRetrievals = field(default_factory=ListedRetrievals)
+    decisions: ListedDecisions = field(default_factory=ListedDecisions)
+    storage: MeasuredStorage = field(default_factory=MeasuredStorage)
+    estimates: ListedEstimates = field(default_factory=ListedEstimates)
     archives: ListedArchives = field(default_factory=ListedArchives)
     changes: ListedChanges = field(default_factory=ListedChanges)
     failures: ListedFailures = field(default_factory=ListedFailures)

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from radquarry.api.crawl_drafts import Draft
-from radquarry.api.crawl_pace import Pace
 from radquarry.api.crawl_problems import CrawlProblem
 from radquarry.api.listers import Lister
 from radquarry.api.lists.reading import read_list
+from radquarry.api.pace import Pace
 from tests.doubles.shown_crawls import crawl, crawl_of_rows, row
 from tests.doubles.shown_desk import ShownDesk
 from tests.doubles.written_studies import CHEST, KNEE, PRIOR, written_studies

@@ -13,6 +13,7 @@ from tests.journeys.running import Radquarry, configuration, free_port, running_
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
+RETRIEVAL = re.compile(r"/retrievals/[0-9a-f-]{36}$")
 STATE = "#progress .big-state .state"
 
 
@@ -76,7 +77,12 @@ def test_a_person_clicks_from_a_search_to_images_on_disk(browser: Browser, radqu
         person.shoot("search-picked")
         page.get_by_role("button", name="Retrieve").click()
 
-        page.wait_for_url("**/retrievals/*")
+        page.wait_for_url("**/retrievals/new?**")
+        expect(page.locator(".verdict")).to_contain_text("It fits, and would be done by about")
+        person.check()
+        person.shoot("retrieval-estimate")
+        page.get_by_role("button", name="Start the retrieval").click()
+        page.wait_for_url(RETRIEVAL)
         person.shoot("retrieval-started")
         expect(page.locator(STATE)).to_have_text("complete", timeout=60_000)  # told by events, the page is not reloaded
         expect(page.locator(".square-complete")).to_have_count(3)
@@ -139,7 +145,7 @@ def test_a_search_needs_no_mouse(browser: Browser, base: str) -> None:
         page.go_back()
         page.locator('input[name="study"]').first.check()
         page.keyboard.press("r")
-        page.wait_for_url("**/retrievals/*")
+        page.wait_for_url("**/retrievals/new?**")
 
 
 def test_results_change_without_a_reload_and_the_address_follows(browser: Browser, base: str) -> None:
@@ -188,12 +194,40 @@ def test_every_page_serves_without_script(browser: Browser, base: str) -> None:
         page.locator(".facet a.take").first.click()
         page.locator('input[name="study"]').first.check()
         page.get_by_role("button", name="Retrieve").click()
-        page.wait_for_url("**/retrievals/*")
+        page.get_by_role("button", name="Start the retrieval").click()
+        page.wait_for_url(RETRIEVAL)
         page.get_by_role("link", name="PACS").click()
         page.get_by_role("button", name="Ask whether it answers").click()
         expect(page.locator(".peer .state")).to_have_text("answers")
         page.get_by_role("button", name="Deutsch").click()
         expect(page.locator(".peer .state")).to_have_text("antwortet")
+
+
+def test_what_lacks_images_is_given_up_and_asked_for_again_on_its_page(
+    browser: Browser, radquarry: Radquarry, base: str
+) -> None:
+    rest = radquarry.rest
+    known = [hit["study_instance_uid"] for hit in rest.get("/studies", q="modality:CR OR modality:DX")["hits"]][:2]
+    rest.post("/pacs/main/stop")
+    try:
+        retrieval = rest.post("/retrievals", {"studies": known})
+        with tab(browser, base) as person:
+            page = person.open(f"/retrievals/{retrieval['id']}")
+            page.get_by_role("button", name="Give up 2 studies").click()  # shown as soon as their cause is known
+            expect(page.locator(STATE)).to_have_text("incomplete")
+            expect(page.locator(".cause")).to_contain_text("given up on")
+            expect(page.locator(".cause")).to_contain_text("before: traffic to main is stopped")
+            person.check()
+            person.shoot("retrieval-given-up")
+            page.get_by_role("button", name="Ask again for 2 studies").click()
+            expect(page.locator(".cause")).not_to_contain_text("given up on")
+            rest.post("/pacs/main/start")
+            expect(page.locator(STATE)).to_have_text("complete", timeout=60_000)
+            expect(page.locator(".cause")).to_have_count(0)
+            person.check()
+    finally:
+        rest.post("/pacs/main/start")
+    assert all(files_of(radquarry, uid) for uid in known)
 
 
 def test_a_pacs_is_stopped_and_started_with_one_question_each(browser: Browser, base: str) -> None:
@@ -226,6 +260,8 @@ def test_every_page_fits_every_screen_and_theme(browser: Browser, radquarry: Rad
         "pacs": "/pacs",
         "one-pacs": "/pacs/main",
         "retrievals": "/retrievals",
+        "estimate": f"/retrievals/new?study={uid}",
+        "storage": "/archive/storage",
         "failures": "/failures",
         "help": "/help",
     }

@@ -1,6 +1,8 @@
 """A study that grows after its retrieval has ended is noticed, and what is new of it is fetched."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -13,6 +15,7 @@ from radquarry.messages.changes import Change
 from radquarry.mover.__main__ import VERSIONS
 from radquarry.mover.bell import Arrivals, Bell
 from radquarry.mover.handlers import look_again
+from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.means import Means
@@ -20,6 +23,7 @@ from radquarry.mover.orders import Orders
 from radquarry.mover.patience import Patience
 from radquarry.mover.progress import Progress
 from radquarry.mover.room import Room
+from radquarry.mover.second_thoughts import SecondThoughts
 from radquarry.mover.sizes import Experience
 from radquarry.state.migration import migrate
 from tests.contracts.states import KINDS, empty_state
@@ -56,18 +60,20 @@ class Desk:
         return one.retrieval_id
 
 
-@pytest.fixture(params=KINDS)
-async def desk(request: pytest.FixtureRequest, tmp_path: Path):
+@asynccontextmanager
+async def a_desk(kind: str, folder: Path) -> AsyncIterator[Desk]:
+    """On an empty store of this kind."""
     said: list[RetrievalProgressed] = []
 
     async def publish(*messages: Message) -> None:
         said.extend(one for one in messages if isinstance(one, RetrievalProgressed))
 
     clock = Clock()
-    async with empty_state(request.param, tmp_path) as state:
+    async with empty_state(kind, folder) as state:
         await migrate(state, "mover", VERSIONS)
         means = Means(
             orders=Orders(state, clock, ["main"]),
+            second_thoughts=SecondThoughts(state, clock),
             leases=Leases(state, clock, LEASE),
             ledger=Ledger(state),
             progress=Progress(publish),
@@ -78,8 +84,15 @@ async def desk(request: pytest.FixtureRequest, tmp_path: Path):
             clock=clock,
             experience=Experience(state),
             room=Room(),
+            inventory=Inventory(state, clock),
         )
         yield Desk(means, said, clock)
+
+
+@pytest.fixture(params=KINDS)
+async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with a_desk(request.param, tmp_path) as opened:
+        yield opened
 
 
 async def test_a_closed_retrieval_is_open_again_when_its_study_grew(desk: Desk) -> None:

@@ -9,9 +9,9 @@ import pytest
 from openpyxl import Workbook
 
 from radquarry.api.crawl_order import CrawlOrder
-from radquarry.api.crawl_pace import Pace
 from radquarry.api.crawl_problems import CrawlProblem
 from radquarry.api.listers import Lister
+from radquarry.api.pace import Pace
 from radquarry.messages import Row
 from tests.api.pages.reading import page_of
 from tests.doubles.shown_crawls import crawl, crawl_of_rows, row

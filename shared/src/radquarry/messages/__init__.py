@@ -27,6 +27,7 @@ from radquarry.messages.lookups import (
 from radquarry.messages.profiles import PacsContradicted, PacsProbed, PacsProfile, ProbePacs
 from radquarry.messages.retrievals import (
     CancelRetrieval,
+    GiveUpStudies,
     InstancesStored,
     InstanceState,
     ListedSeries,
@@ -37,10 +38,12 @@ from radquarry.messages.retrievals import (
     RetrievalProgressed,
     RetrievalRequested,
     RetrievalState,
+    RetryStudies,
     SeriesChoice,
     StoredInstance,
     WantedStudy,
 )
+from radquarry.messages.storage import ArchiveMeasured, MeasureArchive, StoredMonth, StoredStudy
 from radquarry.messages.studies import (
     DocumentIndexed,
     Link,
@@ -54,6 +57,7 @@ from radquarry.messages.studies import (
 from radquarry.messages.traffic import LimitPacs, LoadLimits, PacsLimited, PacsTraffic
 
 __all__ = [
+    "ArchiveMeasured",
     "CancelCrawl",
     "CancelRetrieval",
     "Change",
@@ -70,12 +74,14 @@ __all__ = [
     "FindRows",
     "FindWindow",
     "Gap",
+    "GiveUpStudies",
     "InstanceState",
     "InstancesStored",
     "LimitPacs",
     "Link",
     "ListedSeries",
     "LoadLimits",
+    "MeasureArchive",
     "Message",
     "PacsContradicted",
     "PacsEchoed",
@@ -102,6 +108,7 @@ __all__ = [
     "RetrievalProgressed",
     "RetrievalRequested",
     "RetrievalState",
+    "RetryStudies",
     "Row",
     "RowResult",
     "RowsListed",
@@ -110,6 +117,8 @@ __all__ = [
     "StartPacs",
     "StopPacs",
     "StoredInstance",
+    "StoredMonth",
+    "StoredStudy",
     "Study",
     "StudyChanged",
     "StudyFound",

@@ -112,6 +112,33 @@ class CancelRetrieval(Command):
     retrieval_id: UUID
 
 
+class RetryStudies(Command):
+    """Ask at once, with fresh attempts, for what these studies of a retrieval lack; none named is all of them.
+
+    Meant are those that are incomplete or wait after a fruitless attempt: the retrieval is open again. What was said
+    of a study later (`sent_at`) stays as it is, so that this message delivered twice, or late, asks once.
+    """
+
+    topic: ClassVar[str] = "retrieval.retry"
+
+    retrieval_id: UUID
+    studies: tuple[str, ...] = ()
+
+
+class GiveUpStudies(Command):
+    """Fetch no more of these studies of a retrieval, of which none named is all; what has arrived stays.
+
+    Those that are not settled become incomplete, with who gave them up and what was wrong before. One that is being
+    sent is stopped. What was said of a study later (`sent_at`) stays as it is.
+    """
+
+    topic: ClassVar[str] = "retrieval.abandon"
+
+    retrieval_id: UUID
+    studies: tuple[str, ...] = ()
+    requested_by: str = ""
+
+
 class StoredInstance(BaseModel):
     """One instance in the archive: the size of its file in bytes, and the file's SHA-256 in hex."""
 

@@ -20,6 +20,7 @@ from radquarry.api.live import Live
 from radquarry.api.measures import Measures
 from radquarry.api.orders import Orders
 from radquarry.api.readiness import probes
+from radquarry.api.retrieval_decisions import RetrievalDecisions
 from radquarry.api.retrieval_estimates import Estimates
 from radquarry.api.retrieval_ledger import RetrievalLedger
 from radquarry.api.retrievals import Retrievals
@@ -29,6 +30,7 @@ from radquarry.api.security.rights import Rights
 from radquarry.api.security.users import Users
 from radquarry.api.service import Notes, api
 from radquarry.api.settings import Settings, load
+from radquarry.api.storage import Storage
 from radquarry.api.study_changes import StudyChanges
 from radquarry.api.web_server import WebServer, address_of, bound
 from radquarry.batching import Batch
@@ -105,7 +107,9 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
         crawls=crawls,
         coverage=Coverage(state, known, _now, zone),
         retrievals=retrievals,
+        decisions=RetrievalDecisions(retrievals.get, orders),
         estimates=Estimates(orders, live, index),
+        storage=Storage(orders, live),
         archives=archives,
         changes=changes,
         failures=Failures(state, Effects(crawl_notes.add, retrieval_notes.add), bus.replay),

@@ -17,7 +17,19 @@ from radquarry.api.desk import Desk
 from radquarry.api.measures import Measures
 from radquarry.api.problems import Problem
 from radquarry.api.readiness import Probe
-from radquarry.api.rest import coverage, crawl_rows, crawls, estimates, failures, operators, pacs, retrievals, studies
+from radquarry.api.rest import (
+    archive,
+    coverage,
+    crawl_rows,
+    crawls,
+    estimates,
+    failures,
+    operators,
+    pacs,
+    retrieval_decisions,
+    retrievals,
+    studies,
+)
 from radquarry.api.rest.documents import ProblemDocument, answer, problem_of
 from radquarry.api.security.answers import Answers
 from radquarry.api.security.doors import Doors
@@ -27,7 +39,19 @@ from radquarry.index.port import QueryRefused
 
 log = structlog.get_logger(__name__)
 
-AREAS = (pacs, crawls, crawl_rows, coverage, studies, retrievals, estimates, failures, operators)
+AREAS = (
+    archive,
+    pacs,
+    crawls,
+    crawl_rows,
+    coverage,
+    studies,
+    retrievals,
+    retrieval_decisions,
+    estimates,
+    failures,
+    operators,
+)
 DESCRIPTION = (
     "Makes an imaging archive searchable by what radiologists wrote, and brings studies home. "
     "Errors are RFC 9457 problem documents; lists page by cursor (`after`)."

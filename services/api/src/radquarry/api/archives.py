@@ -114,7 +114,7 @@ class Archives:
         return await self._ordered(order, user, 0)
 
     async def _ordered(self, order: Order, user: str, wait: float) -> ArchiveView:
-        with self._live.answer_to(order.id) as answer:
+        with self._live.answers.answer_to(order.id) as answer:
             await self._orders.publish(order)
             audit(order.topic, user, pacs=order.pacs, **_about(order))
             if isinstance(order, LimitPacs | ProbePacs):

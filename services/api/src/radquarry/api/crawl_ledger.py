@@ -23,9 +23,10 @@ from radquarry.api.crawl_facts import (
     WindowSettled,
 )
 from radquarry.api.crawl_order import asked_in
-from radquarry.api.crawl_pace import Done, sampled
+from radquarry.api.crawl_pace import Done
 from radquarry.api.crawl_rows import note_queries, note_results, note_rows
 from radquarry.api.crawl_tally import Tally
+from radquarry.api.pace import sampled
 from radquarry.api.tables import crawl_blocks, crawl_studies, crawls
 from radquarry.api.window_rows import reopen, reopen_unasked, settle
 from radquarry.messages import CrawlCompleted, CrawlPlanned, CrawlRequested, CrawlResumed, RowsListed

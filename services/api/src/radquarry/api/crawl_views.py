@@ -11,8 +11,9 @@ from radquarry.api import bulk
 from radquarry.api.crawl_answers import RowCounts
 from radquarry.api.crawl_contradictions import reasons_of
 from radquarry.api.crawl_order import Way
-from radquarry.api.crawl_pace import Done, Pace, pace
+from radquarry.api.crawl_pace import Done, pace
 from radquarry.api.crawl_problems import CrawlProblem
+from radquarry.api.pace import Pace
 
 CrawlState = Literal["requested", "running", "complete", "incomplete", "cancelled"]
 NOT_UNDER_WAY = Pace()

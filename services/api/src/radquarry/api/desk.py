@@ -10,10 +10,12 @@ from radquarry.api.coverage import Coverage
 from radquarry.api.crawls import Crawls
 from radquarry.api.failures import Failures
 from radquarry.api.live import Live
+from radquarry.api.retrieval_decisions import RetrievalDecisions
 from radquarry.api.retrieval_estimates import Estimates
 from radquarry.api.retrievals import Retrievals
 from radquarry.api.security.rights import Rights
 from radquarry.api.settings import Settings
+from radquarry.api.storage import Storage
 from radquarry.api.study_changes import StudyChanges
 from radquarry.index.port import Index
 
@@ -26,7 +28,9 @@ class Desk:
     crawls: Crawls
     coverage: Coverage
     retrievals: Retrievals
+    decisions: RetrievalDecisions
     estimates: Estimates
+    storage: Storage
     archives: Archives
     changes: StudyChanges
     failures: Failures

@@ -39,6 +39,8 @@ WORDS = {
     "document.indexed": "That a study is searchable could not be noted",
     "window.closed": "The end of a day's window could not be noted",
     "retrieval.requested": "A retrieval could not be begun",
+    "retrieval.retry": "Studies could not be asked for again",
+    "retrieval.abandon": "Studies could not be given up",
     "instances.stored": "Received images could not be entered in the ledger",
 }
 STUDY_STEPS = {

@@ -10,7 +10,15 @@ from uuid import UUID
 from radquarry.api.crawls import CrawlView
 from radquarry.api.retrieval_views import RetrievalView
 from radquarry.errors import PeerAway
-from radquarry.messages import PacsEchoed, PacsLimited, PacsStarted, PacsStopped, RetrievalEstimated
+from radquarry.messages import (
+    ArchiveMeasured,
+    Message,
+    PacsEchoed,
+    PacsLimited,
+    PacsStarted,
+    PacsStopped,
+    RetrievalEstimated,
+)
 
 LOOK_SECONDS = 1.0
 """How often an order is looked at while it is watched: other replicas write counters nobody tells of."""
@@ -29,6 +37,7 @@ class View(Protocol):
 
 
 Seen = TypeVar("Seen", bound=View)
+Said = TypeVar("Said", bound=Message)
 
 
 class Looks(Generic[Seen]):
@@ -62,8 +71,30 @@ def _taken_note_of(task: "asyncio.Task[Seen]") -> None:
         task.exception()
 
 
+class Awaited(Generic[Said]):
+    """Answers that somebody waits for; nobody else needs them, and nothing is kept."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[UUID, asyncio.Future[Said]] = {}
+
+    async def said(self, fact: Said) -> None:
+        """For whoever waits for it."""
+        waiting = self._waiting.get(fact.cause) if fact.cause else None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(fact)
+
+    @contextmanager
+    def answer_to(self, message_id: UUID) -> Iterator[asyncio.Future[Said]]:
+        """The answer that a message will get, while the block runs."""
+        future = self._waiting[message_id] = asyncio.get_running_loop().create_future()
+        try:
+            yield future
+        finally:
+            del self._waiting[message_id]
+
+
 class Live:
-    """Watching crawls and retrievals, and waiting for a PACS's answer."""
+    """Watching crawls and retrievals, and waiting for answers of PACS and of the mover."""
 
     def __init__(
         self,
@@ -73,8 +104,9 @@ class Live:
         self._crawls = Looks(crawl)
         self._retrievals = Looks(retrieval)
         self._watchers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
-        self._answers: dict[UUID, asyncio.Future[Answer]] = {}
-        self._estimates: dict[UUID, asyncio.Future[RetrievalEstimated]] = {}
+        self.answers: Awaited[Answer] = Awaited()
+        self.estimates: Awaited[RetrievalEstimated] = Awaited()
+        self.measurements: Awaited[ArchiveMeasured] = Awaited()
         self._closed = False
 
     def crawl(self, crawl_id: UUID) -> AsyncIterator[CrawlView]:
@@ -119,36 +151,6 @@ class Live:
         """Something was said about this order."""
         for event in self._watchers.get(order_id, ()):
             event.set()
-
-    async def answered(self, fact: Answer) -> None:
-        """A PACS's answer, for whoever waits for it."""
-        waiting = self._answers.get(fact.cause) if fact.cause else None
-        if waiting is not None and not waiting.done():
-            waiting.set_result(fact)
-
-    async def estimated(self, fact: RetrievalEstimated) -> None:
-        """An estimate, for whoever waits for it; nobody else needs it, and nothing is kept."""
-        waiting = self._estimates.get(fact.cause) if fact.cause else None
-        if waiting is not None and not waiting.done():
-            waiting.set_result(fact)
-
-    @contextmanager
-    def estimate_for(self, message_id: UUID) -> Iterator[asyncio.Future[RetrievalEstimated]]:
-        """The estimate that an `EstimateRetrieval` will get, while the block runs."""
-        future = self._estimates[message_id] = asyncio.get_running_loop().create_future()
-        try:
-            yield future
-        finally:
-            del self._estimates[message_id]
-
-    @contextmanager
-    def answer_to(self, message_id: UUID) -> Iterator[asyncio.Future[Answer]]:
-        """The answer that a message will get, while the block runs."""
-        future = self._answers[message_id] = asyncio.get_running_loop().create_future()
-        try:
-            yield future
-        finally:
-            del self._answers[message_id]
 
     def close(self) -> None:
         """End every watch: the server stops."""

@@ -39,7 +39,7 @@ class Estimates:
             priors=order.priors,
             not_before=order.not_before,
         )
-        with self._live.estimate_for(question.id) as answer:
+        with self._live.estimates.answer_to(question.id) as answer:
             await self._orders.publish(question)
             audit(question.topic, user, studies=len(plans))
             try:

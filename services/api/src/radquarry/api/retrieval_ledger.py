@@ -2,8 +2,9 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.api import bulk
-from radquarry.api.retrieval_facts import RetrievalFact, RetrievalRefused, StudyStand, Sum
+from radquarry.api.pace import sampled
+from radquarry.api.retrieval_facts import SETTLED, RetrievalFact, RetrievalRefused, StudyStand, Sum
 from radquarry.api.tables import retrieval_instances, retrieval_studies, retrievals
 from radquarry.messages import RetrievalCompleted, RetrievalProgressed, RetrievalRequested
 from radquarry.state.store import State
@@ -34,8 +36,9 @@ SOME = 500
 class RetrievalLedger:
     """One row per retrieval with its sums, kept in step with the rows of its studies."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._state = state
+        self._clock = clock
 
     async def write(self, facts: Sequence[RetrievalFact]) -> None:
         """Take `facts` up in one transaction; replicas wait for each other, retrieval by retrieval."""
@@ -71,6 +74,8 @@ class RetrievalLedger:
         await _progress(connection, whole, retrieval_id, progressed)
         after = {name: getattr(whole, name) for name in COUNTERS} | order
         after |= {"states": json.dumps(+whole.states, sort_keys=True), "state": whole.state()}
+        if row["received"] != whole.received:
+            after["pace"] = sampled(row["pace"], self._clock(), (row["received"],))
         changed = {name: value for name, value in after.items() if row[name] != value}
         if changed:
             await connection.execute(update(retrievals).where(_is(retrieval_id)).values(changed))
@@ -137,6 +142,8 @@ async def _progress(
                 whole.count(old, -1)
             stand = replace(_stand(old or StudyStand(), newest[uid]), listed=listed.get(uid, 0))
             whole.count(stand, 1)
+            if old is not None and old.state in SETTLED and stand.state not in SETTLED:
+                whole.reopen(newest[uid].sent_at)
             if stand != old:
                 fresh[uid] = stand
         await _keep(connection, retrieval_id, fresh)

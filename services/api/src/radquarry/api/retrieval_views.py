@@ -8,12 +8,15 @@ from json import loads
 from uuid import UUID
 
 from radquarry.api import bulk
+from radquarry.api.pace import Pace
 from radquarry.api.problems import invalid
 from radquarry.api.retrieval_facts import SETTLED, StudyStand, settled_of
+from radquarry.api.retrieval_pace import Left, pace
 from radquarry.messages import PriorsChoice, RetrievalState, SeriesChoice
 
 MOST_STUDIES = 20_000
 MOST_INSTANCES = 50_000
+NOT_UNDER_WAY = Pace()
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,23 @@ class RetrievalStudy:
     received: int
     problem: str
 
+    @property
+    def can_be_asked_again(self) -> bool:
+        """It lacks images, and nobody is about to fetch them."""
+        return self.state in {"incomplete", "waiting"}
+
+    @property
+    def can_be_given_up(self) -> bool:
+        """Images of it may still come."""
+        return self.state not in SETTLED
+
 
 @dataclass(frozen=True)
 class RetrievalView:
-    """Where a retrieval stands. `studies` is filled by `Retrievals.get` alone, in the order of the request."""
+    """Where a retrieval stands. `studies` is filled by `Retrievals.get` alone, in the order of the request.
+
+    `refused` says why the order itself was parked, before anything was moved.
+    """
 
     id: UUID
     state: RetrievalState
@@ -68,6 +84,8 @@ class RetrievalView:
     studies_settled: int
     problem_count: int
     studies: tuple[RetrievalStudy, ...] = ()
+    refused: str = ""
+    pace: Pace = NOT_UNDER_WAY
 
     @property
     def missing(self) -> int:
@@ -99,9 +117,12 @@ class ManifestRow:
     sha256: str
 
 
-def view_of(row: bulk.Found, studies: tuple[RetrievalStudy, ...] = ()) -> RetrievalView:
+def view_of(row: bulk.Found, now: datetime, studies: tuple[RetrievalStudy, ...] = ()) -> RetrievalView:
     """From a row of `api_retrievals`."""
     states: Counter[str] = Counter(loads(row.states))
+    counted = states.total() - row.uncounted
+    left = Left(row.to_come, row.uncounted, row.expected / counted if counted else None)
+    under_way = row.state in {"running", "waiting"}
     return RetrievalView(
         id=row.retrieval_id,
         state=row.state,
@@ -114,6 +135,8 @@ def view_of(row: bulk.Found, studies: tuple[RetrievalStudy, ...] = ()) -> Retrie
         studies_settled=states.total() if row.refused else settled_of(states),
         problem_count=states.total() if row.refused else row.studies_failed,
         studies=studies,
+        refused=row.refused,
+        pace=pace(row.pace, now, row.received, left) if under_way else NOT_UNDER_WAY,
     )
 
 

@@ -109,7 +109,7 @@ class Retrievals:
         )
         async with self._state.reading() as connection:
             rows = await bulk.fetch(connection, chosen)
-        return view_of(row, tuple(study_of(each, row.refused) for each in rows))
+        return view_of(row, self._orders.clock(), tuple(study_of(each, row.refused) for each in rows))
 
     async def list(self, limit: int = 50, after: str | None = None) -> Listed[RetrievalView]:
         """Newest first."""
@@ -120,7 +120,8 @@ class Retrievals:
         chosen = chosen.order_by(retrievals.c.requested_at.desc(), retrievals.c.retrieval_id.desc())
         async with self._state.reading() as connection:
             rows = await bulk.fetch(connection, chosen.limit(page_size(limit) + 1))
-        views = tuple(view_of(row) for row in rows[:limit])
+        now = self._orders.clock()
+        views = tuple(view_of(row, now) for row in rows[:limit])
         more = cursor(views[-1].requested_at, views[-1].id) if len(rows) > limit else None
         return Listed(views, more)
 

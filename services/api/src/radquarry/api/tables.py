@@ -125,6 +125,9 @@ retrievals = Table(
     Column("expected", Integer),
     Column("received", Integer),
     Column("studies_failed", Integer),
+    Column("to_come", Integer),
+    Column("uncounted", Integer),
+    Column("pace", Text),
 )
 retrieval_studies = Table(
     "api_retrieval_studies",

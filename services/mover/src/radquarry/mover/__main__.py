@@ -18,6 +18,7 @@ from radquarry.dicom.load import StateLoad, configured
 from radquarry.dicom.load_standing import Clock
 from radquarry.dicom.peer import Peer, configured_peer
 from radquarry.mover.bell import Arrivals, Bell
+from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.means import Means, Place
@@ -27,6 +28,7 @@ from radquarry.mover.patience import Patience
 from radquarry.mover.progress import Progress
 from radquarry.mover.roads import Roads
 from radquarry.mover.room import GIGABYTE, Room
+from radquarry.mover.second_thoughts import SecondThoughts
 from radquarry.mover.service import mover
 from radquarry.mover.settings import Settings, load
 from radquarry.mover.sizes import Experience
@@ -51,6 +53,7 @@ async def opened(
     limits = {name: configured(pacs.load) for name, pacs in settings.pacs.items()}
     means = Means(
         orders=Orders(state, _now, settings.pacs),
+        second_thoughts=SecondThoughts(state, _now),
         leases=Leases(state, _now, (patience or Patience()).lease),
         ledger=Ledger(state),
         progress=Progress(bus.publish),
@@ -60,6 +63,7 @@ async def opened(
         patience=patience or Patience(),
         clock=_now,
         experience=Experience(state),
+        inventory=Inventory(state, _now),
         room=Room(settings.data_dir / "archive", settings.archive.reserve_gb * GIGABYTE),
         zone=zone,
     )

@@ -40,8 +40,10 @@ class Account:
         await self._means.leases.renew(self._holder)
 
     async def wish(self) -> str | None:
-        """What people want of the retrieval now."""
-        return await self._means.orders.wish_of(self.wanted.retrieval_id)
+        """What people want of the retrieval now; "given up" when they want this study of it no more."""
+        wish, given_up = await self._means.orders.wish_for(self.wanted)
+        self.wanted = replace(self.wanted, given_up=given_up)
+        return "given up" if given_up and wish != "cancelled" else wish
 
     async def standing(self) -> Standing:
         """Where it stands; that is the row's, too, when it is next written."""

@@ -8,16 +8,18 @@ from radquarry.dicom.uids import is_uid
 from radquarry.errors import Transient
 from radquarry.messages import (
     CancelRetrieval,
+    GiveUpStudies,
     InstancesStored,
     PauseRetrieval,
     ResumeRetrieval,
     RetrievalProgressed,
     RetrievalRequested,
+    RetryStudies,
     StudyChanged,
     WantedStudy,
 )
 from radquarry.mover.means import Means
-from radquarry.mover.next_step import Settled
+from radquarry.mover.next_step import Settled, given_up
 from radquarry.mover.progress import LEAP
 from radquarry.mover.wanted import Wanted
 
@@ -30,8 +32,8 @@ async def take_order(order: RetrievalRequested, *, means: Means, known_pacs: fro
     refused = {study: reason for study in order.studies if (reason := _refusal(study, known_pacs) or lack)}
     if refused:
         await publish(*(_never(order, study, reason) for study, reason in refused.items()))
-    taken = order.model_copy(update={"studies": ()}) if lack else order
-    await means.orders.take(taken, len(refused))
+    unfit = sum(bool(_refusal(study, known_pacs)) for study in order.studies)
+    await means.orders.take(order, unfit, lack)
     if order.not_before is not None and order.not_before > means.clock():
         reason = f"ordered for not before {order.not_before.astimezone(means.zone):%a %d %b %H:%M}"
         idle = [one for one in await means.orders.idle_studies(order.retrieval_id) if one.state == "requested"]
@@ -66,6 +68,36 @@ async def cancel(order: CancelRetrieval, *, means: Means) -> None:
         leapt = replace(one, revision=one.revision + LEAP)
         said.append(await means.progress.settle(leapt, Settled("cancelled"), instances))
     await means.orders.note(said)
+    means.bell.ring()
+
+
+async def retry(order: RetryStudies, *, means: Means) -> None:
+    """Have what lacks images asked for at once, from the beginning; what is being sent needs no such order."""
+    wish = await means.orders.wish_of(order.retrieval_id)
+    _demand(is_known=wish is not None)
+    if wish == "cancelled":
+        return
+    named = frozenset(order.studies)
+    idle = await means.second_thoughts.to_ask_again(order.retrieval_id, named, order.sent_at)
+    said = await means.progress.say_of_idle(idle, "paused" if wish == "paused" else "requested")
+    pairs = list(zip(idle, said, strict=True))
+    await means.second_thoughts.ask_again(order.retrieval_id, named, pairs, order.sent_at)
+    means.bell.ring()
+
+
+async def give_up(order: GiveUpStudies, *, means: Means) -> None:
+    """Settle what nobody works on; who works on a study of it sees that it is given up and stops."""
+    _demand(is_known=await means.orders.knows(order.retrieval_id))
+    by = f" by {order.requested_by}" if order.requested_by else ""
+    words = f"given up{by} on {order.sent_at.astimezone(means.zone):%d %b %Y}"
+    await means.second_thoughts.give_up(order.retrieval_id, frozenset(order.studies), words, order.sent_at)
+    said: list[tuple[Wanted, Wanted]] = []
+    for one in await means.second_thoughts.given_up(order.retrieval_id):
+        instances = await means.ledger.states(one.study_instance_uid, one.chosen, one.only)
+        leapt = replace(one, revision=one.revision + LEAP)
+        end = Settled("incomplete", given_up(one, one.problem))
+        said.append((one, await means.progress.settle(leapt, end, instances)))
+    await means.second_thoughts.settle(said)
     means.bell.ring()
 
 

@@ -18,7 +18,7 @@ from radquarry.errors import PeerAway
 from radquarry.mover.orders import joined
 from radquarry.mover.progress import LEAP
 from radquarry.mover.tables import leases, retrievals, studies
-from radquarry.mover.wanted import ACTIVE, Wanted
+from radquarry.mover.wanted import UNSETTLED, Wanted
 from radquarry.state.store import State
 
 
@@ -109,13 +109,14 @@ class Leases:
         return (await connection.execute(statement.returning(leases.c.holder))).first() is not None
 
     def _due(self, pacs: str) -> Any:
+        """A paused study is due where its retrieval goes on: it was put to rest while somebody resumed that."""
         now = self._clock()
         held = select(leases.c.study_instance_uid).where(leases.c.until >= now)
         return (
             joined()
             .where(
                 studies.c.pacs == pacs,
-                studies.c.state.in_(ACTIVE),
+                studies.c.state.in_(UNSETTLED),
                 studies.c.due <= now,
                 retrievals.c.state == "running",
                 studies.c.study_instance_uid.not_in(held),

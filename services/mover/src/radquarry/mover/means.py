@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 
 from radquarry.dicom.load import Load
 from radquarry.mover.bell import Arrivals, Bell
+from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.orders import Orders
@@ -13,6 +14,7 @@ from radquarry.mover.patience import Patience
 from radquarry.mover.port import Pacs
 from radquarry.mover.progress import Progress
 from radquarry.mover.room import Room
+from radquarry.mover.second_thoughts import SecondThoughts
 from radquarry.mover.sizes import Experience
 
 Clock = Callable[[], datetime]
@@ -28,6 +30,7 @@ class Means:
     """
 
     orders: Orders
+    second_thoughts: SecondThoughts
     leases: Leases
     ledger: Ledger
     progress: Progress
@@ -38,6 +41,7 @@ class Means:
     clock: Clock
     experience: Experience
     room: Room
+    inventory: Inventory
     zone: tzinfo = UTC
 
 

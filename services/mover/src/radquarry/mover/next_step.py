@@ -85,6 +85,11 @@ def next_step(wanted: Wanted, attempt: Attempt, patience: Patience) -> NextStep:
     return Again(patience.before_attempt(attempts), lacking, attempts, 0)
 
 
+def given_up(wanted: Wanted, before: str) -> str:
+    """The problem of a study that people gave up."""
+    return f"{wanted.given_up}; before: {before}" if before else wanted.given_up
+
+
 def whole(cut: str) -> NextStep:
     """All that the PACS listed is here; `cut` says why it may hold more."""
     return Settled("incomplete", f"all that the PACS listed is here, but {cut}") if cut else Settled("complete")

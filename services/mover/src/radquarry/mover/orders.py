@@ -1,6 +1,5 @@
 """Retrievals as people ordered them: taken, paused, resumed, cancelled, closed."""
 
-import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -9,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, update
 
 from radquarry.dicom.uids import is_uid
-from radquarry.messages import RetrievalRequested, WantedStudy
+from radquarry.messages import RetrievalRequested
+from radquarry.mover.order_rows import fresh, lacking, series_rows, study_row
 from radquarry.mover.tables import leases, retrievals, series, studies
 from radquarry.mover.wanted import UNSETTLED, Wanted
 from radquarry.state.store import State
@@ -25,8 +25,11 @@ class Orders:
         self._clock = clock
         self._known_pacs = frozenset(known_pacs)
 
-    async def take(self, order: RetrievalRequested, refused: int) -> None:
-        """Write an order down; the same one again changes nothing. Studies whose UID is none are left out."""
+    async def take(self, order: RetrievalRequested, refused: int, lack: str = "") -> None:
+        """Write an order down; the same one again changes nothing. Studies whose UID is none are left out.
+
+        With a `lack` its studies are incomplete for that reason, until somebody has them asked for again.
+        """
         now = self._clock()
         due = max(now, order.not_before or now).astimezone(UTC)
         row = {
@@ -40,7 +43,7 @@ class Orders:
             "requested_at": now,
         }
         rows = [
-            _study_row(order, wanted, position, due)
+            study_row(order, wanted, position, due) | lacking(lack)
             for position, wanted in enumerate(order.studies)
             if all(map(is_uid, (wanted.study_instance_uid, *wanted.sop_instance_uids)))
             and wanted.pacs in self._known_pacs
@@ -48,7 +51,7 @@ class Orders:
         async with self._state.writing() as connection:
             await self._state.upsert(connection, retrievals, [row])
             await self._state.upsert(connection, studies, rows)
-            await self._state.upsert(connection, series, _series_rows(rows))
+            await self._state.upsert(connection, series, series_rows(rows))
 
     async def knows(self, retrieval_id: UUID) -> bool:
         """Whether it was taken already."""
@@ -62,7 +65,7 @@ class Orders:
             like = (await connection.execute(query)).one()
             row = {"retrieval_id": str(of.retrieval_id), "pacs": of.pacs, "priority": like.priority}
             row |= {"position": like.position, "sop_instance_uids": "", "prior_of": of.study_instance_uid, "listed": ""}
-            rows = [{**row, "study_instance_uid": uid, **_fresh(self._clock())} for uid in found]
+            rows = [{**row, "study_instance_uid": uid, **fresh(self._clock())} for uid in found]
             await self._state.upsert(connection, studies, rows)
 
     async def wish(self, retrieval_id: UUID, wish: Wish) -> bool:
@@ -79,16 +82,27 @@ class Orders:
         async with self._state.reading() as connection:
             return await connection.scalar(query)
 
+    async def wish_for(self, wanted: Wanted) -> tuple[Wish | None, str]:
+        """What people want of its retrieval now, and who gave this study up, in words."""
+        one = (studies.c.retrieval_id == str(wanted.retrieval_id)) & (
+            studies.c.study_instance_uid == wanted.study_instance_uid
+        )
+        mine = studies.c.retrieval_id == retrievals.c.retrieval_id
+        query = select(retrievals.c.state, studies.c.given_up).join_from(studies, retrievals, mine).where(one)
+        async with self._state.reading() as connection:
+            row = (await connection.execute(query)).first()
+        return (None, "") if row is None else (row.state, row.given_up)
+
     async def idle_studies(self, retrieval_id: UUID) -> list[Wanted]:
         """Unsettled studies of a retrieval that nobody works on."""
-        return await self._wanted(_idle(self._clock()).where(studies.c.retrieval_id == str(retrieval_id)))
+        return await self._wanted(idle(self._clock()).where(studies.c.retrieval_id == str(retrieval_id)))
 
     async def idle_studies_of(self, pacs: str, problem: str, limit: int) -> list[Wanted]:
         """Studies to be got from a PACS now that nobody works on and that do not wait for `problem` yet."""
         others = (studies.c.state != "waiting") | (studies.c.problem != problem)
         wanted = (studies.c.pacs == pacs) & (studies.c.state != "paused") & (retrievals.c.state == "running")
         now = self._clock()
-        return await self._wanted(_idle(now).where(wanted, others, studies.c.due <= now).limit(limit))
+        return await self._wanted(idle(now).where(wanted, others, studies.c.due <= now).limit(limit))
 
     async def note(self, said: Sequence[Wanted]) -> None:
         """Write down what was published of idle studies; who took one up meanwhile knows better."""
@@ -107,7 +121,7 @@ class Orders:
         statement = update(studies).where(
             studies.c.retrieval_id == bindparam("of_retrieval"),
             studies.c.study_instance_uid == bindparam("of_study"),
-            studies.c.study_instance_uid.not_in(_worked_on(self._clock())),
+            studies.c.study_instance_uid.not_in(worked_on(self._clock())),
         )
         statement = statement.values(
             state=bindparam("to_state"), problem=bindparam("to_problem"), revision=bindparam("to_revision")
@@ -116,14 +130,18 @@ class Orders:
             await connection.execute(statement, rows)
 
     async def studies_of(self, study_instance_uid: str, pacs: str, since: datetime) -> list[Wanted]:
-        """A study as retrievals ordered since then want it, settled or not. Cancelled ones want it no more."""
+        """A study as retrievals ordered since then want it, settled or not.
+
+        Cancelled ones, and those that gave it up, want it no more.
+        """
         wanted = (studies.c.study_instance_uid == study_instance_uid) & (studies.c.pacs == pacs)
+        wanted &= studies.c.given_up == ""
         alive = (retrievals.c.state != "cancelled") & (retrievals.c.requested_at >= since)
         return await self._wanted(joined().where(wanted, alive))
 
     async def is_worked_on(self, study_instance_uid: str) -> bool:
         """Whether somebody has it leased now."""
-        query = _worked_on(self._clock()).where(leases.c.study_instance_uid == study_instance_uid)
+        query = worked_on(self._clock()).where(leases.c.study_instance_uid == study_instance_uid)
         async with self._state.reading() as connection:
             return (await connection.execute(query)).first() is not None
 
@@ -167,11 +185,13 @@ class Orders:
             return [Wanted.of(row) for row in (await connection.execute(query)).all()]
 
 
-def _idle(now: datetime) -> Select[Any]:
-    return joined().where(studies.c.state.in_(UNSETTLED), studies.c.study_instance_uid.not_in(_worked_on(now)))
+def idle(now: datetime) -> Select[Any]:
+    """Unsettled studies that nobody works on, as `Wanted.of` reads them."""
+    return joined().where(studies.c.state.in_(UNSETTLED), studies.c.study_instance_uid.not_in(worked_on(now)))
 
 
-def _worked_on(now: datetime) -> Select[Any]:
+def worked_on(now: datetime) -> Select[Any]:
+    """The studies that somebody has leased now."""
     return select(leases.c.study_instance_uid).where(leases.c.until >= now)
 
 
@@ -186,52 +206,3 @@ def joined() -> Select[Any]:
     mine = studies.c.retrieval_id == retrievals.c.retrieval_id
     of_retrieval = (retrievals.c.order_id, retrievals.c.trail, retrievals.c.choice, retrievals.c.priors)
     return select(studies, *of_retrieval).join(retrievals, mine)
-
-
-def _study_row(order: RetrievalRequested, wanted: WantedStudy, position: int, due: datetime) -> dict[str, Any]:
-    return {
-        "retrieval_id": str(order.retrieval_id),
-        "study_instance_uid": wanted.study_instance_uid,
-        "pacs": wanted.pacs,
-        "priority": order.priority,
-        "position": position,
-        "sop_instance_uids": " ".join(dict.fromkeys(wanted.sop_instance_uids)),
-        "prior_of": "",
-        "listed": _listed(wanted),
-        **_fresh(due),
-    }
-
-
-def _series_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of what the order knew; what the ledger knows of them already stays."""
-    return [
-        {
-            "study_instance_uid": row["study_instance_uid"],
-            "series_instance_uid": uid,
-            "modality": modality[:16],
-            "instances": instances,
-        }
-        for row in rows
-        for uid, modality, instances in json.loads(row["listed"] or "[]")
-    ]
-
-
-def _listed(wanted: WantedStudy) -> str:
-    """Empty unless every series says what can be counted on."""
-    listed = [(one.series_instance_uid, one.modality, one.number_of_series_related_instances) for one in wanted.series]
-    is_sound = all(is_uid(uid) and count for uid, _, count in listed)
-    return json.dumps(listed) if listed and is_sound else ""
-
-
-def _fresh(due: datetime) -> dict[str, Any]:
-    return {
-        "state": "requested",
-        "due": due,
-        "attempts": 0,
-        "delays": 0,
-        "chosen": "",
-        "whole": False,
-        "received": 0,
-        "problem": "",
-        "revision": 0,
-    }

@@ -9,6 +9,14 @@ GIGABYTE = 1000**3
 
 
 @dataclass(frozen=True)
+class Disk:
+    """Its size in bytes, and what is free of it above the reserve."""
+
+    bytes: int
+    free: int
+
+
+@dataclass(frozen=True)
 class Room:
     """Of the archive's folder, above the reserve at which receipt pauses; without a folder nothing is known."""
 
@@ -17,7 +25,12 @@ class Room:
 
     async def free(self) -> int | None:
         """Bytes; None where the mover does not see the archive."""
-        return await asyncio.to_thread(self._free)
+        disk = await self.disk()
+        return None if disk is None else disk.free
+
+    async def disk(self) -> Disk | None:
+        """None where the mover does not see the archive."""
+        return await asyncio.to_thread(self._disk)
 
     async def lack(self, wanted: float) -> str:
         """Why so many bytes would not fit; "" when they do, or nobody knows."""
@@ -26,12 +39,15 @@ class Room:
             return ""
         return f"it would not fit: about {gigabytes(wanted)} are to be fetched, {gigabytes(free)} are free"
 
-    def _free(self) -> int | None:
+    def _disk(self) -> Disk | None:
         try:
             status = os.statvfs(self.folder) if self.folder is not None else None
         except OSError:
             return None
-        return None if status is None else max(0, int(status.f_bavail * status.f_frsize - self.reserve_bytes))
+        if status is None:
+            return None
+        free = max(0, int(status.f_bavail * status.f_frsize - self.reserve_bytes))
+        return Disk(status.f_blocks * status.f_frsize, free)
 
 
 def gigabytes(count: float) -> str:

@@ -6,15 +6,19 @@ from radquarry.bus.port import Publish
 from radquarry.messages import (
     CancelRetrieval,
     EstimateRetrieval,
+    GiveUpStudies,
     InstancesStored,
+    MeasureArchive,
     PauseRetrieval,
     ResumeRetrieval,
     RetrievalRequested,
+    RetryStudies,
     StudyChanged,
 )
 from radquarry.mover.closing import close_retrievals
 from radquarry.mover.estimating import estimate
-from radquarry.mover.handlers import cancel, look_again, note_instances, pause, resume, take_order
+from radquarry.mover.handlers import cancel, give_up, look_again, note_instances, pause, resume, retry, take_order
+from radquarry.mover.inventory import measure
 from radquarry.mover.means import Means
 from radquarry.mover.traffic import say_traffic
 from radquarry.mover.workers import Workers
@@ -32,7 +36,10 @@ def mover(means: Means, workers: dict[str, Workers], publish: Publish) -> Servic
             PauseRetrieval: partial(pause, means=means),
             ResumeRetrieval: partial(resume, means=means),
             CancelRetrieval: partial(cancel, means=means),
+            RetryStudies: partial(retry, means=means),
+            GiveUpStudies: partial(give_up, means=means),
             EstimateRetrieval: partial(estimate, means=means, publish=publish),
+            MeasureArchive: partial(measure, inventory=means.inventory, room=means.room, publish=publish),
             StudyChanged: partial(look_again, means=means),
             InstancesStored: partial(note_instances, means=means),
         },

@@ -46,11 +46,14 @@ studies = Table(
     Column("sop_instance_uids", Text, nullable=False, server_default=""),
     Column("prior_of", String(64), nullable=False, server_default=""),
     Column("listed", Text, nullable=False, server_default=""),
+    Column("given_up", Text, nullable=False, server_default=""),
+    Column("told_at", DateTime(timezone=True)),
 )
 """A study that a retrieval wants. `chosen`: UIDs of the wanted series, a space between; `whole`: all were wanted.
 
 `sop_instance_uids`: of these series only these instances; `prior_of`: the ordered study it was found for; `listed`: its
-series as the order knew them, JSON of UID, modality and number of instances.
+series as the order knew them, JSON of UID, modality and number of instances; `given_up`: who gave it up, in words;
+`told_at`: when somebody last ordered to ask for it again, or to give it up.
 """
 
 leases = Table(

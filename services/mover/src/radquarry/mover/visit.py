@@ -10,7 +10,7 @@ from radquarry.mover.account import Account
 from radquarry.mover.asking import Asking, Sent
 from radquarry.mover.leases import LeaseLost
 from radquarry.mover.means import Means, Place
-from radquarry.mover.next_step import Again, Attempt, NextStep, Paused, Settled, next_step, put_off
+from radquarry.mover.next_step import Again, Attempt, NextStep, Paused, Settled, given_up, next_step, put_off
 from radquarry.mover.port import Session
 from radquarry.mover.turn import Turn
 from radquarry.mover.wanted import Wanted
@@ -135,4 +135,8 @@ class Visit:
                     return Paused()
                 case "cancelled":
                     return Settled("cancelled")
+                case "given up":
+                    return Settled(
+                        "incomplete", given_up(self._account.wanted, self._account.wanted.problem or step.problem)
+                    )
         return step

@@ -10,8 +10,6 @@ from radquarry.messages import PriorsChoice, RetrievalState, SeriesChoice
 from radquarry.mover.tables import as_utc
 
 UNSETTLED: tuple[RetrievalState, ...] = ("requested", "waiting", "running", "paused")
-ACTIVE: tuple[RetrievalState, ...] = ("requested", "waiting", "running")
-"""States in which a study may be taken up."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +17,8 @@ class Wanted:
     """Columns of `mover_studies` with those of its retrieval that the work needs.
 
     `only` names the wanted instances, none is all; a prior has no `priors` of its own. `listed` are the study's series
-    as the order knows them, by UID, modality and number of instances; empty where it does not.
+    as the order knows them, by UID, modality and number of instances; empty where it does not. `given_up` says who
+    gave it up, in words.
     """
 
     retrieval_id: UUID
@@ -41,6 +40,7 @@ class Wanted:
     only: frozenset[str] = frozenset()
     priors: PriorsChoice | None = None
     listed: tuple[tuple[str, str, int], ...] = ()
+    given_up: str = ""
 
     @classmethod
     def of(cls, row: Any) -> "Wanted":
@@ -65,4 +65,5 @@ class Wanted:
             only=frozenset(row.sop_instance_uids.split()),
             listed=tuple((uid, modality, count) for uid, modality, count in json.loads(row.listed or "[]")),
             priors=PriorsChoice.model_validate_json(row.priors) if row.priors and not row.prior_of else None,
+            given_up=row.given_up,
         )

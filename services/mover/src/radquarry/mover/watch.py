@@ -12,6 +12,9 @@ from radquarry.mover.bell import Arrivals
 from radquarry.mover.patience import Patience
 from radquarry.mover.port import Session
 
+STOP = ("cancelled", "given up")
+"""What people want, for which a move that runs is stopped."""
+
 
 @dataclass(frozen=True)
 class Eyes:
@@ -76,8 +79,8 @@ class Watch:
 
     async def _reason_to_stop(self) -> str:
         await self._look()
-        if await self._eyes.wish() == "cancelled":
-            return "cancelled"
+        if (unwanted := await self._eyes.wish()) in STOP:
+            return f"it was {unwanted}"
         if (not_now := self._eyes.forbidden()) is not None:
             self.not_now = not_now
             return str(not_now)

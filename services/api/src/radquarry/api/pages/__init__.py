@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from radquarry.api.desk import Desk
 from radquarry.api.pages.error import error_page
 from radquarry.api.pages.rendering import static_folder
+from radquarry.api.pages.routes.deciding import decision_routes
 from radquarry.api.pages.routes.failing import failure_routes
 from radquarry.api.pages.routes.finding import crawl_routes
 from radquarry.api.pages.routes.knowing import coverage_routes
@@ -14,6 +15,7 @@ from radquarry.api.pages.routes.peers import pacs_routes
 from radquarry.api.pages.routes.preferences import preferences_routes
 from radquarry.api.pages.routes.reading import reading_routes
 from radquarry.api.pages.routes.retrieving import retrieval_routes
+from radquarry.api.pages.routes.storing import storage_routes
 from radquarry.api.pages.static_files import static_files
 
 __all__ = ["error_page", "router", "static_files", "static_folder"]
@@ -29,6 +31,8 @@ def router(desk: Desk) -> APIRouter:
         coverage_routes(desk),
         pacs_routes(desk),
         retrieval_routes(desk),
+        decision_routes(desk),
+        storage_routes(desk),
         failure_routes(desk),
         preferences_routes(),
     ):

@@ -1,6 +1,7 @@
 """How numbers, dates and ages are written, in the reader's language."""
 
 from datetime import UTC, date, datetime, tzinfo
+from math import ceil
 from typing import Literal
 
 NARROW_SPACE = "\u202f"
@@ -37,6 +38,16 @@ def moment(value: datetime, language: Literal["en", "de"], zone: tzinfo = UTC) -
 def clock(value: datetime, zone: tzinfo = UTC) -> str:
     """The minute in the hospital's time zone."""
     return f"{value.astimezone(zone):%H:%M}"
+
+
+def span(hours: float) -> str:
+    """A time that something takes, in the two units a person would choose; the symbols are those of both languages."""
+    minutes = max(1, ceil(round(hours * 60, 3)))
+    parts = (minutes // 60, "h", minutes % 60, "min")
+    if minutes >= 24 * 60:
+        parts = (minutes // 1440, "d", minutes // 60 % 24, "h")
+    more, of_more, less, of_less = parts
+    return " ".join(f"{number}\u00a0{unit}" for number, unit in ((more, of_more), (less, of_less)) if number)
 
 
 def size(value: int) -> str:

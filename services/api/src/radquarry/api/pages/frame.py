@@ -15,6 +15,7 @@ AREAS = (
     ("crawls", "/crawls", "nav.crawls"),
     ("coverage", "/coverage", "nav.coverage"),
     ("pacs", "/pacs", "nav.pacs"),
+    ("storage", "/archive/storage", "nav.storage"),
     ("failures", "/failures", "nav.failures"),
     ("help", "/help", "nav.help"),
 )

@@ -49,7 +49,12 @@ def environment(language: Language, zone: tzinfo) -> Environment:
         "moment": partial(formats.moment, language=language, zone=zone),
         "clock": partial(formats.clock, zone=zone),
     }
-    made.filters |= localised | {"number": formats.number, "size": formats.size, "visible": visible}
+    made.filters |= localised | {
+        "number": formats.number,
+        "size": formats.size,
+        "span": formats.span,
+        "visible": visible,
+    }
     return made
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from urllib.parse import quote
 
 from radquarry.api.listed import Listed
@@ -30,6 +31,11 @@ class RetrievalsPage:
     retrievals: tuple[RetrievalView, ...]
     next_href: str
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether any of them is under way."""
+        return any(not retrieval.is_settled for retrieval in self.retrievals)
+
 
 @dataclass(frozen=True)
 class Square:
@@ -42,12 +48,18 @@ class Square:
 
 @dataclass(frozen=True)
 class Cause:
-    """Studies that lack images for the same reason."""
+    """Studies that lack images for the same reason.
 
+    `key` stands for it in forms; `to_ask` of them can be asked for again, `to_give_up` given up.
+    """
+
+    key: str
     problem: str
     count: int
     missing: int
     waiting: bool
+    to_ask: int
+    to_give_up: int
 
 
 @dataclass(frozen=True)
@@ -60,13 +72,17 @@ class Named:
 
 @dataclass(frozen=True)
 class RetrievalPage:
-    """One retrieval as it stands. `hidden` studies have no square; `named` are the ones worth a line."""
+    """One retrieval as it stands. `hidden` studies have no square; `named` are the ones worth a line.
+
+    `can_decide`: whether studies of it can still be asked for again, or be given up.
+    """
 
     retrieval: RetrievalView
     squares: tuple[Square, ...]
     hidden: int
     states: tuple[tuple[str, int], ...]
     causes: tuple[Cause, ...]
+    can_decide: bool
     named: tuple[Named, ...]
 
 
@@ -91,8 +107,14 @@ def retrieval_page(retrieval: RetrievalView, lines: Mapping[str, StudyLine]) -> 
         hidden=len(urgent) - len(squares),
         states=tuple((state, states[state]) for state in _URGENCY if states[state]),
         causes=tuple(_causes(retrieval.studies)),
+        can_decide=not retrieval.refused and retrieval.state != "cancelled",
         named=tuple(Named(square, lines.get(square.study.study_instance_uid)) for square in urgent[:MOST_NAMED]),
     )
+
+
+def cause_key(problem: str) -> str:
+    """A short name of a problem: browsers do not give back long words letter for letter."""
+    return blake2b(problem.encode(), digest_size=8).hexdigest()
 
 
 def _by_urgency(retrieval: RetrievalView) -> list[Square]:
@@ -115,10 +137,13 @@ def _causes(studies: Sequence[RetrievalStudy]) -> list[Cause]:
             grouped.setdefault(study.problem, []).append(study)
     causes = [
         Cause(
-            problem,
-            len(same),
-            sum(max(0, (study.expected or 0) - study.received) for study in same),
-            any(study.state in {"requested", "waiting", "running", "paused"} for study in same),
+            key=cause_key(problem),
+            problem=problem,
+            count=len(same),
+            missing=sum(max(0, (study.expected or 0) - study.received) for study in same),
+            waiting=any(study.can_be_given_up for study in same),
+            to_ask=sum(study.can_be_asked_again for study in same),
+            to_give_up=sum(study.can_be_given_up for study in same),
         )
         for problem, same in grouped.items()
     ]

@@ -20,6 +20,10 @@ from radquarry.api.retrievals import ManifestRow, RetrievalState, RetrievalView
 routes = APIRouter(prefix=f"{V1}/retrievals", tags=["retrievals"])
 
 
+RATE = Field(None, description="Images received a minute, of late; None while nothing can be said.")
+EXPECTED_END = Field(None, description="At the speed of late; None while nothing can be said.")
+
+
 class Instances(BaseModel):
     """Counts over all studies; what is not known to be expected yet is not counted."""
 
@@ -46,6 +50,8 @@ EXAMPLE: dict[str, Any] = {
     "id": "5b7e4f86-3f0b-4b7c-a7a6-9a0b0d2f4c55",
     "state": "running",
     "instances": {"expected": 412, "received": 300, "missing": 112},
+    "rate": 240.0,
+    "expected_end": "2024-06-28T18:19:00Z",
     "studies": [
         {
             "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
@@ -72,6 +78,8 @@ class Retrieval(BaseModel):
     id: UUID
     state: RetrievalState
     instances: Instances
+    rate: float | None = RATE
+    expected_end: datetime | None = EXPECTED_END
     studies: tuple[RetrievedStudy, ...]
 
 
@@ -81,6 +89,8 @@ class ListedRetrieval(BaseModel):
     id: UUID
     state: RetrievalState
     instances: Instances
+    rate: float | None = RATE
+    expected_end: datetime | None = EXPECTED_END
     studies_total: int
     studies_settled: int
     problem_count: int
@@ -104,7 +114,9 @@ MANIFEST: dict[int | str, dict[str, Any]] = {
 def shown(view: RetrievalView) -> Retrieval:
     """The documented shape."""
     studies = tuple(RetrievedStudy.model_construct(**_study(vars(study))) for study in view.studies)
-    return Retrieval.model_construct(id=view.id, state=view.state, instances=_instances(view), studies=studies)
+    return Retrieval.model_construct(
+        id=view.id, state=view.state, instances=_instances(view), studies=studies, **_pace(view)
+    )
 
 
 def _study(fields: dict[str, Any]) -> dict[str, Any]:
@@ -115,10 +127,14 @@ def _instances(view: RetrievalView) -> Instances:
     return Instances(expected=view.expected, received=view.received, missing=view.missing)
 
 
+def _pace(view: RetrievalView) -> dict[str, Any]:
+    return {"rate": view.pace.rate, "expected_end": view.pace.expected_end}
+
+
 def _listed(view: RetrievalView) -> ListedRetrieval:
     own = ("id", "state", "studies_total", "studies_settled", "problem_count", "priority", "requested_by")
     fields = {name: getattr(view, name) for name in own}
-    return ListedRetrieval(instances=_instances(view), requested_at=view.requested_at, **fields)
+    return ListedRetrieval(instances=_instances(view), requested_at=view.requested_at, **fields, **_pace(view))
 
 
 def _orders() -> dict[int | str, dict[str, Any]]:

@@ -26,12 +26,12 @@ async function refresh() {
 
 function put(part, replacement) {
   const holder = document.activeElement, open = [...part.querySelectorAll("details")].map((each) => each.open);
-  if (part.dataset.every && part.contains(holder) && holder.matches("button, input, summary")) return;
+  if (part.querySelector("button:active") || (part.dataset.every && part.contains(holder) && holder.matches("button, input, summary"))) return;
   [...replacement.querySelectorAll("details")].forEach((each, place) => { each.open = open[place] ?? each.open; });
   if (part.outerHTML === replacement.outerHTML) return;
-  const address = document.activeElement && part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const mark = (each) => each.getAttribute("href") ?? each.dataset.keep, held = holder && part.contains(holder) ? mark(holder) : null;
   part.replaceWith(replacement);
-  if (address) [...replacement.querySelectorAll("a")].find((link) => link.getAttribute("href") === address)?.focus();
+  if (held) [...replacement.querySelectorAll("a, [data-keep]")].find((each) => mark(each) === held)?.focus();
 }
 
 const place = document.querySelector("[data-live]");

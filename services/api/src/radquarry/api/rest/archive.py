@@ -1,0 +1,66 @@
+"""`/archive`: what lies in the archive's folder, and how much more fits."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from radquarry.api.rest.asking import V1, OnDesk, problems
+from radquarry.messages import ArchiveMeasured, StoredMonth, StoredStudy
+
+routes = APIRouter(prefix=f"{V1}/archive", tags=["archive"])
+
+ANSWER_SECONDS = 10.0
+
+EXAMPLE: dict[str, Any] = {
+    "studies": 2,
+    "instances": 412,
+    "bytes": 216530944,
+    "disk": 1000000000000,
+    "free_disk": 700000000000,
+    "reserve": 5000000000,
+    "receipt_pauses": False,
+    "largest": [{"study_instance_uid": "1.2.826.0.1.3680043.8.498.1", "instances": 300, "bytes": 157000000}],
+    "by_month": [{"month": "2024-06", "studies": 2, "instances": 412, "bytes": 216530944}],
+    "measured_at": "2024-06-28T18:12:00Z",
+}
+
+
+class Archive(BaseModel):
+    """Sums over every file that was announced, at most a minute old; sizes in bytes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    studies: int
+    instances: int
+    bytes: int
+    disk: int | None = Field(description="Size of the archive's disk; null: it is not seen.")
+    free_disk: int | None = Field(description="Left above the reserve; null: the disk is not seen.")
+    reserve: int = Field(description="With less free than this, receipt pauses (`archive.reserve_gb`).")
+    receipt_pauses: bool = Field(description="Nothing is left above the reserve: no image is taken in.")
+    largest: tuple[StoredStudy, ...] = Field(description="The studies with the most bytes, the largest first.")
+    by_month: tuple[StoredMonth, ...] = Field(description="By the month (UTC) in which they came, the latest first.")
+    measured_at: datetime
+
+
+def shown(said: ArchiveMeasured) -> Archive:
+    """The documented shape."""
+    return Archive(
+        studies=said.studies,
+        instances=said.instances,
+        bytes=said.bytes,
+        disk=said.disk_bytes,
+        free_disk=said.free_bytes,
+        reserve=said.reserve_bytes,
+        receipt_pauses=said.free_bytes == 0,
+        largest=said.largest,
+        by_month=said.by_month,
+        measured_at=said.measured_at,
+    )
+
+
+@routes.get("", responses=problems(), summary="What is in the archive")
+async def get_archive(desk: OnDesk) -> Archive:
+    """From the ledger of the mover; 503 when it does not answer within 10 s."""
+    return shown(await desk.storage.measured(wait=ANSWER_SECONDS))

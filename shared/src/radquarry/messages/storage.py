@@ -1,0 +1,55 @@
+"""The conversation about the archive's folder: what lies there, and how much more fits."""
+
+from typing import ClassVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from radquarry.messages.kinds import Command, Event
+
+
+class MeasureArchive(Command):
+    """Say what is in the archive. The answer is an `ArchiveMeasured` whose `cause` is this message's `id`."""
+
+    topic: ClassVar[str] = "archive.measure"
+
+
+class StoredStudy(BaseModel):
+    """What is here of a study: its instances, and the bytes of their files."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    study_instance_uid: str
+    instances: int
+    bytes: int
+
+
+class StoredMonth(BaseModel):
+    """What was received in a month of UTC, as `2025-06`; a study counts in every month in which some of it came."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    month: str
+    studies: int
+    instances: int
+    bytes: int
+
+
+class ArchiveMeasured(Event):
+    """What the ledger knows of the archive at `measured_at`, and its disk now.
+
+    `disk_bytes` is the size of the disk, `free_bytes` what is left above the reserve of `reserve_bytes`, at which
+    receipt pauses; both are None when the mover does not see that disk. `largest` are the studies with the most
+    bytes, the largest first; `by_month` begins with the latest month.
+    """
+
+    topic: ClassVar[str] = "archive.measured"
+
+    studies: int
+    instances: int
+    bytes: int
+    reserve_bytes: int
+    disk_bytes: int | None = None
+    free_bytes: int | None = None
+    largest: tuple[StoredStudy, ...] = ()
+    by_month: tuple[StoredMonth, ...] = ()
+    measured_at: AwareDatetime

@@ -1,0 +1,42 @@
+"""The page of the archive's folder."""
+
+import httpx
+
+from radquarry.api.pages.storage import storage_page
+from tests.api.pages.reading import page_of
+from tests.doubles.shown_desk import ShownDesk, measured
+
+
+async def test_the_archive_is_told_in_numbers_with_its_largest_studies_and_its_months(
+    desk: ShownDesk, browse: httpx.AsyncClient
+):
+    desk.storage.said = measured()
+    page = page_of(await browse.get("/archive/storage"))
+    for told in ("Studies 2", "Images 1 412", "Size 741.0 MB", "Free above the reserve 1.0 TB", "Reserve 5.0 GB",
+                 "Receipt pauses when 1.0 TB more have come: 5.0 GB of the disk stay free.",
+                 "CT Thorax 1 400 740.0 MB", "Jun 2025 741.0 MB 2 1 412"):  # fmt: skip
+        assert told in page.text.replace("\u202f", " ")
+    assert page.all("a", href="/archive/storage", aria_current="page")
+
+
+async def test_a_disk_down_to_its_reserve_is_said_aloud(desk: ShownDesk, browse: httpx.AsyncClient):
+    desk.storage.said = measured(free_bytes=0)
+    page = page_of(await browse.get("/archive/storage"))
+    assert "Receipt has paused" in page.text
+    assert page.all("div", role="alert")
+
+
+async def test_what_is_not_known_or_not_there_is_said(desk: ShownDesk, browse: httpx.AsyncClient):
+    assert "could not be counted" in page_of(await browse.get("/archive/storage")).text
+    desk.storage.said = measured(disk_bytes=None, free_bytes=None)
+    assert "does not see the archive's disk" in page_of(await browse.get("/archive/storage")).text
+    desk.storage.said = measured(studies=0, instances=0, bytes=0, largest=(), by_month=())
+    assert "The archive is empty" in page_of(await browse.get("/archive/storage")).text
+
+
+def test_the_parts_of_the_disk_fill_its_bar_whatever_they_are():
+    for said in (measured(), measured(free_bytes=0), measured(bytes=10**15), measured(reserve_bytes=10**13)):
+        parts = storage_page(said, {}).parts
+        assert sum(part.bytes for part in parts) == said.disk_bytes
+        assert all(part.bytes >= 0 for part in parts)
+        assert abs(sum(part.width for part in parts) - 100) < 0.1

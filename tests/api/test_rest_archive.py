@@ -1,0 +1,43 @@
+"""What is in the archive, asked over HTTP and answered by the mover."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from radquarry.bus.port import Bus
+from radquarry.messages import InstancesStored, MeasureArchive, StoredInstance
+from radquarry.mover.__main__ import opened as opened_mover
+from radquarry.mover.settings import Settings as MoverSettings
+from tests.api.gateway import PACS, Gateway, a_gateway, a_problem
+from tests.api.stories import NOON, uid
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with a_gateway(tmp_path) as opened:
+        yield opened
+
+
+async def test_the_real_mover_says_what_is_in_the_archive(gateway: Gateway, tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    keys = {"data_dir": tmp_path, "pacs": PACS, "archive": {"reserve_gb": 0}}
+    about = {"study_instance_uid": uid(0), "series_instance_uid": f"{uid(0)}.1", "sha256": "ab" * 32}
+    stored = [StoredInstance(**about, sop_instance_uid=f"{uid(0)}.1.{n}", bytes=100, stored_at=NOON) for n in range(3)]
+    async with opened_mover(MoverSettings.model_validate(keys), cast("Bus", gateway.bus), gateway.state) as mover:
+        await mover.handlers[InstancesStored](InstancesStored(instances=tuple(stored)))
+        await gateway.bus.subscribe("mover", MeasureArchive, mover.handlers[MeasureArchive])
+        told = await gateway.get("/archive")
+
+    assert (told["studies"], told["instances"], told["bytes"], told["reserve"]) == (1, 3, 300, 0)
+    assert told["largest"] == [{"study_instance_uid": uid(0), "instances": 3, "bytes": 300}]
+    assert told["by_month"] == [{"month": "2024-06", "studies": 1, "instances": 3, "bytes": 300}]
+    assert 0 < told["free_disk"] <= told["disk"]
+    assert told["receipt_pauses"] is False
+
+
+async def test_while_nobody_answers_it_is_not_known(gateway: Gateway) -> None:
+    gateway.bus.away = True
+
+    a_problem(await gateway.client.get("/api/v1/archive"), 503, "away")
