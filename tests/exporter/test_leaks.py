@@ -4,6 +4,8 @@ from collections.abc import Callable
 from struct import pack
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
@@ -133,3 +135,35 @@ def test_the_marks_would_be_seen() -> None:
     for tag in (0x00081030, 0x00080020, 0x00100010, 0x00081140, 0x00101010):
         data = written(at_the_top(marked(tag)))
         assert any(trace.lower() in data.lower() for trace in TRACES), dictionary_VR(tag)
+
+
+STAY = (0x00080108, 0x00080104, 0x00080119, 0x00180010, 0x00180024, 0x00189917, 0x00283003, 0x00180050)
+KEPT_TEXTS = [tag for tag in STAY if tag not in table() and vr_of(tag) in (b"LO", b"LT", b"ST", b"UT", b"UC")]
+NAMES = st.text("abcdefghijklmnopqrstuvwxyzäöüéñ", min_size=5, max_size=12).map(str.capitalize)
+SENTENCES = st.sampled_from(["{0}", "of {0}", "({1})", "{0} {1}", "x{0}x", "{0}\\{1}", "id={1};", "{2}, {0}"])
+
+
+@given(NAMES, NAMES, st.integers(10**6, 10**9).map(str), st.lists(SENTENCES, min_size=1, max_size=4), st.integers(0, 3))
+def test_whatever_the_patient_is_called_it_is_left_nowhere(
+    family: str, given_name: str, number: str, sentences: list[str], depth: int
+) -> None:
+    dataset = ct()
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.PatientName, dataset.PatientID = f"{family}^{given_name}", number
+    here: Dataset = dataset
+    for _ in range(depth):
+        item = Dataset()
+        here.SharedFunctionalGroupsSequence = Sequence([item])
+        here = item
+    for tag, sentence in zip(KEPT_TEXTS, sentences, strict=False):
+        vr = (vr_of(tag) or b"").decode()
+        text = sentence.format(family, number, given_name)
+        here.add_new(tag, vr, text.split("\\") if vr not in ("LT", "ST", "UT") else text)
+    data = written(dataset)
+
+    output, done = cleaned(data, cleaner(BASIC))
+
+    seen = output.decode("utf-8", "replace").casefold()
+    assert len(KEPT_TEXTS) >= 4
+    assert [text for text in (family, given_name, number) if text.casefold() in seen] == []
+    assert leaks(data, output, done, BASIC) == []

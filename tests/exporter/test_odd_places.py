@@ -178,6 +178,11 @@ PLACES: dict[str, Place] = {
     "encrypted attributes": put(EncryptedAttributesSequence=item(EncryptedContent=NAME.encode() * 2)),
     "the original attributes": put(OriginalAttributesSequence=item(ModifiedAttributesSequence=item(PatientName=NAME))),
     "a UID": put(FrameOfReferenceUID="1.2.3", DeviceUID=DEVICE),
+    "dates and UIDs in a text": put(
+        CalibrationDate="20190807",
+        ExtendedCodeMeaning="20190807 and 19951015, 20190807: 1.2.840.10008.99.4711234",
+        FrameOfReferenceUID="1.2.840.10008.99.4711234",
+    ),
     "coordinates as text": put(ImageComments=f"{NAME}, born 1962", PatientComments=ACCESSION),
 }  # fmt: skip
 

@@ -64,6 +64,7 @@ def test_the_original_itself_is_full_of_findings() -> None:
         ({"ProtocolName": "pid4711234"}, "says a name"),
         ({"ImageComments": "order ACC998877."}, "says a name"),
         ({"StudyInstanceUID": ORIGINAL.StudyInstanceUID}, "is a UID of the original"),
+        ({"ImageComments": "as on 20240117"}, "says a date of the original"),
         ({"ImageComments": f"see {ORIGINAL.SOPInstanceUID}"}, "says a UID"),
         ({"StudyDate": "20240117"}, "is a date"),
         ({"PatientID": "somebody"}, "is not the pseudonym"),

@@ -85,6 +85,7 @@ def test_wrong_orders_are_refused_in_words(tmp_path: Path) -> None:
     wrong = {
         ("in", "-o", "out"): "a key",
         ("gone", "-o", "out"): "gone: is not there",
+        ("in", "-o", "in"): "is read from; name another folder",
         ("in",): "name the folder to write",
         ("in", "-o", "out", "--profile", "profile.yaml"): "profile.yaml:1: keep: 'PatientsName' is no keyword",
         ("in", "-o", "out", "--mapping", "there.csv"): "there.csv:1: the heading is kind,original,pseudonym",

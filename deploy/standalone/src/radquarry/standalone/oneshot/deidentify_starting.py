@@ -36,6 +36,8 @@ def _order(options: DeidentifyOptions) -> Order:
     if options.output is None and not options.dry_run:
         raise ConfigurationError(["name the folder to write: -o FOLDER"])
     folder = options.output or options.inputs[0].parent
+    if options.output is not None and any(path.resolve() == folder.resolve() for path in options.inputs):
+        raise ConfigurationError([f"{folder}: is read from; name another folder to write"])
     if options.write_mapping is not None and not options.dry_run:
         if folder.resolve() in options.write_mapping.resolve().parents:
             raise ConfigurationError(["--write-mapping: the mapping does not belong into the folder that leaves"])

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pydicom.config import IGNORE
+from pydicom.uid import UID
+
 from radquarry.exporter.cleaning.charsets import DEFAULT, Encodings, decoded, encoded
 from radquarry.exporter.cleaning.dates import shifted
 from radquarry.exporter.cleaning.dummies import dummy
@@ -173,8 +176,8 @@ class _Pass:
 
 
 def _of_the_standard(uid: str) -> bool:
-    """A UID that PS3.6 registers: of classes, syntaxes, well-known instances; nobody's own begins so."""
-    return uid.startswith(STANDARDS_OWN) and len(uid) <= 64 and uid.replace(".", "").isdigit()
+    """A UID that PS3.6 registers: of classes, syntaxes, well-known instances. Others under its root are somebody's."""
+    return uid.startswith(STANDARDS_OWN) and UID(uid, validation_mode=IGNORE).name != uid
 
 
 def _changed(element: Element, value: bytes) -> Element:

@@ -9,15 +9,16 @@ NAMES = frozenset((0x00100010, 0x00101001, 0x00101005, 0x00101060))
 IDS = frozenset((0x00100020, 0x00101000, 0x00080050, 0x00101002))
 """PatientID, OtherPatientIDs, AccessionNumber; OtherPatientIDsSequence holds PatientID."""
 UIDS = frozenset((0x00080018, 0x0020000D, 0x0020000E, 0x00200052))
-DATES = frozenset((0x00080020, 0x00080021, 0x00080022, 0x00080023, 0x00100030))
-WANTED = NAMES | IDS | UIDS | DATES
+BIRTH_DATE = 0x00100030
+ANY_DATE = 0x00080020
+"""StudyDate stands for every other date, too."""
 CHARSET = 0x00080005
 
 
 def identity_of(dataset: Dataset, *, uids: bool, dates: bool) -> Identity:
     """`uids` and `dates` say whether those of the file are to be found in texts too."""
     identity = Identity(patient_id=_patient_id(dataset))
-    wanted = NAMES | IDS | (UIDS if uids else frozenset()) | (DATES if dates else frozenset({0x00100030}))
+    wanted = NAMES | IDS | {BIRTH_DATE} | (UIDS if uids else frozenset()) | ({ANY_DATE} if dates else frozenset())
     _gather(dataset, DEFAULT, identity, wanted)
     return identity
 
@@ -46,7 +47,7 @@ def _gather(dataset: Dataset, around: Encodings, identity: Identity, wanted: fro
         if element.items:
             for item in element.items:
                 _gather(item, encodings, identity, wanted)
-        elif element.tag in wanted and element.items is None:
+        elif element.items is None and (element.tag in wanted or (element.vr == b"DA" and ANY_DATE in wanted)):
             _take(element, encodings, identity)
 
 
@@ -60,4 +61,4 @@ def _take(element: Element, encodings: Encodings, identity: Identity) -> None:
     elif element.tag in UIDS:
         identity.uids |= dict.fromkeys(parts, "")
     else:
-        identity.dates.update(parts)
+        identity.dates.update(part.replace(".", "") for part in parts)

@@ -22,6 +22,7 @@ from radquarry.exporter.release.raw_values import NotReadable, RawFile, Value, t
 META = frozenset(range(0x00020000, 0x00020004)) | {0x00020010, 0x00020012, 0x00020013}
 NUMERIC = frozenset(("DS", "IS", "US", "SS", "UL", "SL", "FL", "FD", "AT", "UI", "DA", "DT", "TM", "AS"))
 BYTES = frozenset(("OB", "OW", "UN", "OF", "OD", "OL", "OV", "SV", "UV"))
+A_DAY = re.compile(r"(?<!\d)[12]\d{7}(?!\d)")
 A_UID = re.compile(r"\d+(?:\.\d+){3,}")
 MOST_FINDINGS = 20
 PORTION = 4 << 20
@@ -64,6 +65,7 @@ class _Check:
         self._original = original
         self._expected = expected
         self._telling = telling(original.names, original.ids)
+        self._days = frozenset() if expected.dates == "kept" else original.days()
         self._creators: dict[tuple[tuple[int, ...], int, int], str] = {}
         self._found: list[Finding] = []
 
@@ -150,6 +152,9 @@ class _Check:
                 return
             if not self._expected.uids_stay and "." in text and self._original.uids & set(A_UID.findall(text)):
                 self._say(value, "says a UID of the original")
+                return
+            if self._days and self._days & set(A_DAY.findall(text)):
+                self._say(value, "says a date of the original")
                 return
 
     def _say(self, value: Value, what: str) -> None:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.config import IGNORE
 from pydicom.datadict import dictionary_keyword
+from pydicom.uid import UID
 
 from radquarry.exporter.release.raw_values import Place, Value, text_of
 
@@ -33,6 +35,11 @@ class Original:
     times: dict[tuple[Place, int], str]
     pixels: dict[int, memoryview]
     charset: str
+
+    def days(self) -> frozenset[str]:
+        """The dates among the times, as eight digits."""
+        whole = {text.replace(".", "")[:8] for text in self.times.values() if len(text) in (8, 10)}
+        return frozenset(day for day in whole if len(day) == 8 and day.isdecimal() and day not in OF_NOBODY)
 
 
 def original_of(values: Iterable[Value]) -> Original:
@@ -58,7 +65,7 @@ def original_of(values: Iterable[Value]) -> Original:
             charset = charset or text_of(value.data)
     names = {text for value in people for text in spoken(value.data, charset)}
     ids = {part for value in numbers for text in spoken(value.data, charset) for part in text.split("\\")}
-    own = {uid for uid in uids if uid and not uid.startswith("1.2.840.10008.")}
+    own = {uid for uid in uids if uid and not (uid.startswith("1.2.840.10008.") and registered(uid))}
     return Original(frozenset(names), frozenset(ids), frozenset(own), times, pixels, charset)
 
 
@@ -72,6 +79,11 @@ def may_be_an_instances(tag: int) -> bool:
     except KeyError:
         return True
     return not any(word in keyword for word in NO_INSTANCE)
+
+
+def registered(uid: str) -> bool:
+    """Whether PS3.6 names it."""
+    return UID(uid, validation_mode=IGNORE).name != uid
 
 
 def spoken(data: memoryview, charset: str) -> set[str]:

@@ -40,7 +40,7 @@ def sources_in(inputs: Sequence[Path], but: Path) -> Iterator[Source]:
     """Every file below the inputs, in a fixed order, without the folder `but`; links to folders are not followed."""
     number = 0
     for path in (each for given in inputs for each in _files(given, but.resolve())):
-        if zipfile.is_zipfile(path):
+        if _is_zip(path):
             for member in _members(path):
                 number += 1
                 yield Source(number, path, member)
@@ -56,6 +56,17 @@ def _files(given: Path, but: Path) -> Iterator[Path]:
     for folder, names, files in os.walk(given):
         names[:] = sorted(name for name in names if (Path(folder) / name).resolve() != but)
         yield from (Path(folder) / name for name in sorted(files))
+
+
+def _is_zip(path: Path) -> bool:
+    """By its first bytes: a DICOM file may end like an archive."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\3\4"
+    except OSError:
+        return False
 
 
 def _members(path: Path) -> Iterator[int]:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from radquarry.exporter.burned_in import reason_to_hold
+from radquarry.exporter.cleaning.charsets import DEFAULT, decoded
 from radquarry.exporter.cleaning.cleaner import Cleaned, Cleaner
-from radquarry.exporter.dicom_bytes.elements import Bytes, Unreadable, plain
+from radquarry.exporter.cleaning.gathering import charset_of
+from radquarry.exporter.dicom_bytes.elements import Bytes, Unreadable, found, plain
 from radquarry.exporter.dicom_bytes.part10 import DicomFile, file_pieces, read_file
 from radquarry.exporter.profile.profile import Profile
 from radquarry.exporter.pseudonyms.keyed import Given, Pseudonyms
@@ -90,10 +92,10 @@ class Workplace:
 
     def _released(self, number: int, original: memoryview, cleaned: Cleaned) -> Outcome:
         with opened(Source(number, self._beside)) as output:
-            found = tuple(findings(original, output, self._expected(cleaned)))
+            against = tuple(findings(original, output, self._expected(cleaned)))
         changed = cleaned.own_values_found
-        if found:
-            return Outcome(number, "held back", "", "the release check found what should not leave", found, changed)
+        if against:
+            return Outcome(number, "held back", "", "the release check found what should not leave", against, changed)
         path = _path(cleaned)
         target = self._order.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -119,8 +121,9 @@ class Workplace:
         rows = [(PATIENT_ID, patient, cleaned.patient)]
         if "retain_modified_dates" in self._order.profile.options:
             rows.append((DATE_SHIFT_DAYS, patient, str(pseudonyms.days(patient))))
-        accession = next((e for e in original.dataset if e.tag == 0x00080050 and e.value), None)
-        if accession is not None and (text := bytes(accession.value).decode("latin-1").strip(" \0")):
+        accession = found(original.dataset, 0x00080050)
+        encodings = charset_of(original.dataset, DEFAULT)
+        if accession is not None and (text := decoded(accession.value, encodings).strip(" \0")):
             rows.append((ACCESSION_NUMBER, text, pseudonyms.accession_number(text)))
         if "retain_uids" not in self._order.profile.options:
             for kind, tag in UID_TAGS.items():
