@@ -8,7 +8,8 @@ from pydicom.data import data_manager, get_testdata_file
 from pydicom.dataset import Dataset, FileDataset
 
 from radquarry.exporter.cleaning.cleaner import Cleaned, Cleaner
-from radquarry.exporter.dicom_bytes.part10 import file_pieces, read_file
+from radquarry.exporter.cleaning.marks import marks, words_of
+from radquarry.exporter.dicom_bytes.part10 import IMPLEMENTATION_VERSION_NAME, file_pieces, read_file
 from radquarry.exporter.profile.profile import Profile
 from radquarry.exporter.profile.rules import Rules
 from radquarry.exporter.pseudonyms.keyed import Given, Pseudonyms, project_key
@@ -79,7 +80,12 @@ def leaks(original: bytes, output: bytes, done: Cleaned, profile: Profile) -> li
     said = [dates[option] for option in profile.options if option in dates]
     safe = safe_private() if "retain_safe_private" in profile.options else frozenset()
     expected = Expected(
-        done.patient, said[0] if said else "removed", "retain_uids" in profile.options, safe, Rules(profile).kept()
+        done.patient,
+        said[0] if said else "removed",
+        "retain_uids" in profile.options,
+        safe,
+        Rules(profile).kept(),
+        words_of(marks(profile)) | {IMPLEMENTATION_VERSION_NAME.encode()},
     )
     return findings(memoryview(original), memoryview(output), expected)
 

@@ -13,7 +13,9 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
 
+from radquarry.exporter.cleaning.marks import marks, words_of
 from radquarry.exporter.dicom_bytes.dictionary import vr_of
+from radquarry.exporter.dicom_bytes.part10 import IMPLEMENTATION_VERSION_NAME
 from radquarry.exporter.standard.confidentiality import table
 from tests.exporter.cleaning import PROFILES, cleaned, cleaner, ct, leaks, written
 
@@ -138,8 +140,11 @@ def test_the_marks_would_be_seen() -> None:
 
 
 STAY = (0x00080108, 0x00080104, 0x00080119, 0x00180010, 0x00180024, 0x00189917, 0x00283003, 0x00180050)
+OWN_WORDS = words_of(marks(BASIC)) | {IMPLEMENTATION_VERSION_NAME.encode()}
+"""What our files say of their cleaning, in which a name (Basic) may stand."""
 KEPT_TEXTS = [tag for tag in STAY if tag not in table() and vr_of(tag) in (b"LO", b"LT", b"ST", b"UT", b"UC")]
 NAMES = st.text("abcdefghijklmnopqrstuvwxyzäöüéñ", min_size=5, max_size=12).map(str.capitalize)
+NAMES = NAMES.filter(lambda name: name.casefold() not in "removed")
 SENTENCES = st.sampled_from(["{0}", "of {0}", "({1})", "{0} {1}", "x{0}x", "{0}\\{1}", "id={1};", "{2}, {0}"])
 
 
@@ -162,8 +167,11 @@ def test_whatever_the_patient_is_called_it_is_left_nowhere(
     data = written(dataset)
 
     output, done = cleaned(data, cleaner(BASIC))
+    found = leaks(data, output, done, BASIC)
 
+    for words in sorted(OWN_WORDS, key=len, reverse=True):
+        output = output.replace(words, b"")
     seen = output.decode("utf-8", "replace").casefold()
     assert len(KEPT_TEXTS) >= 4
     assert [text for text in (family, given_name, number) if text.casefold() in seen] == []
-    assert leaks(data, output, done, BASIC) == []
+    assert found == []

@@ -11,6 +11,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 import radquarry.exporter.release
+from radquarry.exporter.cleaning.marks import marks, words_of
+from radquarry.exporter.profile.profile import Profile
 from radquarry.exporter.release.checking import Expected, findings
 from radquarry.exporter.release.raw_values import NotReadable, RawFile
 from tests.exporter.cleaning import cleaned, cleaner, ct, read, written
@@ -20,7 +22,7 @@ ORIGINAL = ct()
 ORIGINAL.StudyDate = "20240117"
 DATA = written(ORIGINAL)
 CLEANED, DONE = cleaned(DATA, cleaner())
-EXPECTED = Expected(DONE.patient)
+EXPECTED = Expected(DONE.patient, marks=words_of(marks(Profile())) | {b"RADQUARRY_0_1"})
 
 
 def found(**values: object) -> list[str]:
@@ -64,6 +66,7 @@ def test_the_original_itself_is_full_of_findings() -> None:
         ({"ProtocolName": "pid4711234"}, "says a name"),
         ({"ImageComments": "order ACC998877."}, "says a name"),
         ({"StudyInstanceUID": ORIGINAL.StudyInstanceUID}, "is a UID of the original"),
+        ({"DeidentificationMethod": "that of Dr. No"}, "is not what is said of the cleaning"),
         ({"ImageComments": "as on 20240117"}, "says a date of the original"),
         ({"ImageComments": f"see {ORIGINAL.SOPInstanceUID}"}, "says a UID"),
         ({"StudyDate": "20240117"}, "is a date"),

@@ -4,6 +4,7 @@ import csv
 import json
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from pydicom import dcmread
 from pydicom.dataset import FileDataset
 
 from radquarry.exporter.profile.profile import Profile
-from radquarry.exporter.pseudonyms.keyed import Pseudonyms, project_key
+from radquarry.exporter.pseudonyms.keyed import Given, Pseudonyms, project_key
 from radquarry.exporter.pseudonyms.mapping_file import Row
 from radquarry.exporter.release.checking import Finding
 from radquarry.exporter.release.report import Outcome, write_report
@@ -133,16 +134,23 @@ def test_a_uid_that_is_none_makes_no_path(uid: str, tmp_path: Path) -> None:
 
 
 def test_a_finding_of_the_release_check_holds_the_file_back(tmp_path: Path) -> None:
-    """A patient whose id is in what the engine itself writes."""
-    dataset = ct()
-    dataset.PatientID = "radquarry"
+    """A mapping that gives a patient's own id as the pseudonym."""
+    (tmp_path / "in.dcm").write_bytes(written(ct()))
+    itself = replace(order(tmp_path / "out"), given=Given({"PID4711234": "PID4711234"}))
 
-    outcome = one(dataset, tmp_path)
+    outcome, _ = Workplace(itself).deidentify(Source(1, tmp_path / "in.dcm"))
 
     assert outcome.state == "held back"
     assert outcome.reason == "the release check found what should not leave"
     assert outcome.findings[0].what == "says a name, an id or an accession number of the patient"
     assert files(tmp_path / "out") == []
+
+
+def test_a_patient_may_be_called_like_what_we_write_ourselves(tmp_path: Path) -> None:
+    dataset = ct()
+    dataset.SpecificCharacterSet, dataset.PatientName, dataset.PatientID = "ISO_IR 192", "Bašić^Option", "radquarry"
+
+    assert one(dataset, tmp_path).state == "released"
 
 
 def test_a_broken_file_is_held_back_with_the_reason(tmp_path: Path) -> None:

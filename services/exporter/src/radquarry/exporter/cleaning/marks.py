@@ -36,6 +36,15 @@ def marks(profile: Profile) -> Dataset:
     ]
 
 
+def words_of(dataset: Dataset) -> frozenset[bytes]:
+    """Every value in them, for the release check, which takes these words and no others."""
+    words: set[bytes] = set()
+    for element in dataset:
+        words |= {bytes(element.value)} if element.items is None else set()
+        words.update(*(words_of(item) for item in element.items or ()))
+    return frozenset(words)
+
+
 def _code(value: str, meaning: str) -> Dataset:
     return [
         Element(0x00080100, b"SH", value.encode()),

@@ -24,6 +24,8 @@ NUMERIC = frozenset(("DS", "IS", "US", "SS", "UL", "SL", "FL", "FD", "AT", "UI",
 BYTES = frozenset(("OB", "OW", "UN", "OF", "OD", "OL", "OV", "SV", "UV"))
 A_DAY = re.compile(r"(?<!\d)[12]\d{7}(?!\d)")
 A_UID = re.compile(r"\d+(?:\.\d+){3,}")
+VERSION_NAME = 0x00020013
+MARKS = frozenset((0x00120063, 0x00120064))
 MOST_FINDINGS = 20
 PORTION = 4 << 20
 NOTHING = memoryview(b"")
@@ -38,6 +40,8 @@ class Expected:
     uids_stay: bool = False
     private: frozenset[tuple[str, int, int]] = frozenset()
     kept: frozenset[int] = frozenset()
+    marks: frozenset[bytes] = frozenset()
+    """What the files may say of their cleaning, word for word: Bašić may be a patient, and Basic stands there."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,15 @@ class _Check:
         for value in meta:
             if value.tag not in META:
                 self._say(value, "does not belong into the file meta information")
-            self._texts(value)
+            if value.tag == VERSION_NAME:
+                self._mark(value)
+            else:
+                self._texts(value)
             self._uid(value)
+
+    def _mark(self, value: Value) -> None:
+        if bytes(value.data).strip(b" \0") not in self._expected.marks:
+            self._say(value, "is not what is said of the cleaning")
 
     def _value(self, value: Value) -> None:
         group = value.tag >> 16
@@ -110,7 +121,10 @@ class _Check:
         if value.tag not in self._expected.kept:
             self._uid(value)
             self._time(value)
-        self._texts(value)
+        if MARKS & {value.tag, *value.place[:1]}:
+            self._mark(value)
+        else:
+            self._texts(value)
 
     def _private(self, value: Value) -> None:
         group, number = value.tag >> 16, value.tag & 0xFFFF

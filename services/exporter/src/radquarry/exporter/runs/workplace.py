@@ -11,8 +11,9 @@ from radquarry.exporter.burned_in import reason_to_hold
 from radquarry.exporter.cleaning.charsets import DEFAULT, decoded
 from radquarry.exporter.cleaning.cleaner import Cleaned, Cleaner
 from radquarry.exporter.cleaning.gathering import charset_of
+from radquarry.exporter.cleaning.marks import marks, words_of
 from radquarry.exporter.dicom_bytes.elements import Bytes, Unreadable, found, plain
-from radquarry.exporter.dicom_bytes.part10 import DicomFile, file_pieces, read_file
+from radquarry.exporter.dicom_bytes.part10 import IMPLEMENTATION_VERSION_NAME, DicomFile, file_pieces, read_file
 from radquarry.exporter.profile.profile import Profile
 from radquarry.exporter.pseudonyms.keyed import Given, Pseudonyms
 from radquarry.exporter.pseudonyms.mapping_file import ACCESSION_NUMBER, DATE_SHIFT_DAYS, PATIENT_ID, UIDS, Row
@@ -48,6 +49,7 @@ class Workplace:
         self._order = order
         self._cleaner = Cleaner(order.profile, Pseudonyms(order.key, order.given))
         self._kept = self._cleaner.rules.kept()
+        self._marks = words_of(marks(order.profile)) | {IMPLEMENTATION_VERSION_NAME.encode()}
         self._beside = order.folder / UNCHECKED / str(os.getpid())
 
     def deidentify(self, source: Source) -> tuple[Outcome, list[Row]]:
@@ -113,7 +115,7 @@ class Workplace:
         said = [dates[option] for option in profile.options if option in dates]
         safe = safe_private() if "retain_safe_private" in profile.options else frozenset()
         uids = "retain_uids" in profile.options
-        return Expected(cleaned.patient, said[0] if said else "removed", uids, safe, self._kept)
+        return Expected(cleaned.patient, said[0] if said else "removed", uids, safe, self._kept, self._marks)
 
     def _rows(self, original: DicomFile, cleaned: Cleaned) -> list[Row]:
         patient = cleaned.identity.patient_id
