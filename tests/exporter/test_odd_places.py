@@ -12,7 +12,7 @@ from tests.exporter.cleaning import PROFILES, cleaned, cleaner, ct, leaks, writt
 
 NAME, PATIENT_ID, ACCESSION = "Quarrymann", "PID4711234", "ACC998877"
 SPELLINGS = ("Quarrymann", "Josefine", "PID4711234", "ACC998877")
-OTHER_SPELLINGS = ("müller", "mueller", "luedenscheidt", "山田", "太郎", "other-77", "other7788")
+OTHER_SPELLINGS = ("müller", "mueller", "luedenscheidt", "山田", "太郎", "other-77", "other7788", "arcy")
 DEVICE = "1.2.3.4711234"
 """A device's UID may stay with the device."""
 Place = Callable[[FileDataset], bytes]
@@ -166,6 +166,9 @@ PLACES: dict[str, Place] = {
     "a free text that stays": put(ExtendedCodeMeaning=f"Josefine {NAME} has {ACCESSION}"),
     "names with accents, folded": in_utf8,
     "a Japanese name": in_japanese,
+    "a part of a name": put(
+        PatientName="O'Quarrymann-Josefine^D'Arcy", ExtendedCodeMeaning="Mrs Quarrymann, OQuarrymann, Arcy"
+    ),
     "another spelling": put(ContrastBolusAgent=f"JOSEFINE  {NAME.upper()}", CodeMeaning=f"josefine_{NAME.lower()}2024"),
     "a coded string": put(BodyPartExamined=NAME.upper(), ImageType=["ORIGINAL", "PRIMARY", NAME.upper()]),
     "a number that is none": raw(0x00180060, b"DS", f"120 {NAME}"[:16].encode()),

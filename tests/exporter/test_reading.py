@@ -146,3 +146,16 @@ def test_a_large_value_is_not_copied() -> None:
     assert isinstance(pixels.value, memoryview)
     assert pixels.value.obj is data.obj
     assert any(piece is pixels.value for piece in file_pieces(file.transfer_syntax_uid, file.dataset))
+
+
+@pytest.mark.parametrize("charset", [b"IS\0_IR 100", b"ISO_IR 999\\x", b"\xff\xfe", b"ISO 2022 IR 6\\ISO_IR 192\\GBK"])
+def test_a_character_set_that_is_none_stops_nobody(charset: bytes) -> None:
+    data = written(ct())
+    old = data.index(b"\x08\0\x05\0CS")
+    length = int.from_bytes(data[old + 6 : old + 8], "little")
+    padded = charset + b" " * (len(charset) & 1)
+    changed = data[: old + 6] + pack("<H", len(padded)) + padded + data[old + 8 + length :]
+
+    output, _ = cleaned(changed, cleaner())
+
+    assert b"Quarrymann" not in output

@@ -21,7 +21,7 @@ def encodings_of(value: bytes) -> Encodings:
         warnings.simplefilter("ignore")
         try:
             return tuple(convert_encodings(terms)) or DEFAULT
-        except LookupError:
+        except (LookupError, ValueError):
             return DEFAULT
 
 

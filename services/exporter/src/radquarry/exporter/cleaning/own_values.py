@@ -75,7 +75,8 @@ def _apart(word: str) -> str:
 def _words(names: Iterable[str]) -> set[str]:
     words: set[str] = set()
     for name in names:
-        for word in re.split(r"[\^=\\\s,.;/()-]+", name):
+        whole = re.split(r"[\^=\\\s,.;/()-]+", name)
+        for word in {*whole, *re.split(r"[\W_]+", name)}:  # O'Brien, and Brien
             lower = word.casefold().strip("\0*?'\"")
             if len(lower) < (SHORTEST_NAME if lower.isascii() else 2) or lower in PARTICLES or lower.isdigit():
                 continue
