@@ -140,3 +140,18 @@ def test_it_ends_with_a_word_on_any_bytes(rest: bytes, explicit: bool) -> None:
     head = CLEANED[: CLEANED.index(b"\x08\0")] if explicit else bytes(128) + b"DICM"
     with suppress(NotReadable):
         list(RawFile(memoryview(head + rest)).values())
+
+
+@pytest.mark.parametrize("charset", ["ISO_IR 100", "ISO_IR 192"])
+def test_a_name_with_an_umlaut_is_one_word_in_either_character_set(charset: str) -> None:
+    """Read as what it is not, Häring would be called Ring."""
+    dataset = ct()
+    dataset.SpecificCharacterSet, dataset.PatientName = charset, "Häring^Ursula"
+    dataset.ExtendedCodeMeaning = "a ring, a user; Härings und Haerings"
+    data = written(dataset)
+
+    output, done = cleaned(data, cleaner())
+
+    expected = Expected(done.patient, marks=EXPECTED.marks)
+    assert findings(memoryview(data), memoryview(output), expected) == []
+    assert read(output).ExtendedCodeMeaning == "a ring, a user; Xs und Xs"

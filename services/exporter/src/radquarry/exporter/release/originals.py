@@ -63,8 +63,8 @@ def original_of(values: Iterable[Value]) -> Original:
             times[value.place, value.tag] = text_of(value.data)
         elif value.tag == 0x00080005:
             charset = charset or text_of(value.data)
-    names = {text for value in people for text in spoken(value.data, charset)}
-    ids = {part for value in numbers for text in spoken(value.data, charset) for part in text.split("\\")}
+    names = {text for value in people for text in meant(value.data, charset)}
+    ids = {part for value in numbers for text in meant(value.data, charset) for part in text.split("\\")}
     own = {uid for uid in uids if uid and not (uid.startswith("1.2.840.10008.") and registered(uid))}
     return Original(frozenset(names), frozenset(ids), frozenset(own), times, pixels, charset)
 
@@ -86,12 +86,23 @@ def registered(uid: str) -> bool:
     return UID(uid, validation_mode=IGNORE).name != uid
 
 
+def meant(data: memoryview, charset: str) -> set[str]:
+    """The text by its one character set where it fits; else every reading."""
+    if "\\" not in charset:
+        with warnings.catch_warnings(), suppress(LookupError, ValueError):
+            warnings.simplefilter("ignore")
+            return {bytes(data).decode(convert_encodings([charset])[0]).strip(" \0")}
+    return spoken(data, charset)
+
+
 def spoken(data: memoryview, charset: str) -> set[str]:
     """The readings of a text: by its character set, and as what it is most often whatever it says."""
     raw = bytes(data)
     if raw.isascii() and b"\x1b" not in raw:
         return {raw.decode().strip(" \0")}
-    readings = {raw.decode("latin-1"), raw.decode("utf-8", "replace")}
+    readings = {raw.decode("latin-1")}
+    with suppress(UnicodeDecodeError):
+        readings.add(raw.decode("utf-8"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with suppress(LookupError, ValueError):
