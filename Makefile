@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PARTS := services/finder services/ris-fetcher services/indexer services/mover services/storescp services/api deploy/hospital deploy/standalone
+PARTS := services/finder services/ris-fetcher services/indexer services/mover services/storescp services/exporter services/api deploy/hospital deploy/standalone
 SOURCES := $(wildcard services/*/src shared/src deploy/*/src)
 WORKERS ?= 2
 

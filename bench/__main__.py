@@ -2,11 +2,12 @@
 
 import sys
 
-from bench import crawl, finding, many_studies, memory, moving, storing
+from bench import crawl, deidentifying, finding, many_studies, memory, moving, storing
 from bench.table import Figure, write
 
 MEASUREMENTS = {
     "crawl": crawl.measure,
+    "deidentify": deidentifying.measure,
     "finder": finding.measure,
     "memory": memory.measure,
     "many": many_studies.measure,

@@ -63,6 +63,12 @@ def parts() -> tuple[str, ...]:
     return tuple(sorted({source.part for source in sources() if source.kind == "services"}))
 
 
+@cache
+def services_in_parts() -> tuple[str, ...]:
+    """The parts that are services: those with a `service.py`. The exporter is a command's engine so far."""
+    return tuple(part for part in parts() if any(s.part == part and s.path.name == "service.py" for s in sources()))
+
+
 def package(part: str) -> str:
     """`ris-fetcher` → `radquarry.ris_fetcher`."""
     return f"radquarry.{part.replace('-', '_')}"

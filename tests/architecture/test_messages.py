@@ -16,7 +16,7 @@ from radquarry.messages.listeners import LISTENERS
 from radquarry.service import Service
 from radquarry.standalone.parts import opened
 from radquarry.standalone.settings import load
-from tests.architecture.sources import ROOT, Source, parts, sources
+from tests.architecture.sources import ROOT, Source, services_in_parts, sources
 
 TYPES = {
     name: kind
@@ -57,7 +57,7 @@ def test_who_hears_what_is_as_the_table_says() -> None:
 
 
 def test_every_service_is_called_as_its_folder() -> None:
-    assert sorted(service.name for service in services()) == sorted(parts())
+    assert sorted(service.name for service in services()) == sorted(services_in_parts())
 
 
 def test_a_command_has_exactly_one_answerer() -> None:
@@ -104,7 +104,7 @@ def section(readme: str, title: str) -> set[str]:
     return {found[1] for line in lines if (found := re.match(r"[-*] `([^`]+)`", line))}
 
 
-@pytest.mark.parametrize("part", parts())
+@pytest.mark.parametrize("part", services_in_parts())
 def test_a_readme_says_what_its_service_hears_and_says(part: str) -> None:
     readme = (ROOT / "services" / part / "README.md").read_text("utf-8")
     service = next(service for service in services() if service.name == part)

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 from radquarry.configuration.sections import Whole
 
 PREFIX = "RADQUARRY_"
-NOT_KEYS = ("HEARTBEAT", "SERVERS", "TEST_")
-"""Variables with our prefix that are no configuration: the containers' and the tests' own."""
+NOT_KEYS = ("HEARTBEAT", "PSEUDONYM_KEY", "SERVERS", "TEST_")
+"""Variables with our prefix that are no configuration: the containers', the exporter's secret and the tests' own."""
 
 ADDRESSES = {
     "bus_url": ("sqlite", "amqp", "amqps"),

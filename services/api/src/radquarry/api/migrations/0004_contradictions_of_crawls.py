@@ -6,7 +6,7 @@ A branch of its own: nothing else needs it.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "api0005"
+revision = "api0004"
 down_revision = "api0003"
 branch_labels = None
 depends_on = None

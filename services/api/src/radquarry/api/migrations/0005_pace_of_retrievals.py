@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "api0006"
-down_revision = "api0005"
+revision = "api0005"
+down_revision = "api0004"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,99 @@
+"""De-identifies the files of a command: a bar, what is held back with the reason, the report, the mapping."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from radquarry.exporter.burned_in import reason_to_hold
+from radquarry.exporter.cleaning.cleaner import Cleaner
+from radquarry.exporter.dicom_bytes.elements import Unreadable, plain
+from radquarry.exporter.dicom_bytes.part10 import read_file
+from radquarry.exporter.preview import Change, changes
+from radquarry.exporter.pseudonyms.keyed import Pseudonyms
+from radquarry.exporter.pseudonyms.mapping_file import Row, write_mapping
+from radquarry.exporter.release.report import NAME, Outcome, write_report
+from radquarry.exporter.runs.run import folder_of_one, outcomes
+from radquarry.exporter.runs.sources import Source, SourceRefused, opened
+from radquarry.exporter.runs.workplace import Order
+from radquarry.standalone.oneshot.progress import Pace, shown
+
+MOST_SAID = 20
+
+
+@dataclass(frozen=True)
+class Deidentifying:
+    """What to do with which files, and where the mapping goes when it is wanted."""
+
+    order: Order
+    project: str
+    sources: Sequence[Source]
+    mapping: Path | None
+    processes: int
+
+    async def run(self, screen: Console) -> int:
+        """0 when nothing was held back. Raises `RunRefused`, `ReportNotWritten`, `MappingRefused`."""
+        told: list[tuple[Source, Outcome]] = []
+        rows: set[Row] = set()
+        with folder_of_one(self.order.folder):
+            with shown(screen, Pace(len(self.sources), 0, 0), "released", "files") as bar:
+                async for source, outcome, own in outcomes(self.order, self.sources, self.processes):
+                    told.append((source, outcome))
+                    rows.update(own)
+                    bar.step(outcome.state == "released")
+            write_report(self.order.folder, self.project, self.order.profile, [outcome for _, outcome in told])
+        if self.mapping is not None:
+            write_mapping(self.mapping, rows)
+        return self._say(screen, told)
+
+    def _say(self, screen: Console, told: list[tuple[Source, Outcome]]) -> int:
+        held = [(source, outcome) for source, outcome in told if outcome.state == "held back"]
+        for source, outcome in sorted(held, key=lambda each: each[1].number)[:MOST_SAID]:
+            found = "".join(f"; {finding.where} {finding.what}" for finding in outcome.findings[:3])
+            screen.print(Text(_printable(f"held back: {source.shown}: {outcome.reason}{found}"), "red"), soft_wrap=True)
+        if len(held) > MOST_SAID:
+            screen.print(Text(f"… and {len(held) - MOST_SAID} more", "red"), soft_wrap=True)
+        counts = Counter(outcome.state for _, outcome in told)
+        words = ", ".join(f"{counts[state]} {state}" for state in ("released", "repeated", "passed over", "held back"))
+        screen.print(Text(f"{len(told)} files: {words}; {self.order.folder / NAME}.json"), soft_wrap=True)
+        return 1 if held else 0
+
+
+async def show_changes(order: Order, sources: Sequence[Source], screen: Console) -> int:
+    """Before and after of the first file of each class; 1 when a file would be held back before it is even cleaned."""
+    cleaner = Cleaner(order.profile, Pseudonyms(order.key, order.given))
+    classes: set[str] = set()
+    held = 0
+    for source in sources:
+        try:
+            with opened(source) as view:
+                if bytes(view[128:132]) != b"DICM":
+                    continue
+                file = read_file(view)
+                reason = reason_to_hold(file.dataset) if order.profile.pixels == "checked" else ""
+                if reason:
+                    held += 1
+                    screen.print(Text(_printable(f"would be held back: {source.shown}: {reason}"), "red"))
+                if (name := plain(file.dataset, 0x00080016)) not in classes:
+                    classes.add(name)
+                    Console().print(_table(source, [*changes(cleaner, file)]), soft_wrap=True)
+        except (Unreadable, SourceRefused) as fault:
+            held += 1
+            screen.print(Text(_printable(f"would be held back: {source.shown}: {fault}"), "red"), soft_wrap=True)
+    return 1 if held else 0
+
+
+def _table(source: Source, rows: Sequence[Change]) -> Table:
+    table = Table("attribute", "what", "before", "after", box=None, pad_edge=False, title=_printable(source.shown))
+    for row in rows:
+        table.add_row(*(Text(_printable(cell)) for cell in (row.where, row.what, row.before, row.after)))
+    return table
+
+
+def _printable(text: str) -> str:
+    """Without what would steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -1,0 +1,102 @@
+"""What may stay and what must go, as the user says it; everything not said is as PS3.15's basic profile has it."""
+
+import difflib
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydicom.datadict import dictionary_has_tag, keyword_dict, tag_for_keyword
+
+from radquarry.exporter.dicom_bytes.dictionary import vr_of
+from radquarry.exporter.dicom_bytes.elements import TEXT_VRS
+
+Option = Literal[
+    "clean_descriptors",
+    "clean_graphics",
+    "clean_structured_content",
+    "retain_uids",
+    "retain_device_identity",
+    "retain_institution_identity",
+    "retain_patient_characteristics",
+    "retain_full_dates",
+    "retain_modified_dates",
+    "retain_safe_private",
+]
+NUMBERS = re.compile(r"\(?([0-9A-Fa-f]{4}),? ?([0-9A-Fa-f]{4})\)?")
+PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER = 0x00100010, 0x00100020, 0x00080050
+IDENTITY = frozenset(
+    (PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER, 0x00101000, 0x00101001, 0x00101002, 0x00101005, 0x00101060)
+)
+"""What the release check looks for: keeping it would hold back every file."""
+OURS = frozenset((0x00120062, 0x00120063, 0x00120064, 0x00280303))
+FIXED = frozenset((0x00080005, 0x00080016, 0x7FE00010, 0x7FE00008, 0x7FE00009)) | OURS
+"""Without these a file is none, or the engine sets them."""
+PSEUDONYM_VRS = TEXT_VRS | {b"UI", b"DA", b"DT"}
+
+
+def tag_named(name: str) -> int:
+    """The tag of a keyword or of `(gggg,eeee)`. Raises `ValueError`."""
+    if found := NUMBERS.fullmatch(name.strip()):
+        tag = int(found[1] + found[2], 16)
+        if tag & 0x10000:
+            raise ValueError(f"{name} is private; of private attributes only the option retain_safe_private keeps any")
+        if not dictionary_has_tag(tag):
+            raise ValueError(f"{name} is no attribute of the standard")
+        return tag
+    tag_of_name = tag_for_keyword(name.strip())
+    if tag_of_name is None:
+        nearest = difflib.get_close_matches(name, keyword_dict, n=1, cutoff=0.6)
+        hint = f"; did you mean {nearest[0]}?" if nearest else ""
+        raise ValueError(f"{name!r} is no keyword of the standard{hint}")
+    return tag_of_name
+
+
+def _tags(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        tag = tag_named(name)
+        if tag in FIXED or tag >> 16 in (0, 2) or tag & 0xFFFF == 0:
+            raise ValueError(f"{name} is not the profile's to decide")
+    return names
+
+
+def _short(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,30}", name):
+        raise ValueError("a profile's name has at most 31 letters, digits, spaces, points and hyphens")
+    return name
+
+
+Names = Annotated[tuple[str, ...], AfterValidator(_tags)]
+
+
+class Profile(BaseModel):
+    """A profile; without anything, the basic profile with dates moved and intervals kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Annotated[str, AfterValidator(_short)] = "basic"
+    options: tuple[Option, ...] = ("retain_modified_dates",)
+    pseudonymise: Names = ()
+    keep: Names = ()
+    remove: Names = ()
+    blank: Names = ()
+    pixels: Literal["checked", "unchecked"] = "checked"
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Profile":
+        if {"retain_full_dates", "retain_modified_dates"} <= set(self.options):
+            raise ValueError("options: retain_full_dates and retain_modified_dates exclude each other")
+        seen: dict[int, str] = {}
+        for entry in ("pseudonymise", "keep", "remove", "blank"):
+            for name in getattr(self, entry):
+                if seen.setdefault(tag_named(name), entry) != entry:
+                    raise ValueError(f"{name} stands in {seen[tag_named(name)]} and in {entry}")
+        if identity := [name for name in self.keep if tag_named(name) in IDENTITY]:
+            raise ValueError(f"keep: {identity[0]} says who the patient is")
+        for name in self.pseudonymise:
+            if vr_of(tag_named(name)) not in PSEUDONYM_VRS:
+                raise ValueError(f"pseudonymise: {name} is no text, UID or date")
+        return self
+
+    def tags(self, entry: Literal["pseudonymise", "keep", "remove", "blank"]) -> frozenset[int]:
+        """The tags of one of its lists."""
+        return frozenset(tag_named(name) for name in getattr(self, entry))

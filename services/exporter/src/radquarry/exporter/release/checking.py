@@ -1,0 +1,195 @@
+"""The release check: reads what is about to leave, raw, and says what should not be in it; values are never said."""
+
+import mmap
+import re
+from dataclasses import dataclass
+
+from pydicom.datadict import dictionary_has_tag, dictionary_keyword, repeater_has_tag
+
+from radquarry.exporter.release.originals import (
+    OF_NOBODY,
+    PIXELS,
+    TIMES,
+    Original,
+    may_be_an_instances,
+    original_of,
+    plainly,
+    spoken,
+    telling,
+)
+from radquarry.exporter.release.raw_values import NotReadable, RawFile, Value, text_of
+
+META = frozenset(range(0x00020000, 0x00020004)) | {0x00020010, 0x00020012, 0x00020013}
+NUMERIC = frozenset(("DS", "IS", "US", "SS", "UL", "SL", "FL", "FD", "AT", "UI", "DA", "DT", "TM", "AS"))
+BYTES = frozenset(("OB", "OW", "UN", "OF", "OD", "OL", "OV", "SV", "UV"))
+A_DAY = re.compile(r"(?<!\d)[12]\d{7}(?!\d)")
+A_UID = re.compile(r"\d+(?:\.\d+){3,}")
+VERSION_NAME = 0x00020013
+MARKS = frozenset((0x00120063, 0x00120064))
+MOST_FINDINGS = 20
+PORTION = 4 << 20
+NOTHING = memoryview(b"")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the profile allows: which times stay, whether UIDs do, safe private attributes, and single ones kept."""
+
+    patient: str
+    dates: str = "moved"
+    uids_stay: bool = False
+    private: frozenset[tuple[str, int, int]] = frozenset()
+    kept: frozenset[int] = frozenset()
+    marks: frozenset[bytes] = frozenset()
+    """What the files may say of their cleaning, word for word: Bašić may be a patient, and Basic stands there."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Where, and what of it should not be there."""
+
+    where: str
+    what: str
+
+
+def findings(original: memoryview, output: memoryview, expected: Expected) -> list[Finding]:
+    """At most twenty; none means that it may leave."""
+    try:
+        known = original_of(RawFile(original).values())
+    except NotReadable as fault:
+        return [Finding("original", f"the release check cannot read it: {fault}")]
+    try:
+        return _Check(known, expected).file(RawFile(output))[:MOST_FINDINGS]
+    except NotReadable as fault:
+        return [Finding("file", f"the release check cannot read it: {fault}")]
+
+
+class _Check:
+    def __init__(self, original: Original, expected: Expected) -> None:
+        self._original = original
+        self._expected = expected
+        self._telling = telling(original.names, original.ids)
+        self._days = frozenset() if expected.dates == "kept" else original.days()
+        self._creators: dict[tuple[tuple[int, ...], int, int], str] = {}
+        self._found: list[Finding] = []
+
+    def file(self, output: RawFile) -> list[Finding]:
+        if any(output.preamble):
+            self._found.append(Finding("preamble", "is not empty"))
+        self._meta(output.meta)
+        said: dict[int, str] = {}
+        pixels: set[int] = set()
+        for value in output.values():
+            if not value.place and value.tag in (0x00120062, 0x00100020):
+                said[value.tag] = text_of(value.data)
+            if value.tag in PIXELS and not value.place:
+                pixels.add(value.tag)
+                if not _alike(self._original.pixels.get(value.tag, NOTHING), value.data):
+                    self._say(value, "is not the original's")
+                continue
+            self._value(value)
+        if pixels != set(self._original.pixels):
+            self._found.append(Finding("PixelData", "is missing"))
+        if said.get(0x00120062) != "YES":
+            self._found.append(Finding("PatientIdentityRemoved", "is not YES"))
+        if said.get(0x00100020, "") not in (self._expected.patient, ""):
+            self._found.append(Finding("PatientID", "is not the pseudonym"))
+        return self._found
+
+    def _meta(self, meta: list[Value]) -> None:
+        for value in meta:
+            if value.tag not in META:
+                self._say(value, "does not belong into the file meta information")
+            if value.tag == VERSION_NAME:
+                self._mark(value)
+            else:
+                self._texts(value)
+            self._uid(value)
+
+    def _mark(self, value: Value) -> None:
+        if bytes(value.data).strip(b" \0") not in self._expected.marks:
+            self._say(value, "is not what is said of the cleaning")
+
+    def _value(self, value: Value) -> None:
+        group = value.tag >> 16
+        if group & 1:
+            self._private(value)
+        elif group in (0, 2, 0xFFFC) or group >> 8 in (0x50, 0x60):
+            self._say(value, "is of a group that may not leave")
+        elif not dictionary_has_tag(value.tag) and not repeater_has_tag(value.tag):
+            self._say(value, "is no attribute of the standard")
+        if value.tag not in self._expected.kept:
+            self._uid(value)
+            self._time(value)
+        if MARKS & {value.tag, *value.place[:1]}:
+            self._mark(value)
+        else:
+            self._texts(value)
+
+    def _private(self, value: Value) -> None:
+        group, number = value.tag >> 16, value.tag & 0xFFFF
+        if 0x10 <= number <= 0xFF:
+            creator = self._creators[value.place, group, number] = text_of(value.data)
+            allowed = any(creator == safe[0] and group == safe[1] for safe in self._expected.private)
+        else:
+            creator = self._creators.get((value.place, group, number >> 8), "")
+            allowed = (creator, group, number & 0xFF) in self._expected.private
+        if not allowed:
+            self._say(value, "is a private attribute that is not known to be safe")
+
+    def _uid(self, value: Value) -> None:
+        if value.vr != "UI" or self._expected.uids_stay or not may_be_an_instances(value.tag):
+            return
+        if self._original.uids & {uid.strip() for uid in text_of(value.data).split("\\")}:
+            self._say(value, "is a UID of the original")
+
+    def _time(self, value: Value) -> None:
+        dates = self._expected.dates
+        if value.vr not in TIMES or dates == "kept" or (value.vr == "TM" and dates == "moved"):
+            return
+        text = text_of(value.data)
+        if text and text not in OF_NOBODY and self._original.times.get((value.place, value.tag)) == text:
+            self._say(value, "is a date or time of the original")
+
+    def _texts(self, value: Value) -> None:
+        if value.vr in BYTES:
+            raw = bytes(value.data)
+            texts = {raw.decode("latin-1"), raw.decode("utf-8", "ignore"), raw.decode("utf-16-le", "ignore")}
+        elif value.vr in NUMERIC:
+            texts = {text_of(value.data)} if value.vr in ("DS", "IS", "DA", "DT", "TM", "AS") else set()
+            texts = {text for text in texts if any(letter.isalpha() and letter not in "eE" for letter in text)}
+        else:
+            texts = spoken(value.data, self._original.charset)
+        for text in texts:
+            if self._telling.search(plainly(text)):
+                self._say(value, "says a name, an id or an accession number of the patient")
+                return
+            if not self._expected.uids_stay and "." in text and self._original.uids & set(A_UID.findall(text)):
+                self._say(value, "says a UID of the original")
+                return
+            if self._days and self._days & set(A_DAY.findall(text)):
+                self._say(value, "says a date of the original")
+                return
+
+    def _say(self, value: Value, what: str) -> None:
+        if len(self._found) < MOST_FINDINGS:
+            tags = (*value.place[::2], value.tag)
+            self._found.append(Finding(" > ".join(map(_name, tags)), what))
+
+
+def _alike(one: memoryview, other: memoryview) -> bool:
+    """Compares in portions, and lets go of the mapped files' pages behind it."""
+    if len(one) != len(other):
+        return False
+    for start in range(0, len(one), PORTION):
+        if bytes(one[start : start + PORTION]) != bytes(other[start : start + PORTION]):
+            return False
+        for view in (one, other) if start else ():
+            if isinstance(view.obj, mmap.mmap):
+                view.obj.madvise(mmap.MADV_DONTNEED)
+    return True
+
+
+def _name(tag: int) -> str:
+    known = dictionary_has_tag(tag) or repeater_has_tag(tag)
+    return (dictionary_keyword(tag) if known else "") or f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

@@ -1,0 +1,155 @@
+"""The release check's own reading of a file: every value with its place, straight from the bytes.
+
+It shares nothing with what reads files for cleaning, so that one's fault is not the other's.
+"""
+
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pydicom.datadict import dictionary_has_tag, dictionary_VR, repeater_has_tag
+
+ENDLESS = 0xFFFFFFFF
+WIDE = ("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV")
+ALL = (*WIDE, "AE", "AS", "AT", "CS", "DA", "DS", "DT", "FL", "FD", "IS", "LO", "LT", "PN", "SH", "SL", "SS", "ST",
+       "TM", "UI", "UL", "US")  # fmt: skip
+DEFLATED, IMPLICIT, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"
+MOST = 1 << 30
+
+Place = tuple[int, ...]
+
+
+class NotReadable(Exception):  # noqa: N818 - what the file is
+    """The bytes do not add up."""
+
+
+class Value(NamedTuple):
+    """One value: `place` has tags and item numbers from the top to what is around it."""
+
+    place: Place
+    tag: int
+    vr: str
+    data: memoryview
+
+
+class RawFile:
+    """A file as preamble, file meta information and data set."""
+
+    def __init__(self, data: memoryview) -> None:
+        if bytes(data[128:132]) != b"DICM":
+            raise NotReadable("DICM is missing")
+        self.preamble = bytes(data[:128])
+        self.meta: list[Value] = []
+        at = 132
+        while at < len(data) and bytes(data[at : at + 2]) == b"\2\0":
+            value, at = _Walk(data, "<", explicit=True).leaf(at, len(data))
+            self.meta.append(value)
+        self.syntax = next((text_of(value.data) for value in self.meta if value.tag == 0x00020010), "")
+        self._rest = data[at:]
+        if self.syntax == DEFLATED:
+            self._rest = memoryview(zlib.decompressobj(-15).decompress(self._rest, MOST))
+
+    def values(self) -> Iterator[Value]:
+        """All leaves of the data set; items of a UN are read as such. Raises `NotReadable`."""
+        order = ">" if self.syntax == BIG_ENDIAN else "<"
+        yield from _Walk(self._rest, order, explicit=self.syntax != IMPLICIT).within(0, len(self._rest), ())
+
+
+def text_of(data: memoryview) -> str:
+    """ASCII without its padding."""
+    return bytes(data).decode("latin-1").strip(" \0")
+
+
+class _Walk:
+    def __init__(self, data: memoryview, order: str, *, explicit: bool) -> None:
+        self.data = data
+        self.order: str = "big" if order == ">" else "little"
+        self.explicit = explicit
+        self.at = 0
+
+    def number(self, at: int, size: int) -> int:
+        chunk = self.data[at : at + size]
+        if len(chunk) < size:
+            raise NotReadable("the file ends inside an element")
+        return int.from_bytes(chunk, "big" if self.order == "big" else "little")
+
+    def head(self, at: int) -> tuple[int, str, int, int]:
+        """Tag, VR, length, and where the value begins."""
+        tag = self.number(at, 2) << 16 | self.number(at + 2, 2)
+        if tag >> 16 == 0xFFFE:
+            return tag, "", self.number(at + 4, 4), at + 8
+        if not self.explicit:
+            known = dictionary_has_tag(tag) or repeater_has_tag(tag)
+            return tag, dictionary_VR(tag)[:2] if known else "UN", self.number(at + 4, 4), at + 8
+        vr = bytes(self.data[at + 4 : at + 6]).decode("latin-1")
+        if vr not in ALL:
+            raise NotReadable("a value representation is none")
+        wide = vr in WIDE
+        return tag, vr, self.number(at + 8, 4) if wide else self.number(at + 6, 2), at + (12 if wide else 8)
+
+    def leaf(self, at: int, end: int) -> tuple[Value, int]:
+        tag, vr, length, begin = self.head(at)
+        if begin + length > end:
+            raise NotReadable("an element is longer than what is around it")
+        return Value((), tag, vr, self.data[begin : begin + length]), begin + length
+
+    def within(self, at: int, end: int, place: Place) -> Iterator[Value]:
+        """Leaves from `at` to `end`, or to the delimiter of the item; `self.at` is where it stopped."""
+        if len(place) > 200:
+            raise NotReadable("it is nested too deeply")
+        while at < end:
+            if end - at < 8 or not any(self.data[at : at + 8]):
+                if any(self.data[at : min(end, at + 65536)]):
+                    raise NotReadable("something stands behind the last element")
+                break
+            tag, vr, length, begin = self.head(at)
+            if tag == 0xFFFEE00D:
+                at = begin
+                break
+            if length == ENDLESS or vr == "SQ":
+                yield from self._inside(tag, vr, begin, end if length == ENDLESS else begin + length, place)
+                at = self.at if length == ENDLESS else begin + length
+                continue
+            if begin + length > end:
+                raise NotReadable("an element is longer than what is around it")
+            if vr == "UN" and bytes(self.data[begin : begin + 4]) == b"\xfe\xff\0\xe0":
+                yield from self._unknown(tag, begin, begin + length, place)
+            yield Value(place, tag, vr, self.data[begin : begin + length])
+            at = begin + length
+        self.at = at
+
+    def _inside(self, tag: int, vr: str, at: int, end: int, place: Place) -> Iterator[Value]:
+        if tag in (0x7FE00008, 0x7FE00009, 0x7FE00010):
+            begin = at
+            while self.number(at + 2, 2) != 0xE0DD:
+                at += 8 + self.number(at + 4, 4)
+            self.at = at + 8
+            yield Value(place, tag, vr, self.data[begin : self.at])
+            return
+        walk = _Walk(self.data, "<", explicit=False) if vr == "UN" else self
+        number = 0
+        while at < end:
+            item, _, length, begin = walk.head(at)
+            if item == 0xFFFEE0DD:
+                at = begin
+                break
+            if item != 0xFFFEE000:
+                raise NotReadable("a sequence holds something else than items")
+            inner_end = end if length == ENDLESS else begin + length
+            if inner_end > end:
+                raise NotReadable("an item is longer than its sequence")
+            yield from walk.within(begin, inner_end, (*place, tag, number))
+            at = walk.at if length == ENDLESS else inner_end
+            number += 1
+        self.at = at
+
+    def _unknown(self, tag: int, at: int, end: int, place: Place) -> Iterator[Value]:
+        """Items inside a UN, in whichever encoding they are."""
+        for explicit in (False, True):
+            walk = _Walk(self.data, "<", explicit=explicit)
+            try:
+                inner = list(walk._inside(tag, "SQ", at, end, place))
+            except NotReadable:
+                continue
+            yield from inner
+            return

@@ -1,0 +1,156 @@
+"""De-identifies one file: read, cleaned, written where nobody looks, checked, and only then put into the delivery."""
+
+import mmap
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from radquarry.exporter.burned_in import reason_to_hold
+from radquarry.exporter.cleaning.charsets import DEFAULT, decoded
+from radquarry.exporter.cleaning.cleaner import Cleaned, Cleaner
+from radquarry.exporter.cleaning.gathering import charset_of
+from radquarry.exporter.cleaning.marks import marks, words_of
+from radquarry.exporter.dicom_bytes.elements import Bytes, Unreadable, found, plain
+from radquarry.exporter.dicom_bytes.part10 import IMPLEMENTATION_VERSION_NAME, DicomFile, file_pieces, read_file
+from radquarry.exporter.profile.profile import Profile
+from radquarry.exporter.pseudonyms.keyed import Given, Pseudonyms
+from radquarry.exporter.pseudonyms.mapping_file import ACCESSION_NUMBER, DATE_SHIFT_DAYS, PATIENT_ID, UIDS, Row
+from radquarry.exporter.release.checking import Expected, findings
+from radquarry.exporter.release.report import Outcome
+from radquarry.exporter.runs.sources import Source, SourceRefused, opened
+from radquarry.exporter.standard.safe_private import safe_private
+
+UNCHECKED = ".unchecked"
+"""The folder in the delivery where files lie until they are checked."""
+DIRECTORY = "1.2.840.10008.1.3.10"
+UID = re.compile(r"(?!.*\.\.)[0-9][0-9.]{0,62}[0-9]")
+UID_TAGS = dict(zip(UIDS, (0x0020000D, 0x0020000E, 0x00080018), strict=True))
+DATA_SET_BEGINS = (b"\x08\0", b"\x02\0")
+CHUNK = 4 << 20
+
+
+@dataclass(frozen=True)
+class Order:
+    """What every process needs to know. `map_wanted`: original values are handed back for the mapping."""
+
+    folder: Path
+    profile: Profile
+    key: bytes = field(repr=False)
+    given: Given = field(default_factory=Given, repr=False)
+    map_wanted: bool = False
+
+
+class Workplace:
+    """One process's cleaner and its place in the folder."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._cleaner = Cleaner(order.profile, Pseudonyms(order.key, order.given))
+        self._kept = self._cleaner.rules.kept()
+        self._marks = words_of(marks(order.profile)) | {IMPLEMENTATION_VERSION_NAME.encode()}
+        self._beside = order.folder / UNCHECKED / str(os.getpid())
+
+    def deidentify(self, source: Source) -> tuple[Outcome, list[Row]]:
+        """What became of the file, and its rows of the mapping where they are wanted."""
+        try:
+            with opened(source) as view:
+                return self._file(source.number, view)
+        except (Unreadable, SourceRefused) as fault:
+            return Outcome(source.number, "held back", reason=str(fault)), []
+        except OSError as fault:
+            return Outcome(source.number, "held back", reason=f"it cannot be read or written: {fault.strerror}"), []
+        except RecursionError:
+            return Outcome(source.number, "held back", reason="it is nested too deeply"), []
+        finally:
+            self._beside.unlink(missing_ok=True)
+
+    def _file(self, number: int, view: memoryview) -> tuple[Outcome, list[Row]]:
+        if bytes(view[128:132]) != b"DICM":
+            if bytes(view[:2]) in DATA_SET_BEGINS:
+                return Outcome(number, "held back", reason="it may be DICOM, but has no preamble"), []
+            return Outcome(number, "passed over", reason="it is no DICOM file"), []
+        file = read_file(view)
+        if plain(file.dataset, 0x00080016) == DIRECTORY or not file.dataset:
+            return Outcome(number, "passed over", reason="it is a directory of files, or empty"), []
+        if reason := _faults(file) or (self._order.profile.pixels == "checked" and reason_to_hold(file.dataset)):
+            return Outcome(number, "held back", reason=reason), []
+        cleaned = self._cleaner.clean(file)
+        self._write(file_pieces(cleaned.file.transfer_syntax_uid, cleaned.file.dataset), view)
+        outcome = self._released(number, view, cleaned)
+        rows = self._rows(file, cleaned) if self._order.map_wanted and outcome.state != "held back" else []
+        return outcome, rows
+
+    def _write(self, pieces: Sequence[Bytes], original: memoryview) -> None:
+        with self._beside.open("wb", buffering=0) as output:
+            for piece in pieces:
+                for start in range(0, len(piece), CHUNK):
+                    part = memoryview(piece)[start : start + CHUNK]
+                    while part:
+                        part = part[output.write(part) or 0 :]
+                    if start and isinstance(original.obj, mmap.mmap):
+                        original.obj.madvise(mmap.MADV_DONTNEED)  # what is written need not stay in memory
+
+    def _released(self, number: int, original: memoryview, cleaned: Cleaned) -> Outcome:
+        with opened(Source(number, self._beside)) as output:
+            against = tuple(findings(original, output, self._expected(cleaned)))
+        changed = cleaned.own_values_found
+        if against:
+            return Outcome(number, "held back", "", "the release check found what should not leave", against, changed)
+        path = _path(cleaned)
+        target = self._order.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(self._beside, target)
+        except FileExistsError:
+            if _same(self._beside, target):
+                return Outcome(number, "repeated", path, "the same file as one that is there", (), changed)
+            return Outcome(number, "held back", "", "another file of the same instance is there", (), changed)
+        return Outcome(number, "released", path, "", (), changed)
+
+    def _expected(self, cleaned: Cleaned) -> Expected:
+        profile = self._order.profile
+        dates = {"retain_full_dates": "kept", "retain_modified_dates": "moved"}
+        said = [dates[option] for option in profile.options if option in dates]
+        safe = safe_private() if "retain_safe_private" in profile.options else frozenset()
+        uids = "retain_uids" in profile.options
+        return Expected(cleaned.patient, said[0] if said else "removed", uids, safe, self._kept, self._marks)
+
+    def _rows(self, original: DicomFile, cleaned: Cleaned) -> list[Row]:
+        patient = cleaned.identity.patient_id
+        pseudonyms = self._cleaner.pseudonyms
+        rows = [(PATIENT_ID, patient, cleaned.patient)]
+        if "retain_modified_dates" in self._order.profile.options:
+            rows.append((DATE_SHIFT_DAYS, patient, str(pseudonyms.days(patient))))
+        accession = found(original.dataset, 0x00080050)
+        encodings = charset_of(original.dataset, DEFAULT)
+        if accession is not None and (text := decoded(accession.value, encodings).strip(" \0")):
+            rows.append((ACCESSION_NUMBER, text, pseudonyms.accession_number(text)))
+        if "retain_uids" not in self._order.profile.options:
+            for kind, tag in UID_TAGS.items():
+                uid = plain(original.dataset, tag)
+                rows.append((kind, uid, pseudonyms.uid(uid)))
+        return rows
+
+
+def _faults(file: DicomFile) -> str:
+    for kind, tag in UID_TAGS.items():
+        if not UID.fullmatch(plain(file.dataset, tag)):
+            return f"its {kind} is missing or none"
+    return "" if plain(file.dataset, 0x00080016) else "it does not say of which class it is"
+
+
+def _path(cleaned: Cleaned) -> str:
+    study, series, instance = (plain(cleaned.file.dataset, tag) for tag in UID_TAGS.values())
+    return f"{cleaned.patient}/{study}/{series}/{instance}.dcm"
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    with one.open("rb") as first, other.open("rb") as second:
+        while chunk := first.read(CHUNK):
+            if chunk != second.read(CHUNK):
+                return False
+    return True
