@@ -27,7 +27,7 @@ class Bell:
 
 
 class Arrivals(Bell):
-    """Rings when instances were entered in the ledger; `behind` is how many seconds after they came."""
+    """Rings when instances were entered in the ledger; `behind` is how many seconds after they were announced."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -121,8 +121,7 @@ async def look_again(event: StudyChanged, *, means: Means) -> None:
 async def note_instances(event: InstancesStored, *, means: Means) -> None:
     """Enter in the ledger what is in the archive, whoever ordered it."""
     await means.ledger.store(event.instances)
-    oldest = min((one.stored_at for one in event.instances), default=means.clock())
-    means.arrivals.entered((means.clock() - oldest).total_seconds())
+    means.arrivals.entered((means.clock() - event.sent_at).total_seconds())
 
 
 def _demand(*, is_known: bool) -> None:
