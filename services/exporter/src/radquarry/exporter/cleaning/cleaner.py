@@ -3,25 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pydicom.config import IGNORE
-from pydicom.uid import UID
-
 from radquarry.exporter.cleaning.charsets import DEFAULT, Encodings, decoded, encoded
-from radquarry.exporter.cleaning.dates import shifted
+from radquarry.exporter.cleaning.dates import is_time_of_day, shifted
 from radquarry.exporter.cleaning.dummies import dummy
 from radquarry.exporter.cleaning.gathering import charset_of, identity_of
 from radquarry.exporter.cleaning.marks import marks
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.cleaning.private_blocks import PrivateBlocks
 from radquarry.exporter.cleaning.searching import TEXTUAL, Kept
+from radquarry.exporter.cleaning.staying import fits, is_version, of_the_standard, tells, texts_of, withheld
 from radquarry.exporter.cleaning.words import cleaned_text
+from radquarry.exporter.dicom_bytes.dictionary import vr_of
 from radquarry.exporter.dicom_bytes.elements import Dataset, Element, plain
 from radquarry.exporter.dicom_bytes.part10 import DicomFile
 from radquarry.exporter.profile.profile import ACCESSION_NUMBER, PATIENT_ID, PATIENT_NAME, Profile
 from radquarry.exporter.profile.rules import ORGANISATIONS_UIDS, Action, ClassRules, Rules, resolved
 from radquarry.exporter.pseudonyms.keyed import Pseudonyms
 
-STANDARDS_OWN = "1.2.840.10008."
 LEFT_AS_NUMBERS = frozenset((b"US", b"SS", b"UL", b"SL", b"FL", b"FD"))
 
 
@@ -73,6 +71,8 @@ class _Pass:
             "shift": self._shift,
             "words": self._words,
             "pseudonym": self._pseudonym,
+            "version": self._version,
+            "keep": self._keep,
         }
 
     def dataset(self, elements: Dataset, parent: int, around: Encodings) -> Dataset:
@@ -87,17 +87,46 @@ class _Pass:
                 action = private.action(element, dates="retain_modified_dates" in self._options)
             if action == "remove":
                 continue
-            if action == "keep":
-                kept = element if element.items is None else self._recursed(element, encodings)
+            if not fits(element):
+                kept = withheld(element, self._rules.type_of(parent, element.tag))
             else:
-                changed = self._change[action](element, parent, encodings)
-                if changed is None:
-                    continue
-                kept = changed
-            if kept.items is None and action in ("keep", "words"):
+                kept = self._change[action](element, parent, encodings)
+            if kept is None:
+                continue
+            if kept.items is None and action in ("keep", "words", "version"):
                 note(cleaned, kept, encodings)
             cleaned.append(kept)
         return cleaned
+
+    def _keep(self, element: Element, parent: int, encodings: Encodings) -> Element | None:
+        if element.items is not None:
+            return self._recursed(element, encodings)
+        if element.vr == b"UI":
+            return self._keep_uid(element, parent)
+        if b"TM" in (element.vr, vr_of(element.tag)) and not is_time_of_day(bytes(element.value).decode("latin-1")):
+            return self._without(element, parent, encodings)
+        return element
+
+    def _keep_uid(self, element: Element, parent: int) -> Element | None:
+        instances = element.tag not in ORGANISATIONS_UIDS
+        uids = texts_of(element)
+        telling = [uid for uid in uids if tells(uid, self._identity, instances=instances)]
+        if not telling:
+            return element
+        if not instances:
+            return withheld(element, self._rules.type_of(parent, element.tag))
+        own = (self._pseudonyms.uid(uid) if uid in telling else uid for uid in uids)
+        return _changed(element, "\\".join(own).encode("latin-1"))
+
+    def _version(self, element: Element, parent: int, encodings: Encodings) -> Element | None:
+        if all(not text or is_version(text, self._identity) for text in texts_of(element)):
+            return element
+        return self._without(element, parent, encodings)
+
+    def _without(self, element: Element, parent: int, encodings: Encodings) -> Element | None:
+        """What a choice of X, Z and D comes to here."""
+        action = resolved("X/Z/D", self._rules.type_of(parent, element.tag))
+        return None if action == "remove" else self._change[action](element, parent, encodings)
 
     def _recursed(self, element: Element, encodings: Encodings) -> Element:
         return _sequence(element, [self.dataset(item, element.tag, encodings) for item in element.items or ()])
@@ -118,15 +147,18 @@ class _Pass:
             action = self._rules.action(parent, element.tag)
             if action in ("remove", "private"):
                 continue
-            if element.items is not None:
-                kept: Element | None = self._dummy(element, parent, encodings)
+            if not fits(element):
+                kept = withheld(element, self._rules.type_of(parent, element.tag))
+            elif element.items is not None:
+                kept = self._dummy(element, parent, encodings)
             elif action == "uid" or (element.vr == b"UI" and element.tag not in ORGANISATIONS_UIDS):
                 kept = self._uid(element, parent, encodings)
             elif action == "blank":
                 kept = self._blank(element, parent, encodings)
             elif action == "keep" and element.vr in (b"CS", b"UI", *LEFT_AS_NUMBERS):
-                kept = element
-                self.kept.note(cleaned, element, encodings)
+                kept = self._keep(element, parent, encodings)
+                if kept is not None:
+                    self.kept.note(cleaned, kept, encodings)
             else:
                 kept = self._dummy(element, parent, encodings)
             if kept is not None:
@@ -136,11 +168,10 @@ class _Pass:
     def _uid(self, element: Element, _: int, __: Encodings) -> Element | None:
         if element.items is not None or element.vr not in (b"UI", b"UN"):
             return None
-        texts = [text.strip(" \0") for text in bytes(element.value).decode("latin-1").split("\\")]
-        return _changed(element, "\\".join(map(self._own_uid, texts)).encode())
+        return _changed(element, "\\".join(map(self._own_uid, texts_of(element))).encode())
 
     def _own_uid(self, uid: str) -> str:
-        return uid if not uid or _of_the_standard(uid) else self._pseudonyms.uid(uid)
+        return uid if not uid or of_the_standard(uid) else self._pseudonyms.uid(uid)
 
     def _shift(self, element: Element, parent: int, encodings: Encodings) -> Element | None:
         moved = None
@@ -148,14 +179,16 @@ class _Pass:
             moved = shifted(bytes(element.value[:4096]).decode("latin-1"), self._days)
         if moved is not None:
             return _changed(element, moved.encode())
-        action = resolved("X/Z/D", self._rules.type_of(parent, element.tag))
-        return None if action == "remove" else self._change[action](element, parent, encodings)
+        return self._without(element, parent, encodings)
 
-    def _words(self, element: Element, _: int, encodings: Encodings) -> Element | None:
+    def _words(self, element: Element, parent: int, encodings: Encodings) -> Element | None:
         if element.items is not None or element.vr not in TEXTUAL:
             return None
         parts = decoded(element.value, encodings).rstrip(" \0").split("\\")
-        return _changed(element, encoded("\\".join(map(cleaned_text, parts)), encodings))
+        text = "\\".join(map(cleaned_text, parts))
+        if not text and self._rules.type_of(parent, element.tag) == "1":
+            return self._dummy(element, parent, encodings)
+        return _changed(element, encoded(text, encodings))
 
     def _pseudonym(self, element: Element, parent: int, encodings: Encodings) -> Element | None:
         if element.vr == b"UI" or element.items is not None:
@@ -173,11 +206,6 @@ class _Pass:
         else:
             value = self._pseudonyms.value(text)
         return _changed(element, value.encode())
-
-
-def _of_the_standard(uid: str) -> bool:
-    """A UID that PS3.6 registers: of classes, syntaxes, well-known instances. Others under its root are somebody's."""
-    return uid.startswith(STANDARDS_OWN) and UID(uid, validation_mode=IGNORE).name != uid
 
 
 def _changed(element: Element, value: bytes) -> Element:

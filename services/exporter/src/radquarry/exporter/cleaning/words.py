@@ -11,9 +11,23 @@ from importlib.resources import files
 from pydicom.sr.codedict import codes
 
 TOKEN = re.compile(r"[^\W_]+|[\W_]+")
-NUMBER = re.compile(r"[a-z]?\d{1,3}[a-z]{0,2}", re.IGNORECASE)
-NUMBERS_IN_A_ROW = re.compile(r"\+?\d(?:[\s./:()-]*\d){4,}")
-"""Telephone numbers, dates, ids in groups."""
+NUMBER = re.compile(r"[bclrstvx]?\d{1,3}(?:mm|cm|cc|ml|mg|kv|ma|ms|hu|hz|t|s|x|st|nd|rd|th)?|[234]d", re.IGNORECASE)
+"""Of letters beside a number only those of vertebrae, sequences and units: 63y is somebody's age, f63 too."""
+MONTH = (
+    r"(?:jan(?:uary?|vier)?|feb(?:ruary?)?|f[eé]v(?:rier)?|m[aä]r(?:ch|z|s)?|apr(?:il)?|avr(?:il)?|ma[iy]|jun[ei]?|juin"
+    r"|jul[yi]?|juil(?:let)?|aug(?:ust)?|ao[uû]t|sept?(?:emb(?:er|re))?|o[ck]t(?:ob(?:er|re))?|nov(?:emb(?:er|re))?"
+    r"|d[eé][cz](?:emb(?:er|re))?)(?![^\W\d_])"
+)
+NUMBERS = re.compile(
+    r"\+?\d(?:[\W_]*\d){4,}"  # telephone numbers, dates, ids in groups
+    r"|\d+(?:[\W_]+\d+){2,}"  # short dates: 3.5.62
+    r"|(?<![^\W_])\d+[^\S\n]*[/:_-]+[^\S\n]*\d+"  # a month and a year, a time of day; C5/6 and 1.5 are neither
+    rf"|(?<![^\W_])\d+(?:st|nd|rd|th)?[\W_]*{MONTH}[\W_]*\d*|(?<![^\W_]){MONTH}[\W_]*\d+(?:(?:st|nd|rd|th)?[\W_]+\d+)*"
+    r"|(?<![^\W_])\d{1,3}[\W_]*(?:y|a|j|m|w|yo|yrs?|jr|ans?|mos?|wks?|mths?"
+    r"|(?:year|day|week|month|jahr|jähr|tag|woche|monat|mois|jour|ann|año|mes)[^\W\d_]*)(?![^\W\d_])"  # ages
+    r"|(?<![^\W_])(?:\d{2,3}|[15-9])[\W_]*d(?![^\W\d_])",  # days; 3D is none
+    re.IGNORECASE,
+)
 PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -29,10 +43,11 @@ def known_words() -> frozenset[str]:
 
 
 def cleaned_text(text: str) -> str:
-    """The text without what is no such word."""
+    """The text without what is no such word; numbers are looked at again as what goes may stand between them."""
     known = known_words()
     kept = [
         token if not token[0].isalnum() or token.lower() in known or NUMBER.fullmatch(token) else ""
-        for token in TOKEN.findall(NUMBERS_IN_A_ROW.sub(" ", text))
+        for token in TOKEN.findall(NUMBERS.sub(" ", text))
     ]
-    return re.sub(r"[^\S\r\n]{2,}", " ", "".join(kept)).strip(" ,;:-/_.()")
+    alone = NUMBERS.sub(" ", "".join(kept))
+    return re.sub(r"[^\S\r\n]{2,}", " ", alone).strip(" ,;:-/_.()")

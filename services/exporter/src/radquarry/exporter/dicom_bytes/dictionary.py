@@ -19,6 +19,14 @@ def vr_of(tag: int) -> bytes | None:
 
 
 @lru_cache(maxsize=8192)
+def vrs_of(tag: int) -> frozenset[bytes]:
+    """All value representations that the dictionary allows; empty for what it does not hold, private attributes too."""
+    if tag & 0x10000 or (not dictionary_has_tag(tag) and not repeater_has_tag(tag)):
+        return frozenset()
+    return frozenset(vr.encode() for vr in dictionary_VR(tag).split(" or "))
+
+
+@lru_cache(maxsize=8192)
 def name_of(tag: int) -> str:
     """`PatientName`, or `(0009,1001)` where the dictionary has no keyword."""
     known = dictionary_has_tag(tag) or repeater_has_tag(tag)

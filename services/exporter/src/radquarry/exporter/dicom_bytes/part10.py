@@ -4,6 +4,9 @@ import zlib
 from dataclasses import dataclass
 from struct import pack
 
+from pydicom.config import IGNORE
+from pydicom.uid import UID
+
 from radquarry.exporter.dicom_bytes.elements import (
     DEFLATED,
     EXPLICIT_LITTLE,
@@ -41,6 +44,8 @@ def read_file(view: memoryview, most_inflated: int = MOST_INFLATED) -> DicomFile
     syntax = plain(meta, 0x00020010)
     if not syntax:
         raise Unreadable("no transfer syntax is named")
+    if UID(syntax, validation_mode=IGNORE).type != "Transfer Syntax":
+        raise Unreadable("its transfer syntax is none of the standard")
     if syntax == DEFLATED:
         view, start = memoryview(_inflated(view[start:], most_inflated)), 0
     return DicomFile(syntax, read_dataset(view, start, encoding_of(syntax)))

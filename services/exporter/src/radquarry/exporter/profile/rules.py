@@ -6,11 +6,12 @@ from typing import Literal
 
 from radquarry.exporter.dicom_bytes.dictionary import vr_of
 from radquarry.exporter.dicom_bytes.elements import TEXT_VRS
+from radquarry.exporter.profile.beside_table import PUBLISHED, VERSIONS, own_row
 from radquarry.exporter.profile.profile import ACCESSION_NUMBER, FIXED, OURS, PATIENT_ID, PATIENT_NAME, Profile
 from radquarry.exporter.standard.attribute_types import types_of
 from radquarry.exporter.standard.confidentiality import Row, table
 
-Action = Literal["keep", "remove", "blank", "dummy", "uid", "shift", "words", "pseudonym", "private"]
+Action = Literal["keep", "remove", "blank", "dummy", "uid", "shift", "words", "pseudonym", "version", "private"]
 
 ORGANISATIONS_UIDS = frozenset(
     (0x00080016, 0x0008001A, 0x0008001B, 0x00080062, 0x0008010C, 0x0008010D, 0x00080117, 0x00080118, 0x00081150,
@@ -23,9 +24,10 @@ PSEUDONYMS = frozenset((PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER))
 TEXT_VALUE = 0x0040A160
 TEXT_OF_CONTENT = Row("D", {"clean_structured_content": "C"})
 """The table names the sequence it stands in, not Text Value itself: where that is cleaned, it must be, too."""
+DATES_STAY = frozenset(("retain_full_dates", "retain_modified_dates"))
 DATES = (b"DA", b"DT", b"TM")
 BY_VR: Mapping[bytes, str] = {b"PN": "Z", b"UI": "U", b"DA": "X/Z/D", b"DT": "X/Z/D", b"TM": "X/Z/D"}
-"""Actions for attributes of the standard that the table does not name."""
+"""Actions for attributes of the standard that neither the table nor the rows beside it name."""
 
 
 class Rules:
@@ -59,7 +61,9 @@ class Rules:
             return "private"
         if group in WHOLE_GROUPS or group & 0xFF00 in (0x5000, 0x6000) or tag & 0xFFFF == 0 or vr is None:
             return "remove"
-        row = TEXT_OF_CONTENT if tag == TEXT_VALUE else table().get(tag)
+        if tag in VERSIONS and self.options & DATES_STAY:
+            return "version"
+        row = _row(tag, vr)
         if row is None:
             if vr not in BY_VR or tag in ORGANISATIONS_UIDS:
                 return "keep"
@@ -93,6 +97,12 @@ class Rules:
         if letters and (vr in TEXT_VRS or vr == b"CS"):
             return "words"
         return None
+
+
+def _row(tag: int, vr: bytes) -> Row | None:
+    if tag == TEXT_VALUE:
+        return TEXT_OF_CONTENT
+    return (None if tag in PUBLISHED else table().get(tag)) or own_row(tag, vr)
 
 
 class ClassRules:

@@ -14,17 +14,28 @@ from radquarry.exporter.release.originals import (
     may_be_an_instances,
     original_of,
     plainly,
+    registered,
     spoken,
     telling,
 )
 from radquarry.exporter.release.raw_values import NotReadable, RawFile, Value, text_of
+from radquarry.exporter.release.representations import (
+    EPOCHS,
+    digits_of,
+    is_inside_another,
+    is_time_of_day,
+    is_transfer_syntax,
+    is_version,
+    is_written_as_another,
+    understood,
+)
 
 META = frozenset(range(0x00020000, 0x00020004)) | {0x00020010, 0x00020012, 0x00020013}
 NUMERIC = frozenset(("DS", "IS", "US", "SS", "UL", "SL", "FL", "FD", "AT", "UI", "DA", "DT", "TM", "AS"))
 BYTES = frozenset(("OB", "OW", "UN", "OF", "OD", "OL", "OV", "SV", "UV"))
 A_DAY = re.compile(r"(?<!\d)[12]\d{7}(?!\d)")
 A_UID = re.compile(r"\d+(?:\.\d+){3,}")
-VERSION_NAME = 0x00020013
+TRANSFER_SYNTAX, ENGINE_CLASS, VERSION_NAME = 0x00020010, 0x00020012, 0x00020013
 MARKS = frozenset((0x00120063, 0x00120064))
 MOST_FINDINGS = 20
 PORTION = 4 << 20
@@ -70,6 +81,9 @@ class _Check:
         self._expected = expected
         self._telling = telling(original.names, original.ids)
         self._days = frozenset() if expected.dates == "kept" else original.days()
+        own = {text[:8] for (_, tag), text in original.times.items() if not is_version(tag)} - OF_NOBODY
+        self._own_days = frozenset(day for day in own if len(day) == 8 and day.isdecimal())
+        self._numbers = digits_of(original.ids) | self._own_days
         self._creators: dict[tuple[tuple[int, ...], int, int], str] = {}
         self._found: list[Finding] = []
 
@@ -105,6 +119,9 @@ class _Check:
             else:
                 self._texts(value)
             self._uid(value)
+            self._kept_uid(value)
+            if value.tag == TRANSFER_SYNTAX and not is_transfer_syntax(text_of(value.data)):
+                self._say(value, "is no transfer syntax of the standard")
 
     def _mark(self, value: Value) -> None:
         if bytes(value.data).strip(b" \0") not in self._expected.marks:
@@ -118,9 +135,15 @@ class _Check:
             self._say(value, "is of a group that may not leave")
         elif not dictionary_has_tag(value.tag) and not repeater_has_tag(value.tag):
             self._say(value, "is no attribute of the standard")
+        if is_written_as_another(value) or is_inside_another(value):
+            self._say(value, "has a value representation that is not its own")
+        known = understood(value)
+        if known.vr == "TM" and not is_time_of_day(text_of(value.data)):
+            self._say(value, "is no time of day")
         if value.tag not in self._expected.kept:
-            self._uid(value)
-            self._time(value)
+            self._uid(known)
+            self._time(known)
+        self._kept_uid(known)
         if MARKS & {value.tag, *value.place[:1]}:
             self._mark(value)
         else:
@@ -143,13 +166,29 @@ class _Check:
         if self._original.uids & {uid.strip() for uid in text_of(value.data).split("\\")}:
             self._say(value, "is a UID of the original")
 
-    def _time(self, value: Value) -> None:
-        dates = self._expected.dates
-        if value.vr not in TIMES or dates == "kept" or (value.vr == "TM" and dates == "moved"):
+    def _kept_uid(self, value: Value) -> None:
+        """UIDs of no instance stay, others may: none of them may be made of what the patient is known by."""
+        if value.vr != "UI":
             return
-        text = text_of(value.data)
-        if text and text not in OF_NOBODY and self._original.times.get((value.place, value.tag)) == text:
+        others = not may_be_an_instances(value.tag) and value.tag != ENGINE_CLASS and not value.tag & 0x10000
+        for uid in text_of(value.data).split("\\"):
+            if registered(uid.strip()):
+                continue
+            if self._telling.search(uid) or (others and any(number in uid for number in self._numbers)):
+                self._say(value, "is a UID that says an id or a date of the patient")
+
+    def _time(self, value: Value) -> None:
+        dates, text = self._expected.dates, text_of(value.data)
+        if value.vr not in TIMES or not text or text in OF_NOBODY or dates == "kept":
+            return
+        before = self._original.times.get((value.place, value.tag), "")
+        if dates == "moved" and (value.vr == "TM" or is_version(value.tag)):
+            if is_version(value.tag) and text[:8] in self._own_days:
+                self._say(value, "is a date of the patient")
+        elif before == text:
             self._say(value, "is a date or time of the original")
+        elif before[:8] in EPOCHS:
+            self._say(value, "is a moved date that everybody knows")
 
     def _texts(self, value: Value) -> None:
         if value.vr in BYTES:

@@ -1,4 +1,4 @@
-"""The type (1, 1C, 2, 2C) of each attribute of the table in each IOD, so that a file stays valid without it.
+"""The type (1, 1C, 2, 2C) of each attribute in each IOD, so that a file stays valid without it.
 
 `data/attribute_types.json` is taken from highdicom's tables of PS3.3; a test takes it again and compares. The types
 are by the attribute and the sequence that it stands in; where several differ, the strictest counts.
