@@ -52,15 +52,14 @@ def of_the_standard(uid: str) -> bool:
 
 
 def tells(uid: str, identity: Identity, *, instances: bool) -> bool:
-    """Whether a UID holds an id or a date of the patient; in those of no instance any run of their digits counts."""
+    """Whether a UID has an id or a date of the patient as one of its numbers; in those of no instance, anywhere."""
     if not uid or of_the_standard(uid):
         return False
-    if identity.spellings().text.search(uid.lower()):
-        return True
+    own = identity.ids | identity.dates
     if instances:
-        return False
-    numbers = {re.sub(r"\D", "", text) for text in identity.ids | identity.dates}
-    return any(len(number) >= SHORTEST_NUMBER and number in uid for number in numbers)
+        return not own.isdisjoint(uid.split("."))
+    digits = {re.sub(r"\D", "", text) for text in own}
+    return not re.fullmatch(r"[0-9.]+", uid) or any(len(d) >= SHORTEST_NUMBER and d in uid for d in digits)
 
 
 def is_version(text: str, identity: Identity) -> bool:
