@@ -135,6 +135,7 @@ def un_items(*, undefined: bool) -> Place:
     return place
 
 
+HIDDEN = pack("<HHL", 0xFFFE, 0xE000, 8 + len(NAME)) + pack("<HH2sH", 0x10, 0x10, b"PN", len(NAME)) + NAME.encode()
 PLACES: dict[str, Place] = {
     "nowhere but where it belongs": written,
     "the preamble": preamble,
@@ -186,6 +187,15 @@ PLACES: dict[str, Place] = {
         ExtendedCodeMeaning="20190807 and 19951015, 20190807: 1.2.840.10008.99.4711234",
         FrameOfReferenceUID="1.2.840.10008.99.4711234",
     ),
+    "a comment that the table does not name": put(CommentsOnTheScheduledProcedureStep=f"{NAME} {ACCESSION}"),
+    "a contact's name": put(ContactDisplayName=f"Josefine {NAME}"),
+    "an address": put(RetrieveURL=f"http://pacs.example/{PATIENT_ID}?{NAME}"),
+    "an old order number": put(PlacerOrderNumberProcedure=ACCESSION),
+    "a sequence as bytes": raw(0x52009229, b"OB", HIDDEN),
+    "a sequence as UT": raw(0x52009229, b"UT", HIDDEN),
+    "a sequence as UN that ends in junk": raw(0x52009229, b"UN", HIDDEN + b"junk"),
+    "a number's attribute as text": raw(0x00180060, b"LO", f"of {NAME}".encode()),
+    "a time of day": raw(0x00183108, b"TM", PATIENT_ID.encode()),
     "coordinates as text": put(ImageComments=f"{NAME}, born 1962", PatientComments=ACCESSION),
 }  # fmt: skip
 

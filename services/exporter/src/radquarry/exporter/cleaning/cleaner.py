@@ -4,16 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from radquarry.exporter.cleaning.charsets import DEFAULT, Encodings, decoded, encoded
-from radquarry.exporter.cleaning.dates import is_time_of_day, shifted
+from radquarry.exporter.cleaning.dates import shifted
 from radquarry.exporter.cleaning.dummies import dummy
 from radquarry.exporter.cleaning.gathering import charset_of, identity_of
 from radquarry.exporter.cleaning.marks import marks
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.cleaning.private_blocks import PrivateBlocks
 from radquarry.exporter.cleaning.searching import TEXTUAL, Kept
-from radquarry.exporter.cleaning.staying import fits, is_version, of_the_standard, tells, texts_of, withheld
+from radquarry.exporter.cleaning.staying import (
+    fits,
+    has_its_form,
+    is_version,
+    of_the_standard,
+    tells,
+    texts_of,
+    withheld,
+)
 from radquarry.exporter.cleaning.words import cleaned_text
-from radquarry.exporter.dicom_bytes.dictionary import vr_of
 from radquarry.exporter.dicom_bytes.elements import Dataset, Element, plain
 from radquarry.exporter.dicom_bytes.part10 import DicomFile
 from radquarry.exporter.profile.profile import ACCESSION_NUMBER, PATIENT_ID, PATIENT_NAME, Profile
@@ -103,7 +110,7 @@ class _Pass:
             return self._recursed(element, encodings)
         if element.vr == b"UI":
             return self._keep_uid(element, parent)
-        if b"TM" in (element.vr, vr_of(element.tag)) and not is_time_of_day(bytes(element.value).decode("latin-1")):
+        if not has_its_form(element):
             return self._without(element, parent, encodings)
         return element
 

@@ -16,6 +16,9 @@ SHORTEST_NUMBER = 5
 NEVER_EMPTY = frozenset((0x00080005, 0x00080016, 0x00080018, 0x0020000D, 0x0020000E, *PIXEL_DATA))
 """Without these nothing else of the file can be understood."""
 
+DIGITS = {b"DS": b"0123456789+-.eE\\ \0", b"IS": b"0123456789+-\\ \0", b"AS": b"0123456789DWMY\\ \0"}
+"""What numbers that are text are made of (PS3.5 section 6.2)."""
+
 
 class MustNotStay(Unreadable):
     """An attribute that must have a value has none that may stay: the file is held back."""
@@ -39,6 +42,14 @@ def withheld(element: Element, kind: str | None) -> Element | None:
         return None
     vr = vr_of(element.tag) or b"UN"
     return Element(element.tag, vr, items=[] if vr == b"SQ" else None)
+
+
+def has_its_form(element: Element) -> bool:
+    """A time of day or a number that is text is one; nothing is asked of other representations."""
+    value = bytes(element.value) if element.vr in DIGITS or element.vr == b"TM" else b""
+    if element.vr == b"TM":
+        return is_time_of_day(value.decode("latin-1"))
+    return not value.translate(None, DIGITS.get(element.vr, b""))
 
 
 def texts_of(element: Element) -> list[str]:
