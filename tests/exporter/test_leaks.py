@@ -133,6 +133,23 @@ def test_every_attribute_of_the_table_goes_out_of_a_sequence_that_is_written_as_
     assert left == []
 
 
+@pytest.mark.parametrize(("vr", "behind"), [(b"OB", b""), (b"UT", b""), (b"UN", b"junk")])
+def test_every_attribute_of_the_table_goes_where_a_sequence_is_written_as_what_it_is_not(
+    vr: bytes, behind: bytes
+) -> None:
+    base = ct()
+    del base.PixelData
+    head, by, left = written(base), cleaner(BASIC), []
+    for each in ATTRIBUTES:
+        value = implicit_items(marked(each)) + behind
+        data = head + pack("<HH2sxxL", 0x5200, 0x9229, vr, len(value)) + value
+        output, done = cleaned(data, by)
+        if any(trace.lower() in output.lower() for trace in TRACES) or leaks(data, output, done, BASIC):
+            left.append(f"{each:08X}")
+
+    assert left == []
+
+
 def test_the_marks_would_be_seen() -> None:
     for tag in (0x00081030, 0x00080020, 0x00100010, 0x00081140, 0x00101010):
         data = written(at_the_top(marked(tag)))
