@@ -143,6 +143,17 @@ def test_the_version_of_a_code_table_stays_as_it_is_unless_it_is_a_date_of_the_p
         assert leaks(data, output, done, MOVED) == []
 
 
+@pytest.mark.parametrize("text", ["20190807196203", "20190807House", "2019080712+1962", "20190807121314.1234567"])
+def test_a_date_is_moved_only_with_a_time_of_day_behind_it(text: str) -> None:
+    assert shifted(text, -1) is None
+
+
+def test_a_date_that_is_kept_is_one() -> None:
+    data = in_place_of(written(born()), 0x00080023, b"DA", b"House")
+
+    assert b"House" not in cleaned(data, cleaner(PROFILES["dates kept"]))[0]
+
+
 # --- representations ----------------------------------------------------------------------------------------------
 
 HIDDEN = b"".join(

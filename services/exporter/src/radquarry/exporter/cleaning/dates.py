@@ -4,7 +4,7 @@ import re
 from datetime import date, timedelta
 
 DATE = re.compile(r"(\d{4})[.-]?(\d\d)[.-]?(\d\d)(.*)", re.DOTALL)
-TIME = re.compile(r"\d{0,6}(\.\d{0,6})?([+-]\d{4})?")
+ZONE = re.compile(r"[+-](?:0\d|1[0-4])[0-5]\d$")
 
 OF_A_DAY = re.compile(r"(?:[01]\d|2[0-3])(?::?[0-5]\d(?::?(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?")
 EARLIEST, LATEST = 1880, 2100
@@ -30,7 +30,7 @@ def shifted(value: str, days: int) -> str | None:
         if not text:
             moved.append("")
             continue
-        if not found or not TIME.fullmatch(found[4]):
+        if not found or not is_time_of_day(ZONE.sub("", found[4])):
             return None
         try:
             day = date(int(found[1]), int(found[2]), int(found[3]))

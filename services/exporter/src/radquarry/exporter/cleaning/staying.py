@@ -16,8 +16,14 @@ SHORTEST_NUMBER = 5
 NEVER_EMPTY = frozenset((0x00080005, 0x00080016, 0x00080018, 0x0020000D, 0x0020000E, *PIXEL_DATA))
 """Without these nothing else of the file can be understood."""
 
-DIGITS = {b"DS": b"0123456789+-.eE\\ \0", b"IS": b"0123456789+-\\ \0", b"AS": b"0123456789DWMY\\ \0"}
-"""What numbers that are text are made of (PS3.5 section 6.2)."""
+DIGITS = {
+    b"DS": b"0123456789+-.eE\\ \0",
+    b"IS": b"0123456789+-\\ \0",
+    b"AS": b"0123456789DWMY\\ \0",
+    b"DA": b"0123456789.-\\ \0",
+    b"DT": b"0123456789.+-\\ \0",
+}
+"""What numbers and dates that are text are made of (PS3.5 section 6.2)."""
 
 
 class MustNotStay(Unreadable):
@@ -45,7 +51,7 @@ def withheld(element: Element, kind: str | None) -> Element | None:
 
 
 def has_its_form(element: Element) -> bool:
-    """A time of day or a number that is text is one; nothing is asked of other representations."""
+    """A time of day, a date or a number that is text is one; nothing is asked of other representations."""
     value = bytes(element.value) if element.vr in DIGITS or element.vr == b"TM" else b""
     if element.vr == b"TM":
         return is_time_of_day(value.decode("latin-1"))
