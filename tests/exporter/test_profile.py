@@ -79,6 +79,15 @@ def test_safe_private_attributes_stay_with_their_creators_alone() -> None:
     assert 0xC1 not in done.private_block(0x2001, "Philips Imaging DD 001")
 
 
+def test_a_safe_private_attribute_stays_only_in_its_own_representation() -> None:
+    dataset = rich()
+    dataset.private_block(0x0019, "GEMS_ACQU_01").add_new(0x24, "OB", b"Patient Road")
+
+    assert 0x24 not in cleaned_dataset(dataset, cleaner(Profile(options=("retain_safe_private",)))).private_block(
+        0x0019, "GEMS_ACQU_01"
+    )
+
+
 def test_dates_that_are_moved_keep_the_time_of_day() -> None:
     done = with_options("retain_modified_dates")
 
@@ -117,6 +126,8 @@ def test_single_attributes_are_as_the_profile_says() -> None:
         ("keep: ['(0008,9999)']", "is no attribute of the standard"),
         ("keep: [PatientName]", "keep: PatientName says who the patient is"),
         ("remove: [PixelData]", "is not the profile's to decide"),
+        ("remove: [SOPInstanceUID]", "SOPInstanceUID says where a file lies in the delivery"),
+        ("blank: [StudyInstanceUID]", "StudyInstanceUID says where a file lies in the delivery"),
         ("remove: [StudyID]\nblank: [StudyID]", "StudyID stands in remove and in blank"),
         ("pseudonymise: [Rows]", "pseudonymise: Rows is no text, UID or date"),
         ("options: [retain_full_dates, retain_modified_dates]", "exclude each other"),

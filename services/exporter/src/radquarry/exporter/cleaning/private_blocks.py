@@ -31,7 +31,10 @@ class PrivateBlocks:
         creator = self._creators.get((group, number >> 8))
         if creator is None or (creator, group, number & 0xFF) not in safe_private():
             return False
-        return not creator.startswith(LISTED_WHOLE) or _known_vr(element, creator) in NUMBERS
+        known = _known_vr(element, creator)
+        if (known not in (b"UN", element.vr) and element.vr != b"UN") or (known == b"SQ" and element.items is None):
+            return False
+        return not creator.startswith(LISTED_WHOLE) or known in NUMBERS
 
     def action(self, element: Element, *, dates: bool) -> Action:
         """`dates`: they may stay, moved."""
@@ -50,10 +53,9 @@ class PrivateBlocks:
 
 
 def _known_vr(element: Element, creator: str) -> bytes:
-    """The file's, or where it says none, that of pydicom's dictionary of private attributes."""
-    if element.vr != b"UN":
-        return element.vr
+    """That of pydicom's dictionary of private attributes, or where it says none, the file's."""
     try:
-        return private_dictionary_VR(element.tag, creator).encode()
+        known = private_dictionary_VR(element.tag, creator).encode()
     except KeyError:
-        return b"UN"
+        return element.vr
+    return element.vr if element.vr in known.split(b" or ") else known

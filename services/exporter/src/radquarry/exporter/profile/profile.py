@@ -28,6 +28,8 @@ IDENTITY = frozenset(
     (PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER, 0x00101000, 0x00101001, 0x00101002, 0x00101005, 0x00101060)
 )
 """What the release check looks for: keeping it would hold back every file."""
+PLACE = frozenset((0x0020000D, 0x0020000E, 0x00080018))
+"""Where a file lies in the delivery: without them files would take each other's place."""
 OURS = frozenset((0x00120062, 0x00120063, 0x00120064, 0x00280303))
 FIXED = frozenset((0x00080005, 0x00080016, 0x7FE00010, 0x7FE00008, 0x7FE00009)) | OURS
 """Without these a file is none, or the engine sets them."""
@@ -92,6 +94,8 @@ class Profile(BaseModel):
                     raise ValueError(f"{name} stands in {seen[tag_named(name)]} and in {entry}")
         if identity := [name for name in self.keep if tag_named(name) in IDENTITY]:
             raise ValueError(f"keep: {identity[0]} says who the patient is")
+        if place := [name for name in (*self.remove, *self.blank) if tag_named(name) in PLACE]:
+            raise ValueError(f"{place[0]} says where a file lies in the delivery: it may be replaced or kept alone")
         for name in self.pseudonymise:
             if vr_of(tag_named(name)) not in PSEUDONYM_VRS:
                 raise ValueError(f"pseudonymise: {name} is no text, UID or date")
