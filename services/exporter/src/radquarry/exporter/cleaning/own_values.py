@@ -64,6 +64,11 @@ class Spellings:
     dates: frozenset[str]
     uids: frozenset[str]
 
+    @property
+    def text(self) -> re.Pattern[str]:
+        """Matches folded text that says a name or an id."""
+        return self.person.text
+
     @cached_property
     def days(self) -> frozenset[Day]:
         """The dates as numbers."""
@@ -115,7 +120,7 @@ class Spellings:
         return any(part.strip()[:8].decode("latin-1") in self.dates for part in data.split(b"\\"))
 
     def _spans(self, plain: str, *, apart: bool = False) -> Iterator[tuple[int, int]]:
-        yield from (hit.span() for hit in (self.person.apart if apart else self.person.text).finditer(plain))
+        yield from (hit.span() for hit in (self.person.apart if apart else self.text).finditer(plain))
         yield from written(plain, self.days)
         if self.uids and "." in plain:
             yield from (hit.span() for hit in A_UID.finditer(plain) if hit[0] in self.uids)
