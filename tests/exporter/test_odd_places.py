@@ -191,7 +191,7 @@ PLACES: dict[str, Place] = {
 NEEDED: dict[str, Place] = {
     "bytes of a lookup table": element(0x00283006, "OW", f"xx{PATIENT_ID}{NAME}xx".encode()),
     "encrypted attributes": put(EncryptedAttributesSequence=item(EncryptedContent=NAME.encode() * 2)),
-    "many bytes": raw(0x00180015, b"OB", bytes(2000) + f"{PATIENT_ID} {NAME}".encode()),
+    "many bytes": raw(0x00701808, b"OB", bytes(2000) + f"{PATIENT_ID} {NAME}".encode()),
 }
 
 

@@ -81,6 +81,13 @@ def test_days_that_only_a_date_and_time_says_are_the_files_too() -> None:
     assert text_left("of 20190911", AcquisitionDateTime="20190911121212") == "of X"
 
 
+def test_the_version_of_a_code_table_is_no_day_of_the_patient() -> None:
+    code = Dataset()
+    code.ContextGroupVersion = "20020904120000"
+
+    assert text_left("of 20020904", AnatomicRegionSequence=Sequence([code])) == "of 20020904"
+
+
 def test_numbers_that_are_an_id_or_a_day_become_zero() -> None:
     dataset = ct()
     dataset.PatientID, dataset.PatientBirthDate, dataset.StudyDate = "004711234", BORN, STUDIED
@@ -207,7 +214,7 @@ def test_the_files_own_character_set_is_looked_for_in_bytes() -> None:
     name = "Люксембург"
     dataset = ct()
     dataset.SpecificCharacterSet, dataset.PatientName = "ISO_IR 144", f"{name}^Роза"
-    data = written(dataset) + pack("<HH2sxxL", 0x0018, 0x0015, b"OB", 10) + name.upper().encode("iso8859_5")
+    data = written(dataset) + pack("<HH2sxxL", 0x0070, 0x1808, b"OB", 10) + name.upper().encode("iso8859_5")
 
     assert name.upper().encode("iso8859_5") not in cleaned(data, cleaner())[0]
 

@@ -15,6 +15,8 @@ BIRTH_DATE = 0x00100030
 ANY_DATE = 0x00080020
 """StudyDate stands for every other date, too, and for the day of a DT."""
 DAY = re.compile(r"[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])")
+VERSIONS = frozenset((0x00080106, 0x00080107))
+"""ContextGroupVersion and ContextGroupLocalVersion are days of no patient."""
 CHARSET = 0x00080005
 
 
@@ -51,8 +53,12 @@ def _gather(dataset: Dataset, around: Encodings, identity: Identity, wanted: fro
         if element.items:
             for item in element.items:
                 _gather(item, encodings, identity, wanted)
-        elif element.items is None and (element.tag in wanted or (element.vr in (b"DA", b"DT") and ANY_DATE in wanted)):
+        elif element.items is None and (element.tag in wanted or (ANY_DATE in wanted and _says_a_day(element))):
             _take(element, encodings, identity)
+
+
+def _says_a_day(element: Element) -> bool:
+    return element.vr in (b"DA", b"DT") and element.tag not in VERSIONS
 
 
 def _take(element: Element, encodings: Encodings, identity: Identity) -> None:

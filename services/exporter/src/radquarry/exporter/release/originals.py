@@ -18,19 +18,18 @@ from radquarry.exporter.release.raw_values import Place, Value, text_of
 
 PEOPLE = (0x00100010, 0x00100012, 0x00101001, 0x00101005, 0x00101060)
 NUMBERS = (0x00100020, 0x00101000, 0x00101002, 0x00080050)
+VERSIONS = (0x00080106, 0x00080107)
 NO_INSTANCE = ("Class", "Syntax", "CodingScheme", "Creator", "ContextUID", "MappingResource")
 """Words in the keywords of UIDs that are no instance's."""
 NO_NAMES = {"van", "der", "von", "den", "del", "los", "las", "dos", "bin", "ben", "ter", "prof", "med"}
-UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue"}
 MONTHS = {"jan": 1, "feb": 2, "mar": 3, "mae": 3, "apr": 4, "may": 5, "mai": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9,
           "oct": 10, "okt": 10, "nov": 11, "dec": 12, "dez": 12}  # fmt: skip
 TOKEN = re.compile("[0-9]+|[a-z]+")
 BETWEEN = re.compile(r"[\s./,_-]{0,2}")
-FEWEST_BYTES = 6
+FEWEST_BYTES, UMLAUTS = 6, {"ä": "ae", "ö": "oe", "ü": "ue"}
 COLOURS = {"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "HSV", "ARGB", "CMYK", "YBR_FULL", "YBR_FULL_422",
            "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT", "XYB"}  # fmt: skip
-PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
-TIMES = ("DA", "DT", "TM")
+PIXELS, TIMES = (0x7FE00008, 0x7FE00009, 0x7FE00010), ("DA", "DT", "TM")
 DAY = re.compile(r"[0-9]{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 OF_NOBODY = {"19000101", "19000101000000", "000000"}
 
@@ -48,7 +47,8 @@ class Original:
 
     def days(self) -> frozenset[str]:
         """The dates among the times, as eight digits."""
-        parts = {part.strip() for text in self.times.values() for part in text.split("\\")}
+        texts = (text for (_, tag), text in self.times.items() if tag not in VERSIONS)
+        parts = {part.strip() for text in texts for part in text.split("\\")}
         whole = {
             re.sub(r"[.-]", "", part[:10])[:8] if len(part) == 10 else part[:8] for part in parts if len(part) >= 8
         }
