@@ -8,6 +8,7 @@ import pytest
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
 
+from radquarry.exporter.dicom_bytes.elements import Unreadable
 from tests.exporter.cleaning import PROFILES, cleaned, cleaner, ct, leaks, written
 
 NAME, PATIENT_ID, ACCESSION = "Quarrymann", "PID4711234", "ACC998877"
@@ -174,12 +175,10 @@ PLACES: dict[str, Place] = {
     "a coded string": put(BodyPartExamined=NAME.upper(), ImageType=["ORIGINAL", "PRIMARY", NAME.upper()]),
     "a number that is none": raw(0x00180060, b"DS", f"120 {NAME}"[:16].encode()),
     "the explanation of a lookup table": put(LUTExplanation=f"{NAME} {ACCESSION}"),
-    "bytes of a lookup table": element(0x00283006, "OW", f"xx{PATIENT_ID}{NAME}xx".encode()),
     "other ids": put(OtherPatientIDsSequence=item(PatientID="OTHER-77-88"), CodeMeaning="see OTHER-77-88 or OTHER7788"),
     "an accession number in a description": put(RequestedProcedureDescription=f"{ACCESSION}: thorax"),
     "an icon": icon,
     "a digital signature": put(DigitalSignaturesSequence=item(CertificateOfSigner=NAME.encode() * 2)),
-    "encrypted attributes": put(EncryptedAttributesSequence=item(EncryptedContent=NAME.encode() * 2)),
     "the original attributes": put(OriginalAttributesSequence=item(ModifiedAttributesSequence=item(PatientName=NAME))),
     "a UID": put(FrameOfReferenceUID="1.2.3", DeviceUID=DEVICE),
     "dates and UIDs in a text": put(
@@ -199,9 +198,25 @@ PLACES: dict[str, Place] = {
     "coordinates as text": put(ImageComments=f"{NAME}, born 1962", PatientComments=ACCESSION),
 }  # fmt: skip
 
+NEEDED: dict[str, Place] = {
+    "bytes of a lookup table": element(0x00283006, "OW", f"xx{PATIENT_ID}{NAME}xx".encode()),
+    "encrypted attributes": put(EncryptedAttributesSequence=item(EncryptedContent=NAME.encode() * 2)),
+    "many bytes": raw(0x00701808, b"OB", bytes(2000) + f"{PATIENT_ID} {NAME}".encode()),
+}
+
 
 def test_there_are_many_places() -> None:
     assert len(PLACES) >= 29
+
+
+@pytest.mark.parametrize("place", NEEDED)
+def test_bytes_that_the_file_needs_hold_it_back_with_a_reason_that_says_no_value(place: str) -> None:
+    with pytest.raises(Unreadable) as held:
+        cleaned(NEEDED[place](ct()), cleaner())
+
+    assert "the file needs it" in str(held.value)
+    assert NAME not in str(held.value)
+    assert PATIENT_ID not in str(held.value)
 
 
 @pytest.mark.parametrize("profile", ["basic alone", "dates moved", "cleaned", "much kept", "UIDs kept"])

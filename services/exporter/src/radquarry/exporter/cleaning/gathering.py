@@ -1,17 +1,22 @@
 """Who a file is about, read from the original at any depth before anything is changed."""
 
+import re
+
 from radquarry.exporter.cleaning.charsets import DEFAULT, Encodings, decoded, encodings_of
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.dicom_bytes.elements import Dataset, Element, plain
 
-NAMES = frozenset((0x00100010, 0x00101001, 0x00101005, 0x00101060))
-"""PatientName, OtherPatientNames, PatientBirthName, PatientMotherBirthName."""
+NAMES = frozenset((0x00100010, 0x00100012, 0x00101001, 0x00101005, 0x00101060))
+"""PatientName, NameToUse, OtherPatientNames, PatientBirthName, PatientMotherBirthName."""
 IDS = frozenset((0x00100020, 0x00101000, 0x00080050, 0x00101002))
 """PatientID, OtherPatientIDs, AccessionNumber; OtherPatientIDsSequence holds PatientID."""
 UIDS = frozenset((0x00080018, 0x0020000D, 0x0020000E, 0x00200052))
 BIRTH_DATE = 0x00100030
 ANY_DATE = 0x00080020
-"""StudyDate stands for every other date, too."""
+"""StudyDate stands for every other date, too, and for the day of a DT."""
+DAY = re.compile(r"[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])")
+VERSIONS = frozenset((0x00080106, 0x00080107))
+"""ContextGroupVersion and ContextGroupLocalVersion are days of no patient."""
 CHARSET = 0x00080005
 
 
@@ -43,12 +48,17 @@ def charset_of(dataset: Dataset, around: Encodings) -> Encodings:
 
 def _gather(dataset: Dataset, around: Encodings, identity: Identity, wanted: frozenset[int]) -> None:
     encodings = charset_of(dataset, around)
+    identity.encodings.update(encodings)
     for element in dataset:
         if element.items:
             for item in element.items:
                 _gather(item, encodings, identity, wanted)
-        elif element.items is None and (element.tag in wanted or (element.vr == b"DA" and ANY_DATE in wanted)):
+        elif element.items is None and (element.tag in wanted or (ANY_DATE in wanted and _says_a_day(element))):
             _take(element, encodings, identity)
+
+
+def _says_a_day(element: Element) -> bool:
+    return element.vr in (b"DA", b"DT") and element.tag not in VERSIONS
 
 
 def _take(element: Element, encodings: Encodings, identity: Identity) -> None:
@@ -61,4 +71,5 @@ def _take(element: Element, encodings: Encodings, identity: Identity) -> None:
     elif element.tag in UIDS:
         identity.uids |= dict.fromkeys(parts, "")
     else:
-        identity.dates.update(part.replace(".", "") for part in parts)
+        days = (DAY.match(re.sub(r"[.-]", "", part[:10]) if element.vr == b"DA" else part) for part in parts)
+        identity.dates.update(day[0] for day in days if day)

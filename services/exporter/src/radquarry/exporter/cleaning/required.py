@@ -1,0 +1,19 @@
+"""Binary attributes that some module of PS3.3 requires (type 1 or 1C): they cannot be emptied."""
+
+from pydicom.datadict import tag_for_keyword
+
+KEYWORDS = """
+AlphaPaletteColorLookupTableData AnnotationIndexList BlendingLookupTableData BlockEdgeData
+BluePaletteColorLookupTableData CertificateOfSigner CompensatorDistalThicknessMap CompensatorProximalThicknessMap
+DoubleFloatPixelData DoublePointCoordinatesData EncapsulatedDocument EncryptedContent ExtendedOffsetTableLengths
+FillPattern FilterLookupTableData FirstOrderPhaseCorrectionAngle FloatPixelData FloatingPointValues FlowIdentifier
+GreenPaletteColorLookupTableData HPGLDocument ICCProfile LUTData LongPrimitivePointIndexList MAC
+NonconformingDataElementValue PixelData PointCoordinatesData RecommendedDisplayCIELabValueList
+RedPaletteColorLookupTableData SegmentedAlphaPaletteColorLookupTableData SegmentedBluePaletteColorLookupTableData
+SegmentedGreenPaletteColorLookupTableData SegmentedRedPaletteColorLookupTableData SelectorOBValue SelectorODValue
+SelectorOFValue SelectorOLValue SelectorOVValue SelectorOWValue SelectorUNValue Signature SourceIdentifier
+SpectroscopyData TrackPointIndexList TwoDimensionalToThreeDimensionalMapData UValueData VValueData
+VectorCoordinateData VectorGridData VerticesOfThePolygonalOutline VolumetricCurvePoints VolumetricCurveUpDirections
+WaveformData WaveformPaddingValue
+"""
+BINARY = frozenset(tag for keyword in KEYWORDS.split() if (tag := tag_for_keyword(keyword)) is not None)
