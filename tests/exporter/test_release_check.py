@@ -16,7 +16,7 @@ from radquarry.exporter.cleaning.marks import marks, words_of
 from radquarry.exporter.profile.profile import Profile
 from radquarry.exporter.release.checking import Expected, findings
 from radquarry.exporter.release.raw_values import NotReadable, RawFile
-from tests.exporter.cleaning import cleaned, cleaner, ct, read, written
+from tests.exporter.cleaning import cleaned, cleaner, ct, leaks, read, written
 
 FOLDER = Path(radquarry.exporter.release.__path__[0])
 ORIGINAL = ct()
@@ -69,6 +69,10 @@ def test_the_original_itself_is_full_of_findings() -> None:
         ({"StudyInstanceUID": ORIGINAL.StudyInstanceUID}, "is a UID of the original"),
         ({"DeidentificationMethod": "that of Dr. No"}, "is not what is said of the cleaning"),
         ({"ImageComments": "as on 20240117"}, "says a date of the original"),
+        ({"ImageComments": "S20240117121314"}, "says a date of the original"),
+        ({"ImageComments": "17.1.2024"}, "says a date of the original"),
+        ({"ImageComments": "17-JAN-2024"}, "says a date of the original"),
+        ({"SeriesNumber": "20240117"}, "is an id or a date of the patient"),
         ({"ImageComments": f"see {ORIGINAL.SOPInstanceUID}"}, "says a UID"),
         ({"StudyDate": "20240117"}, "is a date"),
         ({"PatientID": "somebody"}, "is not the pseudonym"),
@@ -254,3 +258,40 @@ def test_a_name_with_an_umlaut_is_one_word_in_either_character_set(charset: str)
     expected = Expected(done.patient, marks=EXPECTED.marks)
     assert findings(memoryview(data), memoryview(output), expected) == []
     assert read(output).ExtendedCodeMeaning == "a ring, a user; Xs und Xs"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"PatientID": "2022", "SpecificCharacterSet": ["", "ISO 2022 IR 87"]},
+        {"PatientName": "Monochrome^Iso", "SpecificCharacterSet": "ISO_IR 100"},
+        {"PatientName": "Prima^X"},
+        {"PatientName": "Max^Axial"},
+    ],
+)
+def test_what_describes_the_file_is_not_taken_for_the_patient(values: dict[str, object]) -> None:
+    dataset = ct()
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
+    data = written(dataset)
+
+    output, done = cleaned(data, cleaner())
+
+    assert leaks(data, output, done, Profile()) == []
+
+
+def test_short_spellings_in_bytes_are_chance() -> None:
+    dataset = ct()
+    dataset.PatientName = "Ann^Quarry"
+    data = written(dataset)
+    output, done = cleaned(data, cleaner())
+    tables = [Dataset(), Dataset()]
+    for table, value in zip(tables, (b"..ann..\0A\0n\0n\0", b"..quarry..\0"), strict=True):
+        table.add_new(0x00283006, "OW", value)
+    found_in = []
+    for table in tables:
+        with_table = read(output)
+        with_table.ModalityLUTSequence = Sequence([table])
+        found_in.append(len(leaks(data, written(with_table), done, Profile())))
+
+    assert found_in == [0, 1]

@@ -11,10 +11,13 @@ from radquarry.exporter.release.originals import (
     PIXELS,
     TIMES,
     Original,
+    is_defined,
+    is_own_number,
     may_be_an_instances,
     original_of,
     plainly,
     registered,
+    says_a_day,
     spoken,
     telling,
 )
@@ -80,6 +83,8 @@ class _Check:
         self._original = original
         self._expected = expected
         self._telling = telling(original.names, original.ids)
+        self._telling_of = {"CS": telling(original.names, original.ids, "code")}
+        self._telling_of |= dict.fromkeys(BYTES, telling(original.names, original.ids, "bytes"))
         self._days = frozenset() if expected.dates == "kept" else original.days()
         own = {text[:8] for (_, tag), text in original.times.items() if not is_version(tag)} - OF_NOBODY
         self._own_days = frozenset(day for day in own if len(day) == 8 and day.isdecimal())
@@ -191,22 +196,26 @@ class _Check:
             self._say(value, "is a moved date that everybody knows")
 
     def _texts(self, value: Value) -> None:
+        if is_defined(value):
+            return
         if value.vr in BYTES:
             raw = bytes(value.data)
             texts = {raw.decode("latin-1"), raw.decode("utf-8", "ignore"), raw.decode("utf-16-le", "ignore")}
         elif value.vr in NUMERIC:
             texts = {text_of(value.data)} if value.vr in ("DS", "IS", "DA", "DT", "TM", "AS") else set()
+            if value.vr in ("DS", "IS") and is_own_number(text_of(value.data), self._original.ids, self._days):
+                self._say(value, "is an id or a date of the patient")
             texts = {text for text in texts if any(letter.isalpha() and letter not in "eE" for letter in text)}
         else:
             texts = spoken(value.data, self._original.charset)
         for text in texts:
-            if self._telling.search(plainly(text)):
+            if self._telling_of.get(value.vr, self._telling).search(plainly(text)):
                 self._say(value, "says a name, an id or an accession number of the patient")
                 return
             if not self._expected.uids_stay and "." in text and self._original.uids & set(A_UID.findall(text)):
                 self._say(value, "says a UID of the original")
                 return
-            if self._days and self._days & set(A_DAY.findall(text)):
+            if self._days & set(A_DAY.findall(text)) or (value.vr not in BYTES and says_a_day(text, self._days)):
                 self._say(value, "says a date of the original")
                 return
 
