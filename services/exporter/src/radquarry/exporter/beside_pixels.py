@@ -72,7 +72,7 @@ def _native(file: DicomFile, pixels: Element) -> str:
         return "it does not say how large its picture is"
     if len(pixels.value) < size:
         return "pixel data is shorter than rows, columns and frames say"
-    return "pixel data is longer than rows, columns and frames say" if behind(pixels.value, size) else ""
+    return "pixel data is longer than rows, columns and frames say" if behind(pixels.value, size + size % 2) else ""
 
 
 class _Numbers:

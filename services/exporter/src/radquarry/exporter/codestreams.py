@@ -97,10 +97,10 @@ def _end_of_tile(picture: Bytes, at: int) -> int:
 
 
 def behind(data: Bytes, end: int) -> str:
-    """What follows may only be zeros."""
+    """What follows may only be zeros and FF, with which pictures are filled up."""
     for start in range(end, len(data), 1 << 20):
         part = bytes(data[start : start + (1 << 20)])
-        if part.count(0) < len(part):
+        if part.count(0) + part.count(0xFF) < len(part):
             return BEHIND
     return ""
 
