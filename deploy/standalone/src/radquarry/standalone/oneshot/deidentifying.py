@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,11 +41,13 @@ class Deidentifying:
         told: list[tuple[Source, Outcome]] = []
         rows: set[Row] = set()
         with folder_of_one(self.order.folder):
+            work = outcomes(self.order, self.sources, self.processes)
             with shown(screen, Pace(len(self.sources), 0, 0), "released", "files") as bar:
-                async for source, outcome, own in outcomes(self.order, self.sources, self.processes):
-                    told.append((source, outcome))
-                    rows.update(own)
-                    bar.step(outcome.state == "released")
+                async with aclosing(work):  # so that no process writes any more when the folder is emptied
+                    async for source, outcome, own in work:
+                        told.append((source, outcome))
+                        rows.update(own)
+                        bar.step(outcome.state == "released")
             write_report(self.order.folder, self.project, self.order.profile, [outcome for _, outcome in told])
         if self.mapping is not None:
             write_mapping(self.mapping, rows)

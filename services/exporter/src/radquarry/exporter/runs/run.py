@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
@@ -71,7 +71,7 @@ def _emptied(unchecked: int, folder: Path) -> None:
 
 async def outcomes(
     order: Order, sources: Sequence[Source], processes: int
-) -> AsyncIterator[tuple[Source, Outcome, list[Row]]]:
+) -> AsyncGenerator[tuple[Source, Outcome, list[Row]], None]:
     """Each file's outcome as it comes. Raises `RunRefused`."""
     waiting = batched(sources)
     context = multiprocessing.get_context("spawn")
