@@ -3,6 +3,7 @@
 JPEG by ITU-T T.81 annex B, JPEG-LS by T.87 annex C, JPEG 2000 by T.800 annex A.
 """
 
+import mmap
 import re
 
 from radquarry.exporter.dicom_bytes.elements import Bytes
@@ -102,6 +103,8 @@ def behind(data: Bytes, end: int) -> str:
         part = bytes(data[start : start + (1 << 20)])
         if part.count(0) + part.count(0xFF) < len(part):
             return BEHIND
+        if isinstance(data, memoryview) and isinstance(data.obj, mmap.mmap):
+            data.obj.madvise(mmap.MADV_DONTNEED)  # gigabytes of zeros need not stay in memory
     return ""
 
 
