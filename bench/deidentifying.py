@@ -176,6 +176,7 @@ def multi_frame(path: Path, length: int) -> Path:
     image = dcmread(get_testdata_file("CT_small.dcm"))
     del image[0xFFFCFFFC]
     image.SOPClassUID = image.file_meta.MediaStorageSOPClassUID = EnhancedCTImageStorage
+    image.NumberOfFrames = length // len(image.PixelData)
     image.PixelData = b""
     image.save_as(path, enforce_file_format=True)
     with path.open("r+b") as file:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -154,6 +155,35 @@ def test_a_mapping_that_was_written_can_be_given(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     assert "'=cmd|x" in file.read_text()
     assert read_mapping(file) == Given({"=cmd|x": "P1"}, {"'A": "A1"}, {"=cmd|x": -7})
+
+
+def test_white_space_that_is_part_of_an_id_is_kept_so_that_its_pseudonym_is_used(tmp_path: Path) -> None:
+    file = tmp_path / "mapping.csv"
+    ids = ["4711", "4711\t", "4711\u3000", "\u00a04711", "\r4711", "4711\n"]
+    write_mapping(file, [("patient_id", each, f"P{number}") for number, each in enumerate(ids)])
+
+    given_one = read_mapping(file)
+
+    assert given_one.patient_ids == {each: f"P{number}" for number, each in enumerate(ids)}
+    dataset = ct()
+    dataset.SpecificCharacterSet, dataset.PatientID = "ISO_IR 192", "4711\u3000"
+    assert cleaned_dataset(dataset, cleaner(given=given_one)).PatientID == "P2"
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map(lambda text: text.strip(" \0")).filter(bool),
+        st.none(),
+        max_size=5,
+    )
+)
+def test_any_mapping_that_was_written_reads_the_same(ids: dict[str, None]) -> None:
+    wanted = {each: f"P{number}" for number, each in enumerate(ids)}
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "mapping.csv"
+        write_mapping(file, [("patient_id", original, pseudonym) for original, pseudonym in wanted.items()])
+
+        assert read_mapping(file) == Given(wanted)
 
 
 def test_a_given_mapping_goes_before_the_key() -> None:

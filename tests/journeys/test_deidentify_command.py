@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 from pydicom import dcmread
+from pydicom.data import get_testdata_file
 
 from tests.exporter.cleaning import SECRET, ct, written
+from tests.exporter.test_inputs import damaged
 from tests.exporter.test_runs import files, series
 
 
@@ -78,6 +81,71 @@ def test_a_dry_run_shows_before_and_after_and_writes_nothing(tmp_path: Path) -> 
     assert files(tmp_path) == ["in/Quarrymann 1.dcm"]
 
 
+def test_a_copy_of_a_cd_ends_with_0(tmp_path: Path) -> None:
+    series(tmp_path / "in" / "IMAGES")
+    (tmp_path / "in" / "DICOMDIR").write_bytes(Path(str(get_testdata_file("DICOMDIR"))).read_bytes())
+    (tmp_path / "in" / "README.TXT").write_text("How to see the images")
+
+    done = deidentify("in", "-o", "out", "--project", "lungs", folder=tmp_path)
+
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        0, "5 files: 3 released, 0 repeated, 2 passed over, 0 held back; out/release-report.json")  # fmt: skip
+
+
+def test_a_run_that_releases_nothing_ends_with_1(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("no DICOM")
+    (tmp_path / "empty").mkdir()
+
+    nothing = deidentify("notes", "-o", "a", "--project", "lungs", folder=tmp_path)
+    empty = deidentify("empty", "-o", "b", "--project", "lungs", folder=tmp_path)
+
+    assert (nothing.returncode, empty.returncode) == (1, 1)
+    assert "held back: empty: there is no file in it" in empty.stderr
+    assert json.loads((tmp_path / "b" / "release-report.json").read_text())["counts"]["held_back"] == 1
+
+
+def test_one_file_that_cannot_be_cleaned_does_not_end_the_run(tmp_path: Path) -> None:
+    series(tmp_path / "in")
+    (tmp_path / "in" / "0.zip").write_bytes(damaged(zipfile.ZIP_LZMA))
+
+    done = deidentify("in", "-o", "out", "--project", "lungs", folder=tmp_path)
+    again = deidentify("in", "-o", "out", "--project", "lungs", "--dry-run", folder=tmp_path)
+
+    assert (done.returncode, again.returncode) == (1, 1)
+    assert "3 released, 0 repeated, 0 passed over, 1 held back" in done.stderr
+    assert "would be held back: in/0.zip, file 1 in it: the zip archive is damaged" in again.stderr
+    assert not (tmp_path / "out" / ".unchecked").exists()
+
+
+def test_what_of_a_given_mapping_was_of_no_use_is_said(tmp_path: Path) -> None:
+    series(tmp_path / "in", 1)
+    (tmp_path / "m.csv").write_text("kind,original,pseudonym\npatient_id,PID4711234,CASE-1\npatient_id,4712,CASE-2\n")
+
+    done = deidentify("in", "-o", "out", "--project", "lungs", "--mapping", "m.csv", folder=tmp_path)
+
+    assert "1 originals of the given mapping are in none of the files" in done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir() if path.is_dir()] == ["CASE-1"]
+
+
+def test_a_signal_ends_the_run_and_leaves_nothing_unchecked(tmp_path: Path) -> None:
+    path = series(tmp_path / "in", 1)[0]
+    for number in range(600):
+        os.link(path, tmp_path / "in" / f"{number}.dcm")
+    command = [sys.executable, "-m", "radquarry.standalone", "deidentify", "in", "-o", "out", "--project", "lungs"]
+    environment = {**os.environ, "RADQUARRY_PSEUDONYM_KEY": SECRET.decode()}
+
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as run:
+        while not next((tmp_path / "out").rglob("*.dcm"), None):
+            assert run.poll() is None
+        run.terminate()
+        _, said = run.communicate(timeout=60)
+
+    assert run.returncode == 143
+    assert "ended by a signal" in said
+    assert [name for name in files(tmp_path / "out") if name.startswith(".unchecked")] == []
+    assert not (tmp_path / "out" / "release-report.json").exists()
+
+
 def test_wrong_orders_are_refused_in_words(tmp_path: Path) -> None:
     series(tmp_path / "in", 1)
     (tmp_path / "profile.yaml").write_text("keep: [PatientsName]\n")
@@ -91,6 +159,8 @@ def test_wrong_orders_are_refused_in_words(tmp_path: Path) -> None:
         ("in", "-o", "out", "--mapping", "there.csv"): "there.csv:1: the heading is kind,original,pseudonym",
         ("in", "-o", "out", "--write-mapping", "there.csv"): "there.csv: is there already",
         ("in", "-o", "out", "--write-mapping", "out/m.csv"): "does not belong into the folder that leaves",
+        ("in", "-o", "out", "--write-mapping", "out"): "does not belong into the folder that leaves",
+        ("in", "-o", "out", "--write-mapping", "nowhere/m.csv"): "its folder is not there",
     }
     for arguments, words in wrong.items():
         key = b"short" if words == "a key" else SECRET

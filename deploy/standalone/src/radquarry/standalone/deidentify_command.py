@@ -38,7 +38,7 @@ def deidentify(  # noqa: PLR0913 - each is an option of the command
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show before and after; write nothing.")] = False,
     processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
 ) -> None:
-    """De-identify DICOM files by PS3.15; exit code 1 when one is held back, and why is said.
+    """De-identify DICOM files by PS3.15; exit code 1 when one is held back (why is said) or none released.
 
     Every file is read again before it is put into FOLDER/PATIENT/STUDY/SERIES, and held back when anything of the
     patient is left. Text in the pixels is not cleaned: files in which it is likely are held back too.

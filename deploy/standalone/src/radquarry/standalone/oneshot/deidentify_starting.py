@@ -16,7 +16,7 @@ from radquarry.standalone.oneshot.starting import refuse, run_command, say
 
 
 def start_deidentify(options: DeidentifyOptions) -> NoReturn:
-    """Exits with 0, 1 when something is held back, 2 for a wrong order, 130 or 143 by a signal."""
+    """Exits with 0, 1 when something is held back or nothing released, 2 for a wrong order, 130 or 143 by a signal."""
     try:
         order = _order(options)
     except ConfigurationError as error:
@@ -39,10 +39,13 @@ def _order(options: DeidentifyOptions) -> Order:
     if options.output is not None and any(path.resolve() == folder.resolve() for path in options.inputs):
         raise ConfigurationError([f"{folder}: is read from; name another folder to write"])
     if options.write_mapping is not None and not options.dry_run:
-        if folder.resolve() in options.write_mapping.resolve().parents:
+        mapping = options.write_mapping.resolve()
+        if folder.resolve() in (mapping, *mapping.parents):
             raise ConfigurationError(["--write-mapping: the mapping does not belong into the folder that leaves"])
         if options.write_mapping.exists():
             raise ConfigurationError([f"{options.write_mapping}: is there already"])
+        if not options.write_mapping.parent.is_dir():
+            raise ConfigurationError([f"{options.write_mapping}: its folder is not there"])
     key = project_key(secret(options.key_file), options.project)
     given = Given() if options.mapping is None else read_mapping(options.mapping)
     return Order(folder, read_profile(options.profile), key, given, options.write_mapping is not None)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,16 +10,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from radquarry.exporter.burned_in import reason_to_hold
 from radquarry.exporter.cleaning.cleaner import Cleaner
-from radquarry.exporter.dicom_bytes.elements import Unreadable, plain
-from radquarry.exporter.dicom_bytes.part10 import read_file
+from radquarry.exporter.dicom_bytes.elements import plain
 from radquarry.exporter.preview import Change, changes
-from radquarry.exporter.pseudonyms.keyed import Pseudonyms
-from radquarry.exporter.pseudonyms.mapping_file import Row, write_mapping
+from radquarry.exporter.pseudonyms.keyed import Given, Pseudonyms
+from radquarry.exporter.pseudonyms.mapping_file import ACCESSION_NUMBER, PATIENT_ID, Row, write_mapping
 from radquarry.exporter.release.report import NAME, Outcome, write_report
+from radquarry.exporter.runs.guarding import HeldBack, held_back_at_worst
+from radquarry.exporter.runs.holding import NoImage, cleaned_or_held_back, recognised
 from radquarry.exporter.runs.run import folder_of_one, outcomes
-from radquarry.exporter.runs.sources import Source, SourceRefused, opened
+from radquarry.exporter.runs.sources import Source, opened
 from radquarry.exporter.runs.workplace import Order
 from radquarry.standalone.oneshot.progress import Pace, shown
 
@@ -36,18 +37,23 @@ class Deidentifying:
     processes: int
 
     async def run(self, screen: Console) -> int:
-        """0 when nothing was held back. Raises `RunRefused`, `ReportNotWritten`, `MappingRefused`."""
+        """0 when all is there. Raises `RunRefused`, `ReportNotWritten`, `MappingRefused`."""
         told: list[tuple[Source, Outcome]] = []
         rows: set[Row] = set()
         with folder_of_one(self.order.folder):
+            work = outcomes(self.order, self.sources, self.processes)
             with shown(screen, Pace(len(self.sources), 0, 0), "released", "files") as bar:
-                async for source, outcome, own in outcomes(self.order, self.sources, self.processes):
-                    told.append((source, outcome))
-                    rows.update(own)
-                    bar.step(outcome.state == "released")
+                async with aclosing(work):  # so that no process writes any more when the folder is emptied
+                    async for source, outcome, own in work:
+                        told.append((source, outcome))
+                        rows.update(own)
+                        bar.step(outcome.state == "released")
             write_report(self.order.folder, self.project, self.order.profile, [outcome for _, outcome in told])
         if self.mapping is not None:
             write_mapping(self.mapping, rows)
+        unused = _unused(self.order.given, rows)
+        if unused:
+            screen.print(Text(f"{unused} originals of the given mapping are in none of the files", "yellow"))
         return self._say(screen, told)
 
     def _say(self, screen: Console, told: list[tuple[Source, Outcome]]) -> int:
@@ -60,28 +66,32 @@ class Deidentifying:
         counts = Counter(outcome.state for _, outcome in told)
         words = ", ".join(f"{counts[state]} {state}" for state in ("released", "repeated", "passed over", "held back"))
         screen.print(Text(f"{len(told)} files: {words}; {self.order.folder / NAME}.json"), soft_wrap=True)
-        return 1 if held else 0
+        return 1 if held or not counts["released"] + counts["repeated"] else 0
+
+
+def _unused(given: Given, rows: set[Row]) -> int:
+    """How many patient ids and accession numbers no file that may leave has."""
+    used = {(kind, original) for kind, original, _ in rows}
+    wanted = {(PATIENT_ID, patient) for patient in (*given.patient_ids, *given.days)}
+    return len((wanted | {(ACCESSION_NUMBER, number) for number in given.accession_numbers}) - used)
 
 
 async def show_changes(order: Order, sources: Sequence[Source], screen: Console) -> int:
-    """Before and after of the first file of each class; 1 when a file would be held back before it is even cleaned."""
+    """Before and after of the first file of each class; 1 when a file would be held back before it is checked."""
     cleaner = Cleaner(order.profile, Pseudonyms(order.key, order.given))
     classes: set[str] = set()
     held = 0
     for source in sources:
         try:
-            with opened(source) as view:
-                if bytes(view[128:132]) != b"DICM":
+            with held_back_at_worst(), opened(source) as view:
+                file = recognised(view)
+                if isinstance(file, NoImage):
                     continue
-                file = read_file(view)
-                reason = reason_to_hold(file.dataset) if order.profile.pixels == "checked" else ""
-                if reason:
-                    held += 1
-                    screen.print(Text(_printable(f"would be held back: {source.shown}: {reason}"), "red"))
                 if (name := plain(file.dataset, 0x00080016)) not in classes:
                     classes.add(name)
                     Console().print(_table(source, [*changes(cleaner, file)]), soft_wrap=True)
-        except (Unreadable, SourceRefused) as fault:
+                cleaned_or_held_back(cleaner, file)
+        except HeldBack as fault:
             held += 1
             screen.print(Text(_printable(f"would be held back: {source.shown}: {fault}"), "red"), soft_wrap=True)
     return 1 if held else 0

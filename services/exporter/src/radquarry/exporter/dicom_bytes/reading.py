@@ -20,20 +20,41 @@ from radquarry.exporter.dicom_bytes.elements import (
 )
 
 DEEPEST = 64
+MOST_IN_VAIN = 200_000
+"""Elements of one file that may be read in vain, where a UN's bytes turn out not to be items of the encoding tried."""
 ITEM_BYTES = bytes.fromhex("feff00e0")
 _HEADS = {order: (Struct(f"{order}HH"), Struct(f"{order}H"), Struct(f"{order}L")) for order in "<>"}
 
 
 def read_dataset(view: memoryview, start: int, encoding: Encoding) -> Dataset:
     """The elements from `start` to the end of `view`; zeros behind the last one are dropped. Raises `Unreadable`."""
-    dataset, _ = _Reader(view, encoding).elements(start, len(view), 0)
+    dataset, _ = _Reader(view, encoding, _Effort()).elements(start, len(view), 0)
     return dataset
 
 
+class _TooMuchInVain(Unreadable):
+    """Not to be tried another way."""
+
+
+class _Effort:
+    """What reading a file has cost: nested UN that can be read in two ways doubles it at each depth."""
+
+    def __init__(self) -> None:
+        self.elements = 0
+        self._in_vain = 0
+
+    def lost(self, since: int) -> None:
+        """An attempt that began when so many elements were read has failed."""
+        self._in_vain += self.elements - since + 1
+        if self._in_vain > MOST_IN_VAIN:
+            raise _TooMuchInVain("values of an unknown kind can be read in too many ways")
+
+
 class _Reader:
-    def __init__(self, view: memoryview, encoding: Encoding) -> None:
+    def __init__(self, view: memoryview, encoding: Encoding, effort: _Effort) -> None:
         self._view = view
         self._encoding = encoding
+        self._effort = effort
         pair, short, long = _HEADS[encoding.order]
         self._pair, self._short, self._long = pair.unpack_from, short.unpack_from, long.unpack_from
 
@@ -52,10 +73,11 @@ class _Reader:
             tag = group << 16 | number
             if tag == ITEM_END and delimited:
                 return dataset, at + 8
-            if tag == 0 and depth == 0 and not any(view[at : min(end, at + 65536)]):
+            if tag == 0 and depth == 0 and _only_zeros(view[at : min(end, at + 65536)]):
                 return dataset, end
             if group == 0xFFFE:
                 raise Unreadable("an item stands outside a sequence")
+            self._effort.elements += 1
             element, at = read(tag, at, end, depth)
             dataset.append(element)
         if delimited:
@@ -94,7 +116,7 @@ class _Reader:
 
     def _undefined(self, element: Element, at: int, end: int, depth: int) -> tuple[Element, int]:
         if element.vr == b"SQ" or (element.vr == b"UN" and element.tag not in PIXEL_DATA):
-            reader = self if element.vr == b"SQ" else _Reader(self._view, IMPLICIT_LITTLE)  # CP-246
+            reader = self if element.vr == b"SQ" else _Reader(self._view, IMPLICIT_LITTLE, self._effort)  # CP-246
             element.items, after = reader.sequence(at, end, depth + 1, delimited=True)
             element.inner = None if reader is self else IMPLICIT_LITTLE
             element.vr = b"SQ"
@@ -145,9 +167,14 @@ class _Reader:
         known = vr_of(element.tag)
         if bytes(self._view[at : at + 4]) == ITEM_BYTES:
             for encoding in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):
+                before = self._effort.elements
                 try:
-                    items, _ = _Reader(self._view, encoding).sequence(at, after, depth + 1, delimited=False)
+                    reader = _Reader(self._view, encoding, self._effort)
+                    items, _ = reader.sequence(at, after, depth + 1, delimited=False)
+                except _TooMuchInVain:
+                    raise
                 except Unreadable:
+                    self._effort.lost(before)
                     continue
                 element.items, element.inner, element.value, element.vr = items, encoding, b"", b"SQ"
                 if encoding == self._encoding:
@@ -155,3 +182,8 @@ class _Reader:
                 return
         if known is not None and known not in (b"SQ", b"UN"):
             element.vr = known
+
+
+def _only_zeros(data: memoryview) -> bool:
+    """Without a look at each byte in Python."""
+    return bytes(data[:8]).count(0) == len(data[:8]) and bytes(data).count(0) == len(data)

@@ -19,6 +19,8 @@ PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """It becomes a folder's name and a cell."""
 LONGEST = {PATIENT_ID: 64, ACCESSION_NUMBER: 16}
 MOST_DAYS = 36525
+PADDING = " \0"
+"""What is taken away around an original in a file too, and nothing else: other white space is part of an id."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 Row = tuple[str, str, str]
@@ -69,7 +71,7 @@ def _taken(row: list[str], found: dict[str, dict[str, str]]) -> Iterable[str]:
     if len(row) != 3:
         yield f"{len(row)} cells, not 3"
         return
-    kind, original, pseudonym = row[0], as_it_was(row[1]).strip(), as_it_was(row[2]).strip()
+    kind, original, pseudonym = row[0], as_it_was(row[1]).strip(PADDING), as_it_was(row[2]).strip(PADDING)
     if kind in UIDS:
         return
     if kind not in found:

@@ -15,12 +15,18 @@ ALL = (*WIDE, "AE", "AS", "AT", "CS", "DA", "DS", "DT", "FL", "FD", "IS", "LO", 
        "TM", "UI", "UL", "US")  # fmt: skip
 DEFLATED, IMPLICIT, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"
 MOST = 1 << 30
+MOST_WASTED = 200_000
+"""Elements that may be walked over without avail in one file, where a UN's items are tried in both encodings."""
 
 Place = tuple[int, ...]
 
 
 class NotReadable(Exception):  # noqa: N818 - what the file is
     """The bytes do not add up."""
+
+
+class GivenUp(NotReadable):
+    """The bytes may add up, in more ways than there is time for."""
 
 
 class Value(NamedTuple):
@@ -61,8 +67,10 @@ def text_of(data: memoryview) -> str:
 
 
 class _Walk:
-    def __init__(self, data: memoryview, order: str, *, explicit: bool) -> None:
+    def __init__(self, data: memoryview, order: str, *, explicit: bool, spent: list[int] | None = None) -> None:
         self.data = data
+        self.spent = [0, 0] if spent is None else spent
+        """Elements walked over in the whole file, and those of them without avail."""
         self.order: str = "big" if order == ">" else "little"
         self.explicit = explicit
         self.at = 0
@@ -102,6 +110,7 @@ class _Walk:
                 if any(self.data[at : min(end, at + 65536)]):
                     raise NotReadable("something stands behind the last element")
                 break
+            self.spent[0] += 1
             tag, vr, length, begin = self.head(at)
             if tag == 0xFFFEE00D:
                 at = begin
@@ -126,7 +135,7 @@ class _Walk:
             self.at = at + 8
             yield Value(place, tag, vr, self.data[begin : self.at])
             return
-        walk = _Walk(self.data, "<", explicit=False) if vr == "UN" else self
+        walk = _Walk(self.data, "<", explicit=False, spent=self.spent) if vr == "UN" else self
         number = 0
         while at < end:
             item, _, length, begin = walk.head(at)
@@ -146,10 +155,15 @@ class _Walk:
     def _unknown(self, tag: int, at: int, end: int, place: Place) -> Iterator[Value]:
         """Items inside a UN, in whichever encoding they are."""
         for explicit in (False, True):
-            walk = _Walk(self.data, "<", explicit=explicit)
+            walk, before = _Walk(self.data, "<", explicit=explicit, spent=self.spent), self.spent[0]
             try:
                 inner = list(walk._inside(tag, "SQ", at, end, place))
+            except GivenUp:
+                raise
             except NotReadable:
+                self.spent[1] += self.spent[0] - before + 1
+                if self.spent[1] > MOST_WASTED:
+                    raise GivenUp("values of an unknown kind can be read in too many ways") from None
                 continue
             yield from inner
             return

@@ -2,38 +2,37 @@
 
 import mmap
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from radquarry.exporter.burned_in import reason_to_hold
 from radquarry.exporter.cleaning.charsets import DEFAULT, decoded
 from radquarry.exporter.cleaning.cleaner import Cleaned, Cleaner
 from radquarry.exporter.cleaning.gathering import charset_of
 from radquarry.exporter.cleaning.marks import marks, words_of
-from radquarry.exporter.dicom_bytes.elements import Bytes, Unreadable, found, plain
-from radquarry.exporter.dicom_bytes.part10 import IMPLEMENTATION_VERSION_NAME, DicomFile, file_pieces, read_file
+from radquarry.exporter.dicom_bytes.elements import Bytes, found, plain
+from radquarry.exporter.dicom_bytes.part10 import IMPLEMENTATION_VERSION_NAME, DicomFile, file_pieces
 from radquarry.exporter.profile.profile import Profile
 from radquarry.exporter.pseudonyms.keyed import Given, Pseudonyms
-from radquarry.exporter.pseudonyms.mapping_file import ACCESSION_NUMBER, DATE_SHIFT_DAYS, PATIENT_ID, UIDS, Row
+from radquarry.exporter.pseudonyms.mapping_file import ACCESSION_NUMBER, DATE_SHIFT_DAYS, PATIENT_ID, Row
 from radquarry.exporter.release.checking import Expected, findings
 from radquarry.exporter.release.report import Outcome
-from radquarry.exporter.runs.sources import Source, SourceRefused, opened
+from radquarry.exporter.runs.guarding import HeldBack, held_back_at_worst
+from radquarry.exporter.runs.holding import UID_TAGS, NoImage, cleaned_or_held_back, recognised
+from radquarry.exporter.runs.sources import Source, opened
 from radquarry.exporter.standard.safe_private import safe_private
 
 UNCHECKED = ".unchecked"
 """The folder in the delivery where files lie until they are checked."""
-DIRECTORY = "1.2.840.10008.1.3.10"
-UID = re.compile(r"(?!.*\.\.)[0-9][0-9.]{0,62}[0-9]")
-UID_TAGS = dict(zip(UIDS, (0x0020000D, 0x0020000E, 0x00080018), strict=True))
-DATA_SET_BEGINS = (b"\x08\0", b"\x02\0")
 CHUNK = 4 << 20
 
 
 @dataclass(frozen=True)
 class Order:
-    """What every process needs to know. `map_wanted`: original values are handed back for the mapping."""
+    """What every process needs to know. `map_wanted`: original values are handed back for the mapping.
+
+    They are too where a mapping is given, so that it can be said which of it was of no use.
+    """
 
     folder: Path
     profile: Profile
@@ -55,35 +54,26 @@ class Workplace:
     def deidentify(self, source: Source) -> tuple[Outcome, list[Row]]:
         """What became of the file, and its rows of the mapping where they are wanted."""
         try:
-            with opened(source) as view:
+            with held_back_at_worst(), opened(source) as view:
                 return self._file(source.number, view)
-        except (Unreadable, SourceRefused) as fault:
+        except HeldBack as fault:
             return Outcome(source.number, "held back", reason=str(fault)), []
-        except OSError as fault:
-            return Outcome(source.number, "held back", reason=f"it cannot be read or written: {fault.strerror}"), []
-        except RecursionError:
-            return Outcome(source.number, "held back", reason="it is nested too deeply"), []
         finally:
             self._beside.unlink(missing_ok=True)
 
     def _file(self, number: int, view: memoryview) -> tuple[Outcome, list[Row]]:
-        if bytes(view[128:132]) != b"DICM":
-            if bytes(view[:2]) in DATA_SET_BEGINS:
-                return Outcome(number, "held back", reason="it may be DICOM, but has no preamble"), []
-            return Outcome(number, "passed over", reason="it is no DICOM file"), []
-        file = read_file(view)
-        if plain(file.dataset, 0x00080016) == DIRECTORY or not file.dataset:
-            return Outcome(number, "passed over", reason="it is a directory of files, or empty"), []
-        if reason := _faults(file) or (self._order.profile.pixels == "checked" and reason_to_hold(file.dataset)):
-            return Outcome(number, "held back", reason=reason), []
-        cleaned = self._cleaner.clean(file)
+        file = recognised(view)
+        if isinstance(file, NoImage):
+            return Outcome(number, "passed over", reason=file.reason), []
+        cleaned = cleaned_or_held_back(self._cleaner, file)
         self._write(file_pieces(cleaned.file.transfer_syntax_uid, cleaned.file.dataset), view)
         outcome = self._released(number, view, cleaned)
-        rows = self._rows(file, cleaned) if self._order.map_wanted and outcome.state != "held back" else []
+        wanted = self._order.map_wanted or self._order.given != Given()
+        rows = self._rows(file, cleaned) if wanted and outcome.state != "held back" else []
         return outcome, rows
 
     def _write(self, pieces: Sequence[Bytes], original: memoryview) -> None:
-        with self._beside.open("wb", buffering=0) as output:
+        with self._beside.open("xb", buffering=0) as output:
             for piece in pieces:
                 for start in range(0, len(piece), CHUNK):
                     part = memoryview(piece)[start : start + CHUNK]
@@ -132,13 +122,6 @@ class Workplace:
                 uid = plain(original.dataset, tag)
                 rows.append((kind, uid, pseudonyms.uid(uid)))
         return rows
-
-
-def _faults(file: DicomFile) -> str:
-    for kind, tag in UID_TAGS.items():
-        if not UID.fullmatch(plain(file.dataset, tag)):
-            return f"its {kind} is missing or none"
-    return "" if plain(file.dataset, 0x00080016) else "it does not say of which class it is"
 
 
 def _path(cleaned: Cleaned) -> str:
