@@ -20,8 +20,8 @@ Loop = Callable[[], Coroutine[Any, Any, None]]
 log = structlog.get_logger(__name__)
 
 SWITCH_SECONDS = 0.0005
-"""After which a thread that works gives way to one that waits. With Python's 5 ms each step to and from the threads of
-the stores and of DICOM associations takes that long while another works: a retrieval of small studies twice as long."""
+"""After which a thread that works gives way to one that waits; Python's own is 5 ms. On an idle machine it makes no
+difference that could be measured (300 small studies: 13.8 s with 5 ms, 12.9 and 14.1 s with this)."""
 WAITS_FOR_A_LOOP = (1.0, 5.0, 30.0)
 """Seconds before a loop that failed begins anew; the last one repeats."""
 
