@@ -1,6 +1,5 @@
 """How far a search can be trusted: counted as the calendar counts, whatever was asked; on both stores."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -17,30 +16,13 @@ from radquarry.api.tables import coverage, windows
 from radquarry.index.document import Filters, Query
 from radquarry.messages import Gap, WindowClosed
 from radquarry.state.store import State
-from tests.api.projecting import Projections, a_store, a_store_url, projections
+from tests.api.projecting import Projections, projections
 from tests.api.stories import DAY, NOON
 
 ZURICH = ZoneInfo("Europe/Zurich")
 TODAY = date(2024, 6, 28)
 CUT = (Gap(begin="080000", end="090000", reason="the PACS cut its answer"),)
 NO_GAPS: tuple[Gap, ...] = ()
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
-def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with a_store_url(request.param, tmp_path_factory.mktemp("store")) as url:
-        yield url
-
-
-@pytest.fixture
-async def state(store_url: str) -> AsyncIterator[State]:
-    async with a_store(store_url) as store:
-        yield store
-
-
-@pytest.fixture
-def api(state: State) -> Projections:
-    return projections(state)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -26,25 +25,8 @@ from radquarry.messages import (
     ReportMissing,
 )
 from radquarry.state.store import State
-from tests.api.projecting import Projections, a_store, a_store_url, parked, projections
+from tests.api.projecting import Projections, parked, projections
 from tests.api.stories import ACCESSION, DAY, NOON, SECRET, crawl_story, mixtures, uid
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
-def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with a_store_url(request.param, tmp_path_factory.mktemp("store")) as url:
-        yield url
-
-
-@pytest.fixture
-async def state(store_url: str) -> AsyncIterator[State]:
-    async with a_store(store_url) as store:
-        yield store
-
-
-@pytest.fixture
-def api(state: State) -> Projections:
-    return projections(state)
 
 
 def numbers(view: CrawlView) -> tuple[object, ...]:

@@ -1,7 +1,6 @@
 """What the api shows of a crawl by a list, whatever the order of the news, and of a list before it is ordered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -17,25 +16,8 @@ from radquarry.api.lists.uploads import Upload
 from radquarry.api.problems import Problem
 from radquarry.messages import CrawlPlanned, CrawlRequested, Message, PortionClosed, Row, RowResult, RowsListed
 from radquarry.state.store import State
-from tests.api.projecting import Projections, a_store, a_store_url, projections
+from tests.api.projecting import Projections
 from tests.api.stories import NOON, mixtures
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
-def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with a_store_url(request.param, tmp_path_factory.mktemp("store")) as url:
-        yield url
-
-
-@pytest.fixture
-async def state(store_url: str) -> AsyncIterator[State]:
-    async with a_store(store_url) as store:
-        yield store
-
-
-@pytest.fixture
-def api(state: State) -> Projections:
-    return projections(state)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,9 @@
 """How a PACS bears its traffic, what it may get and what it can do, whatever the order of the news; on both stores."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from sqlalchemy import delete
@@ -30,28 +28,11 @@ from radquarry.messages import (
     ProbePacs,
 )
 from radquarry.state.store import State
-from tests.api.projecting import Projections, a_store, a_store_url, projections
+from tests.api.projecting import Projections
 from tests.api.stories import mixtures
 from tests.doubles.shown_archives import ZONE, archive
 
 SLOW = "1 of 2 associations for now: answers take 4 times as long as usual"
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
-def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with a_store_url(request.param, tmp_path_factory.mktemp("store")) as url:
-        yield url
-
-
-@pytest.fixture
-async def state(store_url: str) -> AsyncIterator[State]:
-    async with a_store(store_url) as store:
-        yield store
-
-
-@pytest.fixture
-def api(state: State) -> Projections:
-    return projections(state)
 
 
 def ago(minutes: float) -> datetime:

@@ -1,9 +1,7 @@
 """How fast the images of a retrieval come and when it may end; kept in its row, on SQLite and on PostgreSQL."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from sqlalchemy import select
@@ -14,7 +12,6 @@ from radquarry.api.retrieval_pace import Left, pace
 from radquarry.api.retrieval_views import view_of
 from radquarry.api.tables import retrievals
 from radquarry.state.store import State
-from tests.api.projecting import a_store, a_store_url
 from tests.api.stories import RetrievalStory, retrieval_story
 
 NOON = datetime(2024, 6, 28, 12, tzinfo=UTC)
@@ -61,18 +58,6 @@ def test_whatever_the_numbers_are_the_end_lies_ahead(received: int, images: int,
     assert told.rate is not None
     assert told.rate >= 0
     assert told.expected_end is None or told.expected_end >= NOON
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
-def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with a_store_url(request.param, tmp_path_factory.mktemp("store")) as url:
-        yield url
-
-
-@pytest.fixture
-async def state(store_url: str) -> AsyncIterator[State]:
-    async with a_store(store_url) as store:
-        yield store
 
 
 async def seen(state: State, now: datetime) -> Pace:

@@ -1,7 +1,6 @@
 """What the api shows of a retrieval and of a PACS, whatever the order of the news; on SQLite and on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,26 +8,8 @@ from hypothesis import HealthCheck, given, settings
 
 from radquarry.api.retrievals import RetrievalView
 from radquarry.messages import Message, PacsEchoed, PacsStarted, PacsStopped
-from radquarry.state.store import State
-from tests.api.projecting import Projections, a_store, a_store_url, parked, projections
+from tests.api.projecting import Projections, parked
 from tests.api.stories import NOON, RetrievalStory, mixtures, retrieval_story, uid
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
-def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with a_store_url(request.param, tmp_path_factory.mktemp("store")) as url:
-        yield url
-
-
-@pytest.fixture
-async def state(store_url: str) -> AsyncIterator[State]:
-    async with a_store(store_url) as store:
-        yield store
-
-
-@pytest.fixture
-def api(state: State) -> Projections:
-    return projections(state)
 
 
 def numbers(view: RetrievalView) -> tuple[object, ...]:

@@ -1,41 +1,21 @@
 """What became different about a study is kept, each change once, whatever the order; on both stores, over REST."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from radquarry.dicom.uids import NotAUid
 from radquarry.index.document import GonePart
 from radquarry.messages import Change, Study, StudyChanged
-from radquarry.state.store import State
 from tests.api.gateway import a_gateway, a_problem, becomes, study
-from tests.api.projecting import Projections, a_store, a_store_url, projections
+from tests.api.projecting import Projections
 from tests.api.stories import NOON, mixtures, uid
 
 CRAWL = uuid4()
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
-def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with a_store_url(request.param, tmp_path_factory.mktemp("store")) as url:
-        yield url
-
-
-@pytest.fixture
-async def state(store_url: str) -> AsyncIterator[State]:
-    async with a_store(store_url) as store:
-        yield store
-
-
-@pytest.fixture
-def api(state: State) -> Projections:
-    return projections(state)
 
 
 def changed(kind: Change, hours: float = 0, former: Study | None = None, number: int = 0) -> StudyChanged:

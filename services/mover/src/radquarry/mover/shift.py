@@ -19,8 +19,6 @@ log = structlog.get_logger(__name__)
 
 SECONDS = 10.0
 """After this a slot is given back between two studies: others wait for one, too."""
-ASKING_TOGETHER = 3
-"""Visits that share an association: while one has its turn, the others write down what they were told."""
 MOST_UNDER_WAY = 8
 
 

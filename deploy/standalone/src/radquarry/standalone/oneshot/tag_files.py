@@ -1,16 +1,14 @@
 """A table of tags as a file: CSV, JSON Lines, or Parquet by the ending of its name."""
 
 import json
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import IO
 
 from radquarry.configuration.file import ConfigurationError
 from radquarry.standalone.oneshot.parquet_file import is_parquet_written, write_parquet
-from radquarry.standalone.oneshot.table_file import TableNotWritten, write_table
+from radquarry.standalone.oneshot.table_file import replacing, write_table
 from radquarry.standalone.oneshot.tag_rows import TagTable
 
 JSON_LINES = (".jsonl", ".ndjson")
@@ -32,11 +30,11 @@ def checked_name(file: Path) -> Path:
 def write_tags(file: Path, table: TagTable) -> None:
     """Replace `file`; raises `TableNotWritten` and leaves it as it was."""
     if file.suffix.lower() in JSON_LINES:
-        with _replacing(file) as output:
+        with replacing(file) as output:
             _write_lines(output, table.fields, table.rows)
         return
     if file.suffix.lower() == PARQUET:
-        with _replacing(file) as output:
+        with replacing(file) as output:
             write_parquet(output, table.fields, table.rows, text_of)
         return
     write_table(file, table.fields, ([text_of(row.get(name)) for name in table.fields] for row in table.rows))
@@ -57,24 +55,6 @@ def text_of(value: object) -> str:
         case list():
             return "\\".join(map(text_of, value))
     return str(value)
-
-
-@contextmanager
-def _replacing(file: Path) -> Iterator[IO[bytes]]:
-    """What is written takes the file's place when it is whole and durable."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}.new")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("wb") as output:
-                yield output
-                output.flush()
-                os.fsync(output.fileno())
-            beside.replace(file)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise TableNotWritten(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _write_lines(output: IO[bytes], fields: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:

@@ -1,0 +1,25 @@
+"""What tests of the api's projections are given: a store of each kind, emptied for every test."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from radquarry.state.store import State
+from tests.api.projecting import Projections, a_store, a_store_url, projections
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
+def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with a_store_url(request.param, tmp_path_factory.mktemp("store")) as url:
+        yield url
+
+
+@pytest.fixture
+async def state(store_url: str) -> AsyncIterator[State]:
+    async with a_store(store_url) as store:
+        yield store
+
+
+@pytest.fixture
+def api(state: State) -> Projections:
+    return projections(state)
