@@ -27,7 +27,7 @@ GO_ON = (Verdict.DONE, Verdict.PARTLY, Verdict.FAILED, Verdict.UNABLE)
 """After these the next order of the same study is still worth a try."""
 LARGE_INSTANCE = 50_000_000
 """Bytes that hardly an instance has."""
-WISH_LASTS = 1.0
+WISH_LASTS = 0.1
 """Seconds in which what people want counts as asked just now."""
 
 
