@@ -12,12 +12,20 @@ PROGRAM = "dcm2niix"
 MISSING = "the program dcm2niix is not there; install it: apt-get install dcm2niix"
 NAMES = re.compile(r"image[A-Za-z0-9_.-]*\.(nii\.gz|json|bval|bvec)")
 VOLUME = ".nii.gz"
+WARNINGS = {
+    b"nterslice distance varies": "its slices are not evenly apart",
+    b"ot equidistant": "its slices are not evenly apart",
+    b"Unable to determine slice direction": "which way its slices run could not be told",
+    b"Bogus spatial matrix": "where it lies in the patient could not be told",
+    b"spatial position repeats": "its volumes have not all the same slices",
+}
+"""Its own words may name files and patients."""
 ARGUMENTS = ("-z", "i", "-b", "y", "-ba", "y", "-i", "n", "-f", "image")
 """Packed by itself, with a sidecar that names no patient, derived images too."""
 
 
-def made_of(series: Path, into: Path, seconds: float) -> list[Path]:
-    """The files it made in `into` of all DICOM in `series`, whole ones. Raises `Refused`."""
+def made_of(series: Path, into: Path, seconds: float) -> tuple[list[Path], tuple[str, ...]]:
+    """The files it made in `into` of all DICOM in `series`, and what it warns of in our words. Raises `Refused`."""
     program = shutil.which(PROGRAM)
     if program is None:
         raise Refused(MISSING)
@@ -36,7 +44,8 @@ def made_of(series: Path, into: Path, seconds: float) -> list[Path]:
         raise Refused(f"dcm2niix made nothing of the series (it ended with {done.returncode})")
     if done.returncode:
         raise Refused(f"dcm2niix ended with {done.returncode}")
-    return files
+    said = done.stdout + done.stderr
+    return files, tuple(dict.fromkeys(note for mark, note in WARNINGS.items() if mark in said))
 
 
 def check_complete(files: list[Path], pixels: int) -> None:

@@ -23,17 +23,21 @@ DAMAGED = (
 MOST_BYTES = 4 << 30
 HEADER = (
     "PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Rows", "Columns", "NumberOfFrames",
-    "ImageType",
+    "ImageType", "ImageOrientationPatient", "PerFrameFunctionalGroupsSequence", "DetectorInformationSequence",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Header:
-    """Where an instance belongs, and its pixels, colours not counted; `is_mosaic`: slices are tiles of one image."""
+    """Where an instance belongs, and its pixels, colours not counted.
+
+    `is_placed`: it says where it lies in the patient. `is_mosaic`: slices are tiles of one image.
+    """
 
     folder: str
     sop_instance_uid: str
     pixels: int
+    is_placed: bool
     is_mosaic: bool
 
 
@@ -67,7 +71,8 @@ def header_of(view: memoryview) -> Header:
         size = int(dataset.get("Rows") or 0) * int(dataset.get("Columns") or 0)
         frames = max(int(dataset.get("NumberOfFrames") or 1), 1)
         folder = f"{folder_name(text_of(dataset, 'PatientID'))}/{study}/{series}"
-        return Header(folder, instance, size * frames, "MOSAIC" in text_of(dataset, "ImageType"))
+        is_placed = any(dataset.get(keyword) for keyword in HEADER[8:])
+        return Header(folder, instance, size * frames, is_placed, "MOSAIC" in text_of(dataset, "ImageType"))
 
 
 def text_of(dataset: Dataset, keyword: str) -> str:

@@ -72,6 +72,8 @@ def as_nifti(folder: Path, files: Sequence[Surveyed], seconds: float) -> Iterato
                 header = header_of(view)
                 if not header.pixels:
                     raise Refused("it holds no image")
+                if not header.is_placed:
+                    raise Refused("it does not say where it lies in the patient, so it is no slice; --to png")
                 other = series[header.folder].setdefault(header.sop_instance_uid, Member(file, header))
         except HeldBack as fault:
             yield _refused(file, fault)
@@ -85,6 +87,7 @@ def as_nifti(folder: Path, files: Sequence[Surveyed], seconds: float) -> Iterato
 def _series(folder: Path, place: str, members: Sequence[Member], seconds: float) -> Iterator[Outcome]:
     state: State = "refused"
     paths: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     reason = ""
     try:
         with held_back_at_worst(), tempfile.TemporaryDirectory() as name, Staging(folder) as staging:
@@ -93,7 +96,7 @@ def _series(folder: Path, place: str, members: Sequence[Member], seconds: float)
             made.mkdir()
             for number, member in enumerate(members):
                 _lay(member.file, given / f"{number}.dcm")
-            files = made_of(given, made, seconds + SECONDS_AN_IMAGE * len(members))
+            files, notes = made_of(given, made, seconds + SECONDS_AN_IMAGE * len(members))
             if not any(member.header.is_mosaic for member in members):
                 check_complete(files, sum(member.header.pixels for member in members))
             for file in files:
@@ -104,7 +107,7 @@ def _series(folder: Path, place: str, members: Sequence[Member], seconds: float)
     first = next((path for path in paths if path.endswith(".nii.gz")), "")
     for member in members:
         given_to = member.file.input
-        yield Outcome(given_to.number, given_to.name, state, first, len(paths), reason)
+        yield Outcome(given_to.number, given_to.name, state, first, len(paths), reason, notes)
 
 
 def _lay(file: Surveyed, path: Path) -> None:

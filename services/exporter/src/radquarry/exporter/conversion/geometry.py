@@ -17,8 +17,8 @@ from radquarry.exporter.conversion.refusing import Refused
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 SHOWN = np.array([1.0, 1.0, -1.0])
 """The direction of rows and columns along each axis of the patient."""
-SMALLEST, LARGEST = 1e-5, 1e5
-"""Spacings in mm."""
+SMALLEST, LARGEST, FARTHEST = 1e-5, 1e5, 1e7
+"""Spacings and places in mm."""
 MOST_OFF = 0.01
 """How much of a voxel a corner may lie elsewhere than the affine says: axes that are not at right angles."""
 
@@ -48,10 +48,13 @@ class Planes:
 
 def planes_of(affine: NDArray[np.floating], shape: Sequence[int]) -> Planes:
     """`affine` 4 x 4, `shape` the voxels along its three axes. Raises `Refused`."""
-    lps = RAS_TO_LPS @ np.asarray(affine, np.float64)
+    ras = np.asarray(affine, np.float64)
+    if not np.isfinite(ras).all() or np.abs(ras).max() > FARTHEST:
+        raise Refused("its affine is none: a number in it is too large, or none")
+    lps = RAS_TO_LPS @ ras
     lengths = np.linalg.norm(lps[:3, :3], axis=0)
-    if not np.isfinite(lps).all() or not ((lengths > SMALLEST) & (lengths < LARGEST)).all():
-        raise Refused("its affine is none: a spacing is zero, too large, or no number")
+    if not ((lengths > SMALLEST) & (lengths < LARGEST)).all():
+        raise Refused("its affine is none: voxels have no size, or one that is no patient's")
     turned, lps = _turned(lps, shape)
     row, column = _unit(lps[:3, 0]), _unit(lps[:3, 1])
     column = _unit(column - row * (row @ column))

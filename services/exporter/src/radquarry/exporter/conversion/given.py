@@ -12,8 +12,7 @@ from radquarry.errors import Permanent
 
 PATIENT = (
     "PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate", "PatientBirthTime", "PatientSex",
-    "OtherPatientNames", "EthnicGroup", "PatientComments", "PatientSpeciesDescription", "PatientBreedDescription",
-    "ResponsiblePerson",
+    "OtherPatientNames", "EthnicGroup", "PatientComments",
 )  # fmt: skip
 STUDY = (
     "StudyInstanceUID", "StudyDate", "StudyTime", "StudyDescription", "StudyID", "AccessionNumber",

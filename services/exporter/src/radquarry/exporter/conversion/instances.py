@@ -6,15 +6,16 @@ from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
+from radquarry.exporter.conversion.body_parts import UNPAIRED
 from radquarry.exporter.conversion.given import Given
 from radquarry.exporter.conversion.identity import SeriesIdentity
 from radquarry.exporter.dicom_bytes.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 EMPTY = (
     "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName",
-    "StudyID", "AccessionNumber", "Manufacturer", "Laterality",
+    "StudyID", "AccessionNumber", "Manufacturer",
 )  # fmt: skip
-"""Type 2 (Laterality 2C): there, with a value or without."""
+"""Type 2: there, with a value or without."""
 UTF_8 = "ISO_IR 192"
 
 
@@ -30,6 +31,8 @@ def instance(sop_class_uid: str, sop_instance_uid: str, identity: SeriesIdentity
     dataset.SeriesNumber = str(identity.series_number)
     dataset.InstanceNumber = "1"
     dataset.Modality = "OT"
+    if given.get("BodyPartExamined") not in UNPAIRED:
+        dataset.Laterality = ""
     for keyword, value in given.items():
         setattr(dataset, keyword, value)
     dataset.StudyInstanceUID = identity.study_instance_uid

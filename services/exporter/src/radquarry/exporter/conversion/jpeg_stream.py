@@ -15,7 +15,7 @@ SCAN, END, ADOBE = 0xDA, 0xD9, 0xEE
 
 @dataclass(frozen=True)
 class JpegStream:
-    """`photometric_interpretation` is MONOCHROME2, YBR_FULL_422 (any subsampling), YBR_FULL or RGB."""
+    """`photometric_interpretation` is MONOCHROME2, YBR_FULL_422 (for any subsampling) or RGB, as PS3.5 8.2.1 allows."""
 
     data: bytes
     rows: int
@@ -29,7 +29,7 @@ class JpegStream:
 
 
 def plain_stream(view: memoryview) -> JpegStream | None:
-    """None for everything but a baseline frame of 8 bits and one or three colours, whole to its end."""
+    """None for everything but a baseline frame of 8 bits, whole to its end, whose colours DICOM has a word for."""
     data = bytes(view)
     kept, at, frame, transform = [data[:2]], 2, b"", None
     while at + 4 <= len(data) and data[at] == 0xFF:
@@ -56,13 +56,15 @@ def _whole(data: bytes, frame: bytes, transform: int | None) -> JpegStream | Non
     if colours not in (1, 3) or not rows or not columns:
         return None
     padded = data + b"\0" * (len(data) & 1)
-    return JpegStream(padded, rows, columns, _interpretation(frame, transform))
+    interpretation = _interpretation(frame, transform)
+    return JpegStream(padded, rows, columns, interpretation) if interpretation else None
 
 
 def _interpretation(frame: bytes, transform: int | None) -> str:
+    """Empty for colours that are transformed and not subsampled: there is no word for them."""
     if frame[5] == 1:
         return "MONOCHROME2"
     components = [frame[6 + 3 * number : 9 + 3 * number] for number in range(3)]
     if transform == 0 or (transform is None and bytes(each[0] for each in components) == b"RGB"):
         return "RGB"
-    return "YBR_FULL" if len({each[1] for each in components}) == 1 else "YBR_FULL_422"
+    return "" if len({each[1] for each in components}) == 1 else "YBR_FULL_422"

@@ -26,6 +26,8 @@ def kind_of(view: memoryview, name: str) -> tuple[Kind, str]:
     if not len(view):
         raise Refused("it is empty")
     start = bytes(view[:HEAD])
+    if start[128:132] == b"DICM":
+        return _dicom_or_text(view, start)  # which may begin as a TIFF, too (PS3.10 7.1)
     if start.startswith(TIFF):
         return ("slide" if is_slide(start, path) else "raster"), ""
     if start.startswith(RASTER):

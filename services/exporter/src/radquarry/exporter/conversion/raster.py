@@ -1,6 +1,8 @@
 """Pictures (PNG, JPEG, BMP, TIFF) as arrays: what is in them beside pixels stays behind."""
 
+import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,22 +15,21 @@ from PIL import Image, ImageCms, ImageOps
 from radquarry.exporter.conversion.refusing import Refused
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
-MOST_PIXELS = 100_000_000
-"""Of one page: 10,000 by 10,000."""
+MOST_PIXELS = 80_000_000
+"""Of one page, and below what the library itself refuses."""
 MOST_PAGES = 2000
 MOST_BYTES = 1 << 30
 """Of all pages together, decoded."""
 LARGEST_SIDE = 65535
 """Rows and Columns are of 16 bits."""
 DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError,
-           ArithmeticError, NotImplementedError, RuntimeError)  # fmt: skip
-"""What the library raises for files that are damaged; `struct.error` is a ValueError's sibling and named apart."""
+           ArithmeticError, NotImplementedError, RuntimeError, struct.error, zlib.error)  # fmt: skip
+"""What the library raises for files that are damaged."""
 ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 BITS_PER_SAMPLE, PHOTOMETRIC, COMPRESSION, ORIENTATION = 258, 262, 259, 274
 SIXTEEN = "16 bits a colour became 8, as DICOM's colour images have"
 ON_WHITE = "transparent parts were laid on white"
-LOSSY_TIFF = (6, 7, 34712, 50001)
-"""JPEG, JPEG 2000 and WebP in a TIFF."""
+JPEG_IN_TIFF = (6, 7)
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -58,9 +59,10 @@ class Picture:
 def picture_in(view: memoryview) -> Picture:
     """Decode it, turned as its orientation says (EXIF 0112). Raises `Refused`."""
     with _bounded(), Image.open(BytesIO(view), formats=FORMATS) as image:
+        _check_size(image)
         kind, orientation = str(image.format), image.getexif().get(ORIENTATION, 1)
         tags = getattr(image, "tag_v2", {})
-        is_lossy = kind in ("JPEG", "MPO") or int(tags.get(COMPRESSION, 1)) in LOSSY_TIFF
+        is_lossy = kind in ("JPEG", "MPO") or int(tags.get(COMPRESSION, 1)) in JPEG_IN_TIFF
         has_profile = bool(image.info.get("icc_profile")) and image.mode != "L"
         deep = _is_deep(view, image)
         pages = tuple(_pages(image, deep=deep))
@@ -122,7 +124,10 @@ def _page(image: Image.Image, *, deep: bool) -> Page:
     inverted = image.format == "TIFF" and image.tag_v2.get(PHOTOMETRIC) == 0  # type: ignore[attr-defined]  # of TIFF
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith(("I", "F")):
-        return Page(_words(upright, inverted=inverted))
+        if inverted and not upright.mode.startswith("I;"):
+            raise Refused("its white is 0, and its pixels have more than 16 bits")
+        bits = image.tag_v2[BITS_PER_SAMPLE][0] if inverted else 0  # type: ignore[attr-defined]  # of TIFF
+        return Page(_words(upright, white=2**bits - 1))
     notes = {SIXTEEN} if deep else set()
     if image.format == "MPO":
         notes.add("only the first of its pictures was taken")
@@ -134,15 +139,15 @@ def _page(image: Image.Image, *, deep: bool) -> Page:
     return Page(np.asarray(_plain(upright)), frozenset(notes))
 
 
-def _words(image: Image.Image, *, inverted: bool) -> Pixels:
-    """Values of 16 bits; of more only where they are as small. White is 0 in some, which the library leaves so."""
+def _words(image: Image.Image, *, white: int) -> Pixels:
+    """Values of 16 bits; of more only where they are as small. `white`: where 0 is white, what black is; else 0."""
     values = np.asarray(image)
     if not np.isfinite(values).all() or (values != np.rint(values)).any():
         raise Refused("its pixels are no whole numbers, which such an image cannot hold")
     if values.min() < 0 or values.max() > 65535:
         raise Refused("its pixels are negative, or of more than 16 bits")
     words: NDArray[np.uint16] = values.astype(np.uint16)
-    return np.subtract(65535, words, dtype=np.uint16) if inverted else words
+    return np.subtract(white, words, dtype=np.uint16) if white else words
 
 
 def _on_white(image: Image.Image) -> tuple[Image.Image, bool]:

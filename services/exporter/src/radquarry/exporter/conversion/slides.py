@@ -53,7 +53,7 @@ def _lay(slide: Source, path: Path) -> None:
 def _data(identity: SeriesIdentity, given: Given) -> Dataset:
     data = instance("", "", identity, {"Modality": "SM", **given})
     for keyword in OF_THE_IMAGE:
-        del data[keyword]
+        data.pop(keyword, None)
     return data
 
 
