@@ -59,8 +59,9 @@ def test_only_what_may_be_paired_has_a_side(part: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keyword", "value"),
     [("PatientsName", "x"), ("PixelData", "x"), ("SOPInstanceUID", "1.2"), ("PatientID", "x" * 65),
-     ("PatientID", "a\\b"), ("PatientID", "a\nb"), ("PatientBirthDate", "3.5.1962"), ("PatientSex", "W"), ("StudyInstanceUID", "../1"),
-     ("StudyInstanceUID", "1.02.3"), ("Modality", "not a code string"), ("PatientAge", "62")],
+     ("PatientID", "a\\b"), ("PatientID", "a\nb"), ("PatientBirthDate", "3.5.1962"), ("PatientSex", "W"),
+     ("StudyInstanceUID", "../1"), ("StudyInstanceUID", "1.02.3"), ("Modality", "not a code string"),
+     ("PatientAge", "62")],
 )  # fmt: skip
 def test_what_cannot_be_given_is_refused_without_its_value(keyword: str, value: str) -> None:
     with pytest.raises(GivenRefused) as refusal:
