@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from radquarry.exporter.conversion.dicom_file import read_dicom
+from radquarry.exporter.conversion.dicom_file import read_dicom, read_safely
 from radquarry.exporter.conversion.given import Given
 from radquarry.exporter.conversion.identity import SeriesIdentity
 from radquarry.exporter.conversion.instances import instance
@@ -20,6 +20,8 @@ LIBRARY = "wsidicomizer"
 MISSING = "it is a slide; slides need a further library: pip install 'radquarry-exporter[slides]'"
 OF_THE_IMAGE = ("SOPClassUID", "SOPInstanceUID", "InstanceNumber", "Laterality")
 """What the library knows better, or a slide has not."""
+UNKNOWN_DATE = "19000101"
+"""For Content Date, which must have a value: the day of the conversion would make the same slide another file."""
 
 
 def slide_files(slide: Source, name: str, identity: SeriesIdentity, given: Given) -> Iterator[tuple[str, bytes]]:
@@ -51,7 +53,8 @@ def _lay(slide: Source, path: Path) -> None:
 
 
 def _data(identity: SeriesIdentity, given: Given) -> Dataset:
-    data = instance("", "", identity, {"Modality": "SM", **given})
+    when = {"ContentDate": given.get("StudyDate", UNKNOWN_DATE), "ContentTime": given.get("StudyTime", "000000")}
+    data = instance("", "", identity, {"Modality": "SM", **when, **given})
     for keyword in OF_THE_IMAGE:
         data.pop(keyword, None)
     return data
@@ -63,12 +66,10 @@ def _uids(identity: SeriesIdentity) -> Callable[[], UID]:
 
 
 def _convert(path: Path, out: Path, data: Dataset, uids: Callable[[], UID]) -> None:
-    from wsidicomizer import WsiDicomizer  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - heavy
+    with read_safely("the slide cannot be read"):
+        from wsidicomizer import WsiDicomizer  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - heavy
 
-    try:
         WsiDicomizer.convert(
             path, out, metadata_post_processor=data, uid_generator=uids, include_label=False, include_overview=False,
             include_confidential=False, workers=1,
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError, RuntimeError) as fault:
-        raise Refused(f"the slide cannot be read ({type(fault).__name__})") from None
