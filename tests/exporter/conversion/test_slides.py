@@ -44,7 +44,7 @@ def test_a_slide_becomes_levels_without_errors_and_the_same_again(tmp_path: Path
     assert (outcome.state, again.state, outcome.files) == ("converted", "repeated", 3), (outcome.reason, again.reason)
     assert set(errors_in(tmp_path / "out").values()) == {0}
     found = datasets(tmp_path / "out")
-    assert {(each.PatientID, each.PatientName, each.Modality) for each in found} == {
+    assert {(each.PatientID, str(each.PatientName), each.Modality) for each in found} == {
         (WHO["PatientID"], WHO["PatientName"], "SM")
     }
     assert max(each.TotalPixelMatrixColumns for each in found) == 1024

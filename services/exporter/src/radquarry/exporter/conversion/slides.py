@@ -12,16 +12,18 @@ from pydicom.uid import UID
 from radquarry.exporter.conversion.dicom_file import read_dicom, read_safely
 from radquarry.exporter.conversion.given import Given
 from radquarry.exporter.conversion.identity import SeriesIdentity
-from radquarry.exporter.conversion.instances import instance
+from radquarry.exporter.conversion.instances import file_bytes, instance
 from radquarry.exporter.conversion.refusing import Refused
 from radquarry.exporter.runs.sources import Source, opened
 
 LIBRARY = "wsidicomizer"
 MISSING = "it is a slide; slides need a further library: pip install 'radquarry-exporter[slides]'"
-OF_THE_IMAGE = ("SOPClassUID", "SOPInstanceUID", "InstanceNumber", "Laterality")
-"""What the library knows better, or a slide has not."""
+OF_THE_IMAGE = ("SOPClassUID", "SOPInstanceUID", "InstanceNumber")
+"""What the library knows better; and it knows what must be there without a value."""
 UNKNOWN_DATE = "19000101"
-"""For Content Date, which must have a value: the day of the conversion would make the same slide another file."""
+"""For Content Date, which must have a value."""
+PROFILE_DATE, PROFILE_ID = slice(24, 36), slice(84, 100)
+"""In an ICC profile (ICC.1 section 7.2)."""
 
 
 def slide_files(slide: Source, name: str, identity: SeriesIdentity, given: Given) -> Iterator[tuple[str, bytes]]:
@@ -40,8 +42,9 @@ def slide_files(slide: Source, name: str, identity: SeriesIdentity, given: Given
         if not made:
             raise Refused("nothing was made of the slide")
         for file in made:
-            data = file.read_bytes()
-            yield str(read_dicom(memoryview(data), ["SOPInstanceUID"]).SOPInstanceUID), data
+            dataset = read_dicom(memoryview(file.read_bytes()))
+            _without_now(dataset, given)
+            yield str(dataset.SOPInstanceUID), file_bytes(dataset, dataset.file_meta.TransferSyntaxUID)
 
 
 def _lay(slide: Source, path: Path) -> None:
@@ -53,11 +56,22 @@ def _lay(slide: Source, path: Path) -> None:
 
 
 def _data(identity: SeriesIdentity, given: Given) -> Dataset:
-    when = {"ContentDate": given.get("StudyDate", UNKNOWN_DATE), "ContentTime": given.get("StudyTime", "000000")}
-    data = instance("", "", identity, {"Modality": "SM", **when, **given})
-    for keyword in OF_THE_IMAGE:
-        data.pop(keyword, None)
+    data = instance("", "", identity, {"Modality": "SM", **given})
+    for element in list(data):
+        if element.keyword in OF_THE_IMAGE or not element.value:
+            del data[element.tag]
     return data
+
+
+def _without_now(dataset: Dataset, given: Given) -> None:
+    """The time of the conversion, in two places, would make the same slide another file."""
+    dataset.ContentDate = given.get("ContentDate", given.get("StudyDate", UNKNOWN_DATE))
+    dataset.ContentTime = given.get("ContentTime", given.get("StudyTime", "000000"))
+    for path in dataset.get("OpticalPathSequence") or []:
+        profile = bytearray(path.get("ICCProfile") or b"")
+        if len(profile) >= PROFILE_ID.stop:
+            profile[PROFILE_DATE], profile[PROFILE_ID] = b"\x07\x6c\0\1\0\1" + bytes(6), bytes(16)
+            path.ICCProfile = bytes(profile)
 
 
 def _uids(identity: SeriesIdentity) -> Callable[[], UID]:
