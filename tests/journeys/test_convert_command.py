@@ -30,9 +30,8 @@ COMMAND = [sys.executable, "-m", "radquarry.standalone", "convert"]
 
 
 def convert(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, timeout=90,
-        check=False)  # fmt: skip
+    command, variables = [*COMMAND, *arguments], {**os.environ, **environment}
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=90, check=False)
 
 
 def mixture(folder: Path) -> None:
@@ -47,7 +46,7 @@ def mixture(folder: Path) -> None:
 @needs_verifier
 def test_a_mixture_becomes_dicom_without_errors_and_the_second_run_changes_nothing(tmp_path: Path) -> None:
     mixture(tmp_path)
-    who = (
+    who = [
         "--patient-id",
         "P1",
         "--patient-name",
@@ -56,7 +55,7 @@ def test_a_mixture_becomes_dicom_without_errors_and_the_second_run_changes_nothi
         "Skin",
         "--set",
         "StudyID=7",
-    )
+    ]
 
     done = convert("in", "-o", "out", *who, folder=tmp_path)
     again = convert("in", "-o", "out", *who, folder=tmp_path)
