@@ -26,6 +26,7 @@ from tests.exporter.conversion.making import (
 from tests.exporter.conversion.making import nifti as written
 
 VOLUME = noise(7, 6, 5, dtype=np.int16)
+NAMED = ("--patient-id", "P1", "--patient-name", "Quarrymann^Ann")
 COMMAND = [sys.executable, "-m", "radquarry.standalone", "convert"]
 
 
@@ -46,16 +47,7 @@ def mixture(folder: Path) -> None:
 @needs_verifier
 def test_a_mixture_becomes_dicom_without_errors_and_the_second_run_changes_nothing(tmp_path: Path) -> None:
     mixture(tmp_path)
-    who = [
-        "--patient-id",
-        "P1",
-        "--patient-name",
-        "Quarrymann^Ann",
-        "--study-description",
-        "Skin",
-        "--set",
-        "StudyID=7",
-    ]
+    who = (*NAMED, "--study-description", "Skin", "--set", "StudyID=7")
 
     done = convert("in", "-o", "out", *who, folder=tmp_path)
     again = convert("in", "-o", "out", *who, folder=tmp_path)
