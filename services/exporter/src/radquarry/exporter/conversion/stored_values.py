@@ -1,6 +1,8 @@
 """Voxels of any type as the 16 bits of DICOM, with the rescale that gives their values back (PS3.3 C.11.1)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from pydicom.valuerep import format_number_as_ds
 from radquarry.exporter.conversion.refusing import Refused
 
 STEPS = 65535
+BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,27 @@ def stored(raw: NDArray[np.generic], slope: float, intercept: float) -> Stored:
         return _whole(raw, slope, intercept)
     if raw.dtype.kind != "f":
         raise Refused("its voxels are colours or complex numbers, not values")
-    if not np.isfinite(raw).all():
+    if not all(np.isfinite(block).all() for block in _blocks(raw)):
         raise Refused("some of its voxels are no numbers (NaN or infinite), which DICOM cannot hold")
-    if raw.size and np.abs(raw).max() < 2.0**53 and (raw == np.rint(raw)).all() and np.ptp(raw) <= STEPS:
+    low, high = float(raw.min()), float(raw.max())
+    if (
+        max(-low, high) < 2.0**53
+        and high - low <= STEPS
+        and all((block == np.rint(block)).all() for block in _blocks(raw))
+    ):
         return _whole(raw.astype(np.int64), slope, intercept)
     return _rounded(raw, slope, intercept)
+
+
+def _blocks(raw: NDArray[np.generic]) -> Iterator[NDArray[np.generic]]:
+    """Parts of it in its own order of memory, so that what is reckoned of them stays small."""
+    flat = raw.reshape(-1, order=_order(raw))
+    for start in range(0, flat.size, BLOCK):
+        yield flat[start : start + BLOCK]
+
+
+def _order(raw: NDArray[np.generic]) -> Literal["C", "F"]:
+    return "F" if raw.flags.f_contiguous else "C"
 
 
 def _whole(raw: NDArray[np.generic], slope: float, intercept: float) -> Stored:
@@ -62,15 +81,20 @@ def _whole(raw: NDArray[np.generic], slope: float, intercept: float) -> Stored:
 
 def _rounded(raw: NDArray[np.generic], slope: float, intercept: float) -> Stored:
     """Slope and intercept are taken as readers have them, in single precision."""
-    values = raw.astype(np.float64) * slope + intercept
-    low, high = float(values.min()), float(values.max())
+    ends = [float(end) * slope + intercept for end in (raw.min(), raw.max())]
+    low, high = min(ends), max(ends)
     start = float(np.nextafter(np.float32(low), np.float32(-np.inf)))
     step = float(np.nextafter(np.float32((high - start) / STEPS), np.float32(np.inf)))
     if not np.isfinite([start, step]).all() or step < np.finfo(np.float32).tiny:
         raise Refused("its values are too large, too small or too close together for 16 bits")
-    voxels = np.clip(np.rint((values - start) / step), 0, STEPS).astype(np.uint16)
+    flat = np.concatenate([_steps(block.astype(np.float64) * slope + intercept, start, step) for block in _blocks(raw)])
+    voxels = flat.reshape(raw.shape, order=_order(raw))
     note = f"values that are no whole numbers are rounded to steps of {step:.3g}"
     return Stored(voxels, *_rescale(step, start), note=note)
+
+
+def _steps(values: NDArray[np.float64], start: float, step: float) -> NDArray[np.uint16]:
+    return np.clip(np.rint((values - start) / step), 0, STEPS).astype(np.uint16)
 
 
 def _rescale(slope: float, intercept: float) -> tuple[str, str]:
