@@ -24,6 +24,7 @@ from radquarry.exporter.conversion.run import Conversion, Order, Target
 VERIFIER = shutil.which("dciodvfy")
 WHO = {"PatientID": "PID4711", "PatientName": "Quarrymann^Änne", "PatientBirthDate": "1962-05-03", "PatientSex": "F"}
 needs_verifier = pytest.mark.skipif(VERIFIER is None, reason="needs dciodvfy: apt-get install dicom3tools")
+needs_dcmtk = pytest.mark.skipif(shutil.which("dcmcjpeg") is None, reason="needs dcmcjpeg: apt-get install dcmtk")
 needs_dcm2niix = pytest.mark.skipif(shutil.which("dcm2niix") is None, reason="needs dcm2niix: apt-get install dcm2niix")
 
 

@@ -21,7 +21,16 @@ from radquarry.exporter.conversion.dcm2niix import made_of
 from radquarry.exporter.conversion.inputs import inputs_of
 from radquarry.exporter.conversion.refusing import Refused
 from radquarry.exporter.conversion.run import Conversion, Order
-from tests.exporter.conversion.making import AFFINES, converted, encoded, laid, needs_dcm2niix, nifti, noise
+from tests.exporter.conversion.making import (
+    AFFINES,
+    converted,
+    encoded,
+    laid,
+    needs_dcm2niix,
+    needs_dcmtk,
+    nifti,
+    noise,
+)
 
 VOLUME = noise(6, 5, 4, dtype=np.int16)
 OBLIQUE = AFFINES["oblique"]
@@ -147,6 +156,7 @@ def test_every_frame_becomes_a_picture(name: str, tmp_path: Path) -> None:
         assert picture.min() < picture.max()
 
 
+@needs_dcmtk
 def test_a_lossless_jpeg_looks_as_its_original(tmp_path: Path) -> None:
     subprocess.run(["dcmcjpeg", "+e1", sample("MR_small.dcm"), tmp_path / "packed.dcm"], check=True, timeout=60)
 

@@ -170,6 +170,15 @@ def test_a_study_is_never_given_to_two_patients(tmp_path: Path) -> None:
     assert {each.reason for each in outcomes} == {"its Study Instance UID is given to another patient too"}
 
 
+def test_a_series_is_never_given_to_two_groups_of_files(tmp_path: Path) -> None:
+    folder = laid(tmp_path / "in", a=ONE)
+    laid(folder / "sub", b=TWO)
+
+    outcomes = converted(folder, out=tmp_path / "out", given={"SeriesInstanceUID": "1.2.3"})
+
+    assert all("is given to other files too" in each.reason for each in outcomes)
+
+
 @given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.text(max_size=5), max_size=4))
 def test_other_parts_are_another_uid(one: list[str], other: list[str]) -> None:
     assert (uid_of(*one) == uid_of(*other)) == (one == other)

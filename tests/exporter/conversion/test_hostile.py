@@ -154,14 +154,20 @@ def test_links_pipes_and_empty_files_are_not_read(tmp_path: Path) -> None:
 
 
 def test_what_is_no_image_is_refused_by_kind_and_texts_are_passed_over(tmp_path: Path) -> None:
-    folder = laid(
-        tmp_path / "in", a=b"GIF89a" + bytes(99), b=b"how to see the images", c__nrrd=b"NRRD0005\n\0\1",
-        Thumbs__db=b"\1\2", d__hdr=VOLUME[:344] + b"ni1\0" + VOLUME[348:], e=gzip.compress(b"text" * 99))  # fmt: skip
+    pair = VOLUME[:344] + b"ni1\0" + VOLUME[348:]
+    refused_ones = {
+        "a.gif": b"GIF89a" + bytes(99),
+        "b.nrrd": b"NRRD0005\n\0\1",
+        "c.hdr": pair,
+        "d.gz": gzip.compress(b"x"),
+    }
+    passed = {"README": b"how to see the images", "Thumbs.db": b"\1\2", "._a.png": GOOD}
+    folder = laid(tmp_path / "in", **refused_ones, **passed, **{".scan": GOOD})
 
     states = {outcome.name: outcome.state for outcome in converted(folder, out=tmp_path / "out")}
 
-    assert states == {"a": "refused", "b": "passed over", "c.nrrd": "refused", "Thumbs.db": "passed over",
-                      "d.hdr": "refused", "e": "refused"}  # fmt: skip
+    wanted = {**dict.fromkeys(refused_ones, "refused"), **dict.fromkeys(passed, "passed over"), ".scan": "converted"}
+    assert states == wanted
 
 
 KINDS = {

@@ -18,6 +18,7 @@ from tests.exporter.conversion.making import (
     encoded,
     errors_in,
     laid,
+    needs_dcmtk,
     needs_verifier,
     noise,
     only,
@@ -190,6 +191,7 @@ def test_pages_of_several_sizes_are_instances_of_their_own(tmp_path: Path) -> No
     assert len({each.SeriesInstanceUID for each in found}) == 1
 
 
+@needs_dcmtk
 def test_dcmtk_decodes_what_was_kept_compressed(tmp_path: Path) -> None:
     data = encoded(COLOUR, "JPEG")
     converted(laid(tmp_path / "in", a=data), out=tmp_path / "out")

@@ -13,7 +13,7 @@ RASTER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM")
 TIFF = (b"II*\0", b"MM\0*", b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0")
 """The last two are BigTIFF."""
 SLIDES = (".svs", ".ndpi", ".scn")
-BESIDE = ("thumbs.db", "desktop.ini")
+BESIDE = (".ds_store", "thumbs.db", "desktop.ini")
 """What systems put beside images of their own accord."""
 HEAD = 4096
 
@@ -21,7 +21,7 @@ HEAD = 4096
 def kind_of(view: memoryview, name: str) -> tuple[Kind, str]:
     """The kind, and for "other" why it is passed over. Raises `Refused` for what is no kind that is known here."""
     path = PurePosixPath(name)
-    if path.name.startswith(".") or path.name.lower() in BESIDE or "__MACOSX" in path.parts:
+    if path.name.startswith("._") or path.name.lower() in BESIDE or "__MACOSX" in path.parts:
         return "other", "a system put it beside the images"
     if not len(view):
         raise Refused("it is empty")

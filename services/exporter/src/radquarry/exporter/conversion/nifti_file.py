@@ -20,6 +20,7 @@ LARGE = 256 << 20
 MOST_SIDE = 65535
 MOST_IMAGES = 100_000
 CHUNK = 1 << 20
+GZIP = 16 + zlib.MAX_WBITS
 MILLIMETRES = {"mm": 1.0, "meter": 1000.0, "micron": 0.001, "unknown": 1.0}
 MILLISECONDS = {"sec": 1000.0, "msec": 1.0, "usec": 0.001}
 APART = 1e-3
@@ -66,15 +67,20 @@ def volumes_in(view: memoryview) -> Volumes:
 
 
 def _unpacked(view: memoryview) -> memoryview:
-    inflater, data = zlib.decompressobj(16 + zlib.MAX_WBITS), bytearray()
+    inflater, data = zlib.decompressobj(GZIP), bytearray()
     try:
         for start in range(0, len(view), CHUNK):
             waiting = bytes(view[start : start + CHUNK])
-            while waiting and not inflater.eof:
+            while waiting:
+                if inflater.eof and not waiting.strip(b"\0"):
+                    break  # padding
+                if inflater.eof:  # a file may be several, one after the other (RFC 1952 section 2.2)
+                    inflater = zlib.decompressobj(GZIP)
                 data += inflater.decompress(waiting, CHUNK)
-                waiting = inflater.unconsumed_tail
+                waiting = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
                 if len(data) > MOST_BYTES or (len(data) > LARGE and len(data) > MOST_RATIO * len(view)):
                     raise Refused("it unpacks to more than can be converted, or to very much more than it is")
+        data += b"" if inflater.eof else inflater.flush()
     except zlib.error:
         raise Refused("it is damaged (gzip)") from None
     if not inflater.eof:
