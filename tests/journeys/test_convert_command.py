@@ -165,3 +165,29 @@ def test_a_signal_ends_the_run_and_what_is_there_is_whole(tmp_path: Path) -> Non
     assert all(dcmread(path).pixel_array.shape == (300, 300) for path in (tmp_path / "out").rglob("*.dcm"))
     assert not (tmp_path / "out" / "conversion-report.json").exists()
     assert not (tmp_path / "out" / ".unchecked").exists()
+
+
+WITHOUT = """
+import sys
+
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find_spec(self, name, *rest):
+        return None if name == "nibabel" else self.finder.find_spec(name, *rest)
+
+sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+from radquarry.standalone.commands import app
+app()
+"""
+
+
+def test_without_its_libraries_the_command_says_how_to_add_them(tmp_path: Path) -> None:
+    laid(tmp_path / "in", a=encoded(noise(4, 4)))
+    command = [sys.executable, "-c", WITHOUT, "convert", "in", "-o", "out"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=90, check=False)
+
+    assert done.returncode == 2
+    assert "pip install 'radquarry-standalone[convert]'" in done.stderr

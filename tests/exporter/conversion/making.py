@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom import FileDataset, dcmread
+from pydicom.data import get_testdata_file
 
 from radquarry.exporter.conversion.given import Given, checked
 from radquarry.exporter.conversion.inputs import inputs_of
@@ -74,6 +75,11 @@ def datasets(folder: Path) -> list[FileDataset]:
     """All DICOM files below, by Series Number and Instance Number."""
     found = [dcmread(path) for path in folder.rglob("*.dcm")]
     return sorted(found, key=lambda each: (int(each.SeriesNumber), int(each.InstanceNumber)))
+
+
+def sample(name: str) -> Path:
+    """A file of pydicom's."""
+    return Path(str(get_testdata_file(name)))
 
 
 def errors_in(folder: Path) -> dict[str, int]:

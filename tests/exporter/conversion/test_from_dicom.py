@@ -4,7 +4,6 @@ import csv
 import io
 import os
 import shutil
-import subprocess
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,8 +12,7 @@ import nibabel
 import numpy as np
 import pytest
 from PIL import Image
-from pydicom import Dataset, dcmread
-from pydicom.data import get_testdata_file
+from pydicom import dcmread
 from pydicom.encaps import encapsulate
 
 from radquarry.exporter.conversion.dcm2niix import made_of
@@ -27,17 +25,13 @@ from tests.exporter.conversion.making import (
     encoded,
     laid,
     needs_dcm2niix,
-    needs_dcmtk,
     nifti,
     noise,
+    sample,
 )
 
 VOLUME = noise(6, 5, 4, dtype=np.int16)
 OBLIQUE = AFFINES["oblique"]
-
-
-def sample(name: str) -> Path:
-    return Path(str(get_testdata_file(name)))
 
 
 def series(folder: Path, modality: str = "MR") -> Path:
@@ -45,10 +39,6 @@ def series(folder: Path, modality: str = "MR") -> Path:
     converted(laid(folder / "nii", a=nifti(VOLUME, OBLIQUE)), out=folder / "dicom",
               given={"PatientID": "P 1", "PatientName": "=cmd|' /C calc'!A0", "Modality": modality})  # fmt: skip
     return folder / "dicom"
-
-
-def shown(folder: Path) -> list[np.ndarray]:
-    return [np.asarray(Image.open(path)) for path in sorted(folder.rglob("*.png"))]
 
 
 @needs_dcm2niix
@@ -135,73 +125,6 @@ def test_the_program_knows_nothing_of_our_environment(tmp_path: Path, monkeypatc
         made_of(tmp_path, tmp_path / "bin", 10)
 
     assert "secret" not in (tmp_path / "said").read_text()
-
-
-FRAMES = {
-    "CT_small.dcm": 1, "MR_small_bigendian.dcm": 1, "MR_small_RLE.dcm": 1, "MR_small_jpeg_ls_lossless.dcm": 1,
-    "JPEG2000.dcm": 1, "SC_rgb_jpeg_dcmtk.dcm": 1, "SC_rgb_rle_2frame.dcm": 2, "examples_palette.dcm": 1,
-    "examples_ybr_color.dcm": 30, "rtdose.dcm": 15, "SC_rgb_rle_16bit_2frame.dcm": 2, "SC_rgb_gdcm_KY.dcm": 1,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", FRAMES)
-def test_every_frame_becomes_a_picture(name: str, tmp_path: Path) -> None:
-    (outcome,) = converted(sample(name), out=tmp_path, to="png")
-
-    assert (outcome.state, outcome.files, outcome.reason) == ("converted", FRAMES[name], "")
-    original = dcmread(sample(name))
-    for picture in shown(tmp_path):
-        assert picture.shape[:2] == (original.Rows, original.Columns)
-        assert (picture.ndim == 3) == (original.SamplesPerPixel == 3 or "PALETTE" in original.PhotometricInterpretation)
-        assert picture.min() < picture.max()
-
-
-@needs_dcmtk
-def test_a_lossless_jpeg_looks_as_its_original(tmp_path: Path) -> None:
-    subprocess.run(["dcmcjpeg", "+e1", sample("MR_small.dcm"), tmp_path / "packed.dcm"], check=True, timeout=60)
-
-    for number, path in enumerate((sample("MR_small.dcm"), tmp_path / "packed.dcm")):
-        assert converted(path, out=tmp_path / f"{number}", to="png")[0].reason == ""
-
-    one, other = (shown(tmp_path / f"{number}")[0] for number in range(2))
-    assert (one == other).all()
-
-
-def image(pixels: np.ndarray, folder: Path, **attributes: object) -> np.ndarray:
-    """What a CT of these values looks like with these attributes."""
-    dataset = dcmread(sample("CT_small.dcm"))
-    for keyword in ("WindowCenter", "WindowWidth", "RescaleSlope", "RescaleIntercept", "PixelPaddingValue"):
-        dataset.pop(keyword, None)
-    dataset.Rows, dataset.Columns = pixels.shape
-    dataset.PixelData = pixels.astype("<i2").tobytes()
-    for keyword, value in attributes.items():
-        setattr(dataset, keyword, value)
-    dataset.RescaleSlope = attributes.get("RescaleSlope", "1")
-    folder.mkdir(parents=True)
-    dataset.save_as(folder / "a.dcm")
-    assert converted(folder, out=folder / "png", to="png")[0].reason == ""
-    return shown(folder)[0]
-
-
-def test_windows_and_lookup_tables_are_applied(tmp_path: Path) -> None:
-    values = np.array([[0, 100, 200, 300]])
-    lut = Dataset()
-    lut.add_new("LUTDescriptor", "US", [4, 0, 8])
-    lut.add_new("LUTData", "US", [0, 85, 170, 255])
-    looks: list[tuple[dict[str, object], list[int]]] = [
-        ({}, [0, 85, 170, 255]),
-        ({"PhotometricInterpretation": "MONOCHROME1"}, [255, 170, 85, 0]),
-        ({"WindowCenter": "100.5", "WindowWidth": "201"}, [0, 128, 255, 255]),
-        (
-            {"WindowCenter": "0.5", "WindowWidth": "201", "RescaleIntercept": "-100"},
-            [0, 128, 255, 255],
-        ),
-        ({"WindowCenter": ["100.5", "7"], "WindowWidth": ["201", "1"]}, [0, 128, 255, 255]),
-        ({"WindowCenter": "100", "WindowWidth": "0"}, [0, 85, 170, 255]),
-        ({"VOILUTSequence": [lut], "RescaleSlope": "0.01", "RescaleIntercept": "0"}, [0, 85, 170, 255]),
-    ]
-    for number, (attributes, expected) in enumerate(looks):
-        assert image(values, tmp_path / f"{number}", **attributes).tolist() == [expected], attributes
 
 
 def test_a_table_of_dicom_is_harmless_and_can_be_given_again(tmp_path: Path) -> None:
