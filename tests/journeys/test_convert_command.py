@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+import pytest
 from pydicom import dcmread
 
 from tests.exporter.conversion.making import (
@@ -132,21 +133,27 @@ def test_without_dcm2niix_it_is_said_how_to_get_it(tmp_path: Path) -> None:
     assert "the program dcm2niix is not there; install it: apt-get install dcm2niix" in done.stderr
 
 
-def test_wrong_orders_are_refused_in_words(tmp_path: Path) -> None:
+WRONG = {
+    ("gone", "-o", "out"): "gone: is not there",
+    ("in", "-o", "in"): "is read from; name another folder",
+    ("in", "-o", "out", "--to", "jpeg"): "--to: is one of dicom, nifti, png, csv",
+    ("in", "-o", "out", "--set", "PatientsName=x"): "'PatientsName' is no DICOM keyword",
+    ("in", "-o", "out", "--set", "PatientName"): "--set: is KEYWORD=VALUE",
+    ("in", "-o", "out", "--patient-sex", "W"): "PatientSex: is one of M, F, O",
+    ("in", "-o", "out", "--table", "bad.csv"): "bad.csv:1: the heading is file and DICOM keywords",
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+def test_a_wrong_order_is_refused_in_words(arguments: tuple[str, ...], tmp_path: Path) -> None:
     laid(tmp_path / "in", a__png=encoded(noise(4, 4)))
     (tmp_path / "bad.csv").write_text("name\n")
-    wrong = {
-        ("gone", "-o", "out"): "gone: is not there",
-        ("in", "-o", "in"): "is read from; name another folder",
-        ("in", "-o", "out", "--to", "jpeg"): "--to: is one of dicom, nifti, png, csv",
-        ("in", "-o", "out", "--set", "PatientsName=x"): "'PatientsName' is no DICOM keyword",
-        ("in", "-o", "out", "--set", "PatientName"): "--set: is KEYWORD=VALUE",
-        ("in", "-o", "out", "--patient-sex", "W"): "PatientSex: is one of M, F, O",
-        ("in", "-o", "out", "--table", "bad.csv"): "bad.csv:1: the heading is file and DICOM keywords",
-    }
-    for arguments, words in wrong.items():
-        done = convert(*arguments, folder=tmp_path)
-        assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
+
+    done = convert(*arguments, folder=tmp_path)
+
+    assert (done.returncode, WRONG[arguments] in done.stderr, "Traceback" in done.stderr) == (2, True, False), (
+        done.stderr
+    )
     assert not (tmp_path / "out").exists()
 
 

@@ -120,10 +120,14 @@ def test_transparency_is_laid_on_white_and_said(tmp_path: Path) -> None:
 def test_cmyk_and_a_profile_become_srgb(tmp_path: Path) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     cmyk = encoded(Image.fromarray(COLOUR).convert("CMYK"), "TIFF")
-    folder = laid(tmp_path / "in", a=cmyk, b=encoded(COLOUR, icc_profile=profile))
+    folder = laid(tmp_path / "in", a=cmyk, b=encoded(COLOUR, icc_profile=profile), c=encoded(COLOUR, icc_profile=b"x"))
 
-    assert [each.state for each in converted(folder, out=tmp_path / "out")] == ["converted"] * 2
-    four, own = datasets(tmp_path / "out")
+    outcomes = converted(folder, out=tmp_path / "out")
+
+    assert [each.notes for each in outcomes] == [
+        (), (), ("its colour profile cannot be used; its colours are taken as sRGB",)]  # fmt: skip
+    four, own, broken = datasets(tmp_path / "out")
+    assert (broken.pixel_array == COLOUR).all()
     assert (np.abs(four.pixel_array.astype(int) - COLOUR) <= 1).all()
     assert (np.abs(own.pixel_array.astype(int) - COLOUR) <= 1).all()
     assert "ICCProfile" not in own

@@ -70,6 +70,8 @@ def test_others_are_rounded_to_half_a_step_and_it_is_said(raw: np.ndarray) -> No
         (np.array([0, 65536], np.int32), "more than 16 bits"),
         (np.array([-40000, 40000], np.int64), "more than 16 bits"),
         (np.array([0, 2**64 - 1], np.uint64), "more than 16 bits"),
+        (np.array([-(10**16) - 1, -(10**16)], np.int64), "more digits"),
+        (np.array([2**53, 2**53 + 1], np.uint64), "more digits"),
         (np.array([0.5, np.nan]), "no numbers"),
         (np.array([0.5, np.inf]), "no numbers"),
         (np.array([0.5, 1e300]), "too large"),

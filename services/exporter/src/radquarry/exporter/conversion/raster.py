@@ -29,6 +29,7 @@ ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 BITS_PER_SAMPLE, PHOTOMETRIC, COMPRESSION, ORIENTATION = 258, 262, 259, 274
 SIXTEEN = "16 bits a colour became 8, as DICOM's colour images have"
 ON_WHITE = "transparent parts were laid on white"
+NO_PROFILE = "its colour profile cannot be used; its colours are taken as sRGB"
 JPEG_IN_TIFF = (6, 7)
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
@@ -129,6 +130,7 @@ def _page(image: Image.Image, *, deep: bool) -> Page:
         bits = image.tag_v2[BITS_PER_SAMPLE][0] if inverted else 0  # type: ignore[attr-defined]  # of TIFF
         return Page(_words(upright, white=2**bits - 1))
     notes = {SIXTEEN} if deep else set()
+    profile = upright.info.get("icc_profile", b"")
     if image.format == "MPO":
         notes.add("only the first of its pictures was taken")
     if upright.mode in ("1", "L") and "transparency" not in upright.info:
@@ -136,7 +138,9 @@ def _page(image: Image.Image, *, deep: bool) -> Page:
     if upright.mode in ALPHA or "transparency" in upright.info:
         upright, is_opaque = _on_white(upright)
         notes |= set() if is_opaque else {ON_WHITE}
-    return Page(np.asarray(_plain(upright)), frozenset(notes))
+    plain, is_right = _plain(upright, profile)
+    notes |= set() if is_right else {NO_PROFILE}
+    return Page(np.asarray(plain), frozenset(notes))
 
 
 def _words(image: Image.Image, *, white: int) -> Pixels:
@@ -158,17 +162,14 @@ def _on_white(image: Image.Image) -> tuple[Image.Image, bool]:
     return laid.convert("L" if image.mode in ("L", "LA", "La", "1") else "RGB"), is_opaque
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """Grayscale or sRGB."""
-    if image.mode == "L":
-        return image
-    profile = image.info.get("icc_profile")
-    if profile and image.mode in ("RGB", "CMYK"):
-        try:
-            source, target = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
-            converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-        except (ImageCms.PyCMSError, OSError):
-            converted = None
-        if converted is not None:
-            return converted
-    return image.convert("RGB")
+def _plain(image: Image.Image, profile: bytes) -> tuple[Image.Image, bool]:
+    """Grayscale or sRGB, and whether its profile, if it has one, could be used."""
+    if image.mode == "L" or not profile:
+        return (image if image.mode == "L" else image.convert("RGB")), True
+    coloured = image if image.mode in ("RGB", "CMYK") else image.convert("RGB")
+    try:
+        source, target = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(coloured, source, target, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        converted = None
+    return (converted, True) if converted is not None else (coloured.convert("RGB"), False)

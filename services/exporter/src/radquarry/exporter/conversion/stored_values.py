@@ -75,8 +75,10 @@ def _whole(raw: NDArray[np.generic], slope: float, intercept: float) -> Stored:
         return Stored(raw.astype(np.int16), *_rescale(slope, intercept))
     if high - low > STEPS:
         raise Refused("its whole numbers are spread over more than 16 bits can hold")
-    shifted = (raw.astype(object) - low).astype(np.uint16) if raw.dtype == np.uint64 else raw.astype(np.int64) - low
-    return Stored(shifted.astype(np.uint16), *_rescale(slope, slope * low + intercept))
+    start = _rescale(slope, slope * low + intercept)
+    if abs(low) > 2**53 or float(start[1]) != slope * low + intercept:
+        raise Refused("its whole numbers have more digits than a Rescale Intercept can hold")
+    return Stored(np.subtract(raw, raw.dtype.type(low)).astype(np.uint16), *start)
 
 
 def _rounded(raw: NDArray[np.generic], slope: float, intercept: float) -> Stored:
