@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from radquarry.api import pages
 from radquarry.api.audit import audit_page
 from radquarry.api.desk import Desk
+from radquarry.api.dicomweb import frame_routes, retrieve_routes, search_routes
 from radquarry.api.measures import Measures
 from radquarry.api.problems import Problem
 from radquarry.api.readiness import Probe
@@ -51,6 +52,9 @@ AREAS = (
     estimates,
     failures,
     operators,
+    search_routes,
+    retrieve_routes,
+    frame_routes,
 )
 DESCRIPTION = (
     "Makes an imaging archive searchable by what radiologists wrote, and brings studies home. "
@@ -118,5 +122,5 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 def _is_for_a_reader(request: Request) -> bool:
-    ours = ("/api/", "/health/", "/metrics", "/openapi.json", "/static/")
+    ours = ("/api/", "/health/", "/metrics", "/openapi.json", "/static/", "/dicom-web/")
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(ours)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from radquarry.api.archives import Archives
 from radquarry.api.coverage import Coverage
 from radquarry.api.crawls import Crawls
+from radquarry.api.dicomweb.images import Images
 from radquarry.api.failures import Failures
 from radquarry.api.live import Live
 from radquarry.api.retrieval_decisions import RetrievalDecisions
@@ -34,6 +35,7 @@ class Desk:
     archives: Archives
     changes: StudyChanges
     failures: Failures
+    images: Images
     live: Live
     rights: Rights
     clock: Callable[[], datetime]
