@@ -33,6 +33,7 @@ from radquarry.api.service import Notes, api
 from radquarry.api.settings import Settings, load
 from radquarry.api.storage import Storage
 from radquarry.api.study_changes import StudyChanges
+from radquarry.api.viewer_files import Viewer
 from radquarry.api.web_server import WebServer, address_of, bound
 from radquarry.batching import Batch
 from radquarry.bus.opening import open_bus
@@ -117,6 +118,7 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
         archives=archives,
         changes=changes,
         images=Images(settings.data_dir),
+        viewer=Viewer(settings.api.viewer_dir or settings.data_dir / "viewer"),
         failures=Failures(state, Effects(crawl_notes.add, retrieval_notes.add), bus.replay),
         live=live,
         rights=Rights.of(settings.api.authentication),

@@ -35,6 +35,7 @@ from radquarry.api.rest.documents import ProblemDocument, answer, problem_of
 from radquarry.api.security.answers import Answers
 from radquarry.api.security.doors import Doors
 from radquarry.api.security.gate import Gate
+from radquarry.api.viewer_files import FILES
 from radquarry.errors import PeerAway, printable
 from radquarry.index.port import QueryRefused
 
@@ -106,6 +107,7 @@ def build(desk: Desk, measures: Measures, probes: Mapping[str, Probe], guard: Gu
     for area in AREAS:
         app.include_router(area.routes)
     app.mount("/static", pages.static_files())
+    app.mount(FILES, desk.viewer.files())
     app.include_router(pages.router(desk), dependencies=[Depends(audit_page)])
     return app
 

@@ -18,6 +18,7 @@ from radquarry.api.security.rights import Rights
 from radquarry.api.settings import Settings
 from radquarry.api.storage import Storage
 from radquarry.api.study_changes import StudyChanges
+from radquarry.api.viewer_files import Viewer
 from radquarry.index.port import Index
 
 
@@ -36,6 +37,7 @@ class Desk:
     changes: StudyChanges
     failures: Failures
     images: Images
+    viewer: Viewer
     live: Live
     rights: Rights
     clock: Callable[[], datetime]

@@ -1,0 +1,42 @@
+// The configuration of OHIF: our own DICOMweb, nobody else's, and nothing that is told to anybody.
+window.PUBLIC_URL = "/viewer/files/";
+window.browserImportFunction = (name) => import(name);
+window.config = {
+  name: "radquarry",
+  routerBasename: "/viewer",
+  extensions: [],
+  modes: [],
+  customizationService: {},
+  showStudyList: false,
+  maxNumberOfWebWorkers: 3,
+  showWarningMessageForCrossOrigin: false,
+  showCPUFallbackMessage: true,
+  showLoadingIndicator: true,
+  strictZSpacingForVolumeViewport: true,
+  investigationalUseDialog: { option: "never" },
+  showErrorDetails: "production",
+  maxNumRequests: { interaction: 20, thumbnail: 5, prefetch: 10 },
+  defaultDataSourceName: "radquarry",
+  dataSources: [
+    {
+      namespace: "@ohif/extension-default.dataSourcesModule.dicomweb",
+      sourceName: "radquarry",
+      configuration: {
+        friendlyName: "radquarry",
+        name: "radquarry",
+        qidoRoot: "/dicom-web",
+        wadoRoot: "/dicom-web",
+        qidoSupportsIncludeField: true,
+        imageRendering: "wadors",
+        thumbnailRendering: "thumbnail",
+        thumbnailRequestStrategy: "fetch",
+        enableStudyLazyLoad: true,
+        supportsFuzzyMatching: false,
+        supportsWildcard: true,
+        singlepart: "bulkdata,pdf",
+        bulkDataURI: { enabled: true },
+        acceptHeader: ["multipart/related; type=application/octet-stream; transfer-syntax=*"],
+      },
+    },
+  ],
+};
