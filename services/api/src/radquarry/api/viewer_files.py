@@ -14,7 +14,10 @@ from starlette.types import Scope
 FILES = "/viewer/files"
 """Where its files are; they are fetched for this place (`deploy/viewer/fetch.py`)."""
 PACKED_TYPES = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
-WORKER_POLICY = "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'"
+WORKER_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
+    "connect-src 'self'"
+)
 """Of a script that runs as a worker; there its codecs make functions out of words, with no page around them."""
 
 

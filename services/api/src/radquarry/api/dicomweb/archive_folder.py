@@ -1,4 +1,4 @@
-"""What lies in the archive: the folder itself says, so that what came, went or never was announced is never told wrong."""
+"""What lies in the archive: the folder itself says, whatever came, went or never was announced."""
 
 import os
 from collections.abc import Iterator

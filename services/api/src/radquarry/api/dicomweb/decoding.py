@@ -20,6 +20,8 @@ LONGEST_LINE = 64 * 1024
 MODULE = "radquarry.api.dicomweb.decoder_process"
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
+Wanted = Literal["native", "png", "jpeg"]
+
 
 @dataclass(frozen=True)
 class Job:
@@ -30,7 +32,7 @@ class Job:
 
     path: Path
     frame: int
-    wanted: Literal["native", "png", "jpeg"]
+    wanted: Wanted
     window: tuple[float, float, str] | None = None
     viewport: tuple[int, int] | None = None
     quality: int | None = None
@@ -82,8 +84,8 @@ class Decoders:
             if process.returncode is None:
                 return process
         return await asyncio.create_subprocess_exec(
-            "/usr/bin/env", *(f"{name}={value}" for name, value in ENVIRONMENT.items()), sys.executable, "-P", "-m", MODULE,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            "/usr/bin/env", *(f"{name}={value}" for name, value in ENVIRONMENT.items()), sys.executable, "-P", "-m",
+            MODULE, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
             limit=LONGEST_LINE,
         )  # fmt: skip
 

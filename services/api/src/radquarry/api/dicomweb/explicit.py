@@ -3,6 +3,7 @@
 import io
 import struct
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 from pydicom import DataElement, Dataset, dcmwrite
 from pydicom.dataelem import RawDataElement
@@ -84,7 +85,7 @@ def _pixel_head(header: Header, length: int, vr: str) -> bytes:
 def _loaded(header: Header) -> Dataset:
     """All attributes but pixels and their tables, in memory; numbers in binary values turned to little endian."""
     data = read_header(header.file).dataset
-    raws = (data.get_item(tag, keep_deferred=True) for tag in data.keys())  # noqa: SIM118 - a data set yields elements
+    raws: Iterator[Any] = (data.get_item(tag, keep_deferred=True) for tag in data.keys())  # noqa: SIM118 - a data set yields elements
     if sum(raw.length for raw in raws if isinstance(raw, RawDataElement) and raw.value is None) > MOST_HEADER:
         raise Problem(406, "not-decodable", "Too large", "The attributes are too large to be written anew.")
     for tag in OFFSET_TABLES:

@@ -1,7 +1,6 @@
 """WADO-RS: frames as they are stored or decoded, and drawn as pictures (PS3.18 sections 10.4.1.1.6 and 10.4.1.1.3)."""
 
-import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -9,13 +8,13 @@ from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from radquarry.api.dicomweb.accepting import EXPLICIT, Range, not_acceptable, ranges
 from radquarry.api.dicomweb.archive_folder import InstanceFile
-from radquarry.api.dicomweb.decoding import Decoders, Job
+from radquarry.api.dicomweb.asking import Accept, At
+from radquarry.api.dicomweb.decoding import Decoders, Job, Wanted
 from radquarry.api.dicomweb.frame_bytes import frame_bytes
 from radquarry.api.dicomweb.frame_places import FrameMap
 from radquarry.api.dicomweb.images import ROOT
 from radquarry.api.dicomweb.multipart import Part, multipart
 from radquarry.api.dicomweb.picture_query import PictureQuery
-from radquarry.api.dicomweb.search_routes import Accept
 from radquarry.api.problems import unknown
 from radquarry.api.rest.asking import ByUser, OnDesk
 
@@ -42,70 +41,65 @@ STORED_AS = {
     "1.2.840.10008.1.2.5": "image/dicom-rle",
 }
 """The media type of each compressed transfer syntax (PS3.18 table 8.7.3-2)."""
-PICTURES = {"image/png": "png", "image/jpeg": "jpeg"}
-MOST_NAMED = 10_000
+PICTURES = ("image/png", "image/jpeg")
 THUMBNAIL = (200, 200)
 INSTANCE = "/studies/{study}/series/{series}/instances/{sop}"
 
 
-@routes.get(f"{INSTANCE}/frames/{{numbers}}")
-async def get_frames(  # noqa: PLR0913 - a path and who asks
-    study: str, series: str, sop: str, numbers: str, desk: OnDesk, user: ByUser, accept: Accept
-) -> Response:
+@routes.get(f"{INSTANCE}/frames/{{frames}}")
+async def get_frames(at: At, desk: OnDesk, user: ByUser, accept: Accept) -> Response:
     """Frames by number, the first is 1, each a part of its own."""
-    if not re.fullmatch(r"[0-9]{1,7}(,[0-9]{1,7})*", numbers) or numbers.count(",") >= MOST_NAMED:
-        raise unknown("frame")
-    frames = await desk.images.frames(await run_in_threadpool(desk.images.folder.instance, study, series, sop))
-    wanted = [int(number) - 1 for number in numbers.split(",")]
-    if not all(0 <= number < frames.count for number in wanted):
+    frames = await desk.images.frames(await _file(at, desk))
+    if not all(0 <= number < frames.count for number in at.frames):
         raise unknown("frame")
     media, is_stored = _form(frames, ranges(accept))
-    desk.images.openings.of("images opened", user, study, series)
-    return await multipart(
-        _parts(frames, wanted, media if is_stored else "", desk.images.decoders), media.split(";")[0]
-    )
+    desk.images.openings.of("images opened", user, at.study, at.series)
+    parts = _parts(frames, at.frames, media if is_stored else "", desk.images.decoders)
+    return await multipart(parts, media.split(";")[0])
 
 
 @routes.get(f"{INSTANCE}/rendered")
-@routes.get(f"{INSTANCE}/frames/{{number}}/rendered")
-async def get_rendered(  # noqa: PLR0913 - a path and who asks
-    study: str, series: str, sop: str, desk: OnDesk, user: ByUser, accept: Accept,
-    query: Annotated[PictureQuery, Query()], number: int = 1,
-) -> Response:  # fmt: skip
+@routes.get(f"{INSTANCE}/frames/{{frames}}/rendered")
+async def get_rendered(
+    at: At, desk: OnDesk, user: ByUser, accept: Accept, query: Annotated[PictureQuery, Query()]
+) -> Response:
     """One frame as people look at it."""
-    file = await run_in_threadpool(desk.images.folder.instance, study, series, sop)
-    desk.images.openings.of("images opened", user, study, series)
-    return await _drawn(desk, file, number - 1, accept, query)
+    file = await _file(at, desk)
+    desk.images.openings.of("images opened", user, at.study, at.series)
+    return await _drawn(desk, file, at.frames or (0,), accept, query)
 
 
 @routes.get("/studies/{study}/thumbnail")
 @routes.get("/studies/{study}/series/{series}/thumbnail")
 @routes.get(f"{INSTANCE}/thumbnail")
-@routes.get(f"{INSTANCE}/frames/{{number}}/thumbnail")
-async def get_thumbnail(  # noqa: PLR0913 - a path and who asks
-    study: str, desk: OnDesk, user: ByUser, accept: Accept, series: str = "", sop: str = "", number: int = 0
-) -> Response:
+@routes.get(f"{INSTANCE}/frames/{{frames}}/thumbnail")
+async def get_thumbnail(at: At, desk: OnDesk, user: ByUser, accept: Accept) -> Response:
     """A small picture that stands for it: the middle instance, its middle frame."""
-    if sop:
-        file = await run_in_threadpool(desk.images.folder.instance, study, series, sop)
-    else:
-        files = await run_in_threadpool(desk.images.folder.demanded, study, series)
-        file = files[len(files) // 2]
+    file = await _file(at, desk)
     frames = await desk.images.frames(file)
-    desk.images.openings.of("images opened", user, study, series)
-    place = number - 1 if number else frames.count // 2
-    return await _drawn(desk, file, place, accept, PictureQuery(viewport="{},{}".format(*THUMBNAIL)))
+    desk.images.openings.of("images opened", user, at.study, at.series)
+    query = PictureQuery(viewport="{},{}".format(*THUMBNAIL))
+    return await _drawn(desk, file, at.frames or (frames.count // 2,), accept, query)
 
 
-async def _drawn(desk: OnDesk, file: InstanceFile, place: int, accept: str, query: PictureQuery) -> Response:
+async def _file(at: At, desk: OnDesk) -> InstanceFile:
+    if at.sop:
+        return await run_in_threadpool(desk.images.folder.instance, at.study, at.series, at.sop)
+    files = await run_in_threadpool(desk.images.folder.demanded, at.study, at.series)
+    return files[len(files) // 2]
+
+
+async def _drawn(
+    desk: OnDesk, file: InstanceFile, places: tuple[int, ...], accept: str, query: PictureQuery
+) -> Response:
     media = next((media for each in ranges(accept) for media in PICTURES if each.takes(media)), "")
     if not media:
         raise not_acceptable(PICTURES)
     frames = await desk.images.frames(file)
-    if not 0 <= place < frames.count:
+    if len(places) > 1 or not 0 <= places[0] < frames.count:
         raise unknown("frame")
-    wanted = "jpeg" if media == "image/jpeg" else "png"
-    job = Job(file.path, place, wanted, query.wanted_window, query.wanted_viewport, query.quality)  # type: ignore[arg-type]
+    wanted: Wanted = "jpeg" if media == "image/jpeg" else "png"
+    job = Job(file.path, places[0], wanted, query.wanted_window, query.wanted_viewport, query.quality)
     _, picture = await desk.images.decoders.done(job)
     return Response(picture, media_type=media)
 
@@ -128,7 +122,7 @@ def _form(frames: FrameMap, accepted: list[Range]) -> tuple[str, bool]:
     raise not_acceptable([f'multipart/related; type="{kind}"' for kind in dict.fromkeys([compressed, BYTES])])
 
 
-async def _parts(frames: FrameMap, wanted: list[int], media: str, decoders: Decoders) -> AsyncIterator[Part]:
+async def _parts(frames: FrameMap, wanted: Sequence[int], media: str, decoders: Decoders) -> AsyncIterator[Part]:
     """`media` of the stored bytes; decoded where it is empty."""
     for number in wanted:
         location = f"{ROOT}/{frames.header.file.address}/frames/{number + 1}"

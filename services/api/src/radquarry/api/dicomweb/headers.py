@@ -14,6 +14,7 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
+from pydicom.filebase import DicomIO
 from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
@@ -120,7 +121,7 @@ def _inflated(stream: BinaryIO, meta: FileMetaDataset) -> BinaryIO:
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     whole = io.BytesIO()
     whole.write(b"\0" * 128 + b"DICM")
-    write_file_meta_info(whole, meta)
+    write_file_meta_info(DicomIO(whole), meta)
     whole.write(plain)
     whole.seek(0)
     return whole

@@ -1,5 +1,6 @@
 """The archive's images, as everything of the DICOMweb service and the pages finds them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -34,9 +35,14 @@ class Images:
         """Where the frames of one instance lie; raises the problem to show."""
         return await run_in_threadpool(self._maps.of, file)
 
-    async def holds(self, study: str) -> bool:
-        """Whether there is anything to look at of this study."""
-        return await run_in_threadpool(self.folder.holds, study)
+    async def here(self, studies: Sequence[str]) -> frozenset[str]:
+        """Those of which there is anything to look at."""
+        return await run_in_threadpool(lambda: frozenset(filter(self.folder.holds, studies)))
+
+    async def series_here(self, study: str) -> frozenset[str]:
+        """SeriesInstanceUIDs of a study that are not empty."""
+        files = await run_in_threadpool(self.folder.instances, study)
+        return frozenset(file.series_instance_uid for file in files)
 
 
 def _frame_map(file: InstanceFile) -> FrameMap:

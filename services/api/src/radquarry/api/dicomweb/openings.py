@@ -1,4 +1,4 @@
-"""Who looked at whose images: a line of the audit for each study or series that is opened, not for each of its frames."""
+"""Who looked at whose images: an audit line for each study or series that is opened, not for each frame."""
 
 import time
 from collections import OrderedDict

@@ -11,6 +11,7 @@ from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from radquarry.api.dicomweb.accepting import EXPLICIT, json_type, not_acceptable, ranges
 from radquarry.api.dicomweb.archive_folder import InstanceFile
+from radquarry.api.dicomweb.asking import Accept, At
 from radquarry.api.dicomweb.decoding import Decoders
 from radquarry.api.dicomweb.explicit import explicit
 from radquarry.api.dicomweb.frame_bytes import portions, swapped
@@ -18,7 +19,6 @@ from radquarry.api.dicomweb.headers import Header, opened, read_header
 from radquarry.api.dicomweb.images import ROOT
 from radquarry.api.dicomweb.json_model import attributes, bulk_element
 from radquarry.api.dicomweb.multipart import Part, multipart
-from radquarry.api.dicomweb.search_routes import Accept
 from radquarry.api.problems import Problem, unknown
 from radquarry.api.rest.asking import ByUser, OnDesk
 
@@ -31,53 +31,47 @@ ONLY_SYNTAX = (0x00080016,)
 @routes.get("/studies/{study}/metadata")
 @routes.get("/studies/{study}/series/{series}/metadata")
 @routes.get("/studies/{study}/series/{series}/instances/{sop}/metadata")
-async def get_metadata(  # noqa: PLR0913 - a path and who asks
-    study: str, desk: OnDesk, user: ByUser, accept: Accept, series: str = "", sop: str = ""
-) -> Response:
+async def get_metadata(at: At, desk: OnDesk, user: ByUser, accept: Accept) -> Response:
     """All attributes, long binary values by address."""
     media = json_type(accept)
-    files = await run_in_threadpool(_files, desk, study, series, sop)
+    files = await run_in_threadpool(_files, desk, at)
     first = await run_in_threadpool(_model, files[0], alone=len(files) == 1)
-    desk.images.openings.of("images opened", user, study, series)
+    desk.images.openings.of("images opened", user, at.study, at.series)
     return StreamingResponse(_listed(first, files[1:]), media_type=media)
 
 
 @routes.get("/studies/{study}")
 @routes.get("/studies/{study}/series/{series}")
 @routes.get("/studies/{study}/series/{series}/instances/{sop}")
-async def get_instances(  # noqa: PLR0913 - a path and who asks
-    study: str, desk: OnDesk, user: ByUser, accept: Accept, series: str = "", sop: str = ""
-) -> Response:
+async def get_instances(at: At, desk: OnDesk, user: ByUser, accept: Accept) -> Response:
     """The files, as they are stored, or as Explicit VR Little Endian when that is asked for."""
     wanted = [each.transfer_syntax for each in ranges(accept) if each.takes(DICOM)]
     if not wanted:
         raise not_acceptable([f'multipart/related; type="{DICOM}"'])
-    files = await run_in_threadpool(_files, desk, study, series, sop)
-    desk.images.openings.of("images retrieved", user, study, series)
+    files = await run_in_threadpool(_files, desk, at)
+    desk.images.openings.of("images retrieved", user, at.study, at.series)
     return await multipart(_instances(files, wanted, desk.images.decoders), DICOM)
 
 
-@routes.get("/studies/{study}/series/{series}/instances/{sop}/bulkdata/{path:path}")
-async def get_bulk_data(  # noqa: PLR0913 - a path and who asks
-    study: str, series: str, sop: str, path: str, desk: OnDesk, user: ByUser, accept: Accept
-) -> Response:
+@routes.get("/studies/{study}/series/{series}/instances/{sop}/bulkdata/{bulk:path}")
+async def get_bulk_data(at: At, desk: OnDesk, user: ByUser, accept: Accept) -> Response:
     """One long value, little endian."""
     kinds = [each for each in ranges(accept) if each.takes(BYTES)]
     if not kinds:
         raise not_acceptable([BYTES, f'multipart/related; type="{BYTES}"'])
-    file = await run_in_threadpool(desk.images.folder.instance, study, series, sop)
+    file = await run_in_threadpool(desk.images.folder.instance, at.study, at.series, at.sop)
     header = await run_in_threadpool(read_header, file)
-    value = _value(header, path)
-    desk.images.openings.of("images opened", user, study, series)
+    value = _value(header, at.bulk)
+    desk.images.openings.of("images opened", user, at.study, at.series)
     if kinds[0].is_multipart or kinds[0].media == "*/*":
-        return await multipart(_alone(Part(BYTES, value, f"{ROOT}/{file.address}/bulkdata/{path}")), BYTES)
+        return await multipart(_alone(Part(BYTES, value, f"{ROOT}/{file.address}/bulkdata/{at.bulk}")), BYTES)
     return StreamingResponse(value, media_type=BYTES)
 
 
-def _files(desk: OnDesk, study: str, series: str, sop: str) -> Sequence[InstanceFile]:
-    if sop:
-        return [desk.images.folder.instance(study, series, sop)]
-    return desk.images.folder.demanded(study, series)
+def _files(desk: OnDesk, at: At) -> Sequence[InstanceFile]:
+    if at.sop:
+        return [desk.images.folder.instance(at.study, at.series, at.sop)]
+    return desk.images.folder.demanded(at.study, at.series)
 
 
 def _model(file: InstanceFile, *, alone: bool = False) -> str:
@@ -112,7 +106,7 @@ async def _instances(files: Sequence[InstanceFile], wanted: Sequence[str], decod
         except Problem as problem:
             if problem.status == 404 and len(files) > 1:
                 continue
-            if problem.status == 404 or ("*" not in wanted and "" not in wanted):
+            if problem.status == 404 or (not {"*", ""} & {*wanted}):
                 raise
             yield Part(DICOM, _stored(file), f"{ROOT}/{file.address}")
             continue

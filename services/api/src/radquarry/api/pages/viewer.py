@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from radquarry.api.viewer_files import FILES, Installed
 
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self'; connect-src 'self' blob: data:; frame-src 'self' blob:; "
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self' blob: data:; frame-src 'self' blob:; "
     "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 )
 """Styles are set by its scripts; WebAssembly decodes the pixels. No other host is reached."""
@@ -32,3 +32,8 @@ class ViewerMissingPage:
     """No viewer lies in `folder`."""
 
     folder: str
+
+    @property
+    def command(self) -> str:
+        """What brings one there."""
+        return f"make viewer VIEWER={self.folder}"

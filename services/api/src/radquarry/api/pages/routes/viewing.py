@@ -18,7 +18,7 @@ def viewing_routes(desk: Desk) -> APIRouter:
         return gone_to("/")  # the search is the list of studies
 
     @routes.get("/viewer/{mode}")
-    async def _view(request: Request, mode: str) -> HTMLResponse:
+    async def _view(request: Request) -> HTMLResponse:
         installed = desk.viewer.installed()
         if installed is None:
             return await shown(desk, request, ViewerMissingPage(str(desk.viewer.folder)), status=404)
