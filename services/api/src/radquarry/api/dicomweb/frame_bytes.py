@@ -51,14 +51,18 @@ def swapped(portion: bytes, cell: int) -> bytes:
 
 
 def _native(header: Header, start: int, length: int, cell: int) -> Iterator[bytes]:
-    if cell == 1 and header.is_big_endian and header.pixels is not None and header.pixels.vr == "OW":
+    place = header.pixels
+    if cell == 1 and header.is_big_endian and place is not None and place.vr == "OW":
         cell = 2  # 8-bit cells in 16-bit words (PS3.5 section 8.1.1)
     with opened(header.file) as (stream, _):
-        odd = length % cell
-        for portion in portions(stream, start, length - odd):
-            yield swapped(portion, cell) if cell > 1 else portion
-        if odd:
-            yield from portions(stream, start + length - odd, odd)
+        if cell == 1 or place is None:
+            yield from portions(stream, start, length)
+            return
+        before = (start - place.offset) % cell  # of a word that begins in the frame before
+        for portion in portions(stream, start - before, -(-(before + length) // cell) * cell):
+            turned = swapped(portion, cell)[before : before + length]
+            yield turned
+            before, length = 0, length - len(turned)
 
 
 def _fragments(frames: FrameMap, start: int, end: int) -> Iterator[bytes]:

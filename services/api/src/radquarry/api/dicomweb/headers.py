@@ -13,8 +13,8 @@ import structlog
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_file_meta_info
 from pydicom.filebase import DicomIO
+from pydicom.filereader import read_file_meta_info
 from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
@@ -42,6 +42,7 @@ HOSTILE = (
 
 PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 """Float Pixel Data, Double Float Pixel Data, Pixel Data."""
+PIXEL_VRS = {b"OB", b"OW", b"OF", b"OD", b"UN"}
 DEFERRED = 64 * 1024
 """Longer values are not read with the header."""
 MOST_INFLATED = 64 * 1024 * 1024
@@ -129,8 +130,7 @@ def _inflated(stream: BinaryIO, meta: FileMetaDataset) -> BinaryIO:
 
 def _pixel_place(stream: BinaryIO, dataset: Dataset) -> PixelPlace | None:
     """Read where the library stopped: at the tag of the pixel element, or at the end."""
-    implicit, little = dataset.original_encoding
-    order = "<" if little else ">"
+    order = "<" if dataset.original_encoding[1] else ">"
     head = stream.read(12)
     if len(head) < 8:
         return None
@@ -138,11 +138,11 @@ def _pixel_place(stream: BinaryIO, dataset: Dataset) -> PixelPlace | None:
     tag = group << 16 | element
     if tag not in PIXEL_TAGS:
         return None
-    if implicit:
+    if head[4:6] in PIXEL_VRS:  # whatever the transfer syntax says: some files mix both forms
+        vr = head[4:6].decode("ascii")
+        (length,) = struct.unpack(f"{order}I", head[8:12])
+    else:
         stream.seek(-4, io.SEEK_CUR)
         (length,) = struct.unpack(f"{order}I", head[4:8])
-        vr = "OW"
-    else:
-        vr = head[4:6].decode("ascii", "replace")
-        (length,) = struct.unpack(f"{order}I", head[8:12])
+        vr = "OB" if length == UNDEFINED else "OW"
     return PixelPlace(tag, vr, stream.tell(), None if length == UNDEFINED else length)

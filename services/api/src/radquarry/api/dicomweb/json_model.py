@@ -51,8 +51,8 @@ def _attributes(dataset: Dataset, bulk: str) -> Iterator[tuple[str, Any]]:
         yield name, element_model(dataset, tag, f"{bulk}/{name}")
 
 
-def vr_of(raw: RawDataElement) -> str:
-    """Of an element that was not read yet."""
+def vr_of(raw: DataElement | RawDataElement) -> str:
+    """Also of an element that was not read yet."""
     if raw.VR is not None and raw.VR != "UN":
         return str(raw.VR)
     try:

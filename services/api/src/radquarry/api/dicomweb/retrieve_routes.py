@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
-from pydicom import DataElement
 from pydicom.dataelem import RawDataElement
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
@@ -17,7 +16,7 @@ from radquarry.api.dicomweb.explicit import explicit
 from radquarry.api.dicomweb.frame_bytes import portions, swapped
 from radquarry.api.dicomweb.headers import Header, opened, read_header
 from radquarry.api.dicomweb.images import ROOT
-from radquarry.api.dicomweb.json_model import attributes, bulk_element
+from radquarry.api.dicomweb.json_model import BINARY, attributes, bulk_element, vr_of
 from radquarry.api.dicomweb.multipart import Part, multipart
 from radquarry.api.problems import Problem, unknown
 from radquarry.api.rest.asking import ByUser, OnDesk
@@ -155,12 +154,12 @@ def _value(header: Header, path: str) -> AsyncIterator[bytes]:
             raise Problem(406, "not-acceptable", "Not as one value", detail)
         return iterate_in_threadpool(_from_disk(header, place.offset, place.length, place.vr))
     element = bulk_element(header.dataset, parts)
-    if isinstance(element, RawDataElement) and element.value is None and element.length:
-        return iterate_in_threadpool(_from_disk(header, element.value_tell, element.length, str(element.VR)))
-    value = element.value if isinstance(element, RawDataElement | DataElement) else None
-    if not isinstance(value, bytes):
+    if element is None or vr_of(element) not in BINARY:
         raise unknown("value")
-    wide = header.is_big_endian and element is not None and str(element.VR) == "OW"
+    if isinstance(element, RawDataElement) and element.value is None and element.length:
+        return iterate_in_threadpool(_from_disk(header, element.value_tell, element.length, vr_of(element)))
+    value = bytes(element.value or b"")
+    wide = header.is_big_endian and vr_of(element) == "OW"
     return iterate_in_threadpool(iter([swapped(value, 2) if wide else value]))
 
 

@@ -7,8 +7,8 @@ from radquarry.api.viewer_files import FILES, Installed
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self' blob: data:; frame-src 'self' blob:; "
-    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self' blob: data:; "
+    "frame-src 'self' blob:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 )
 """Styles are set by its scripts; WebAssembly decodes the pixels. No other host is reached."""
 
