@@ -12,8 +12,8 @@ from tests.api.gateway import Gateway, a_problem
 
 pytestmark = [pytest.mark.filterwarnings("ignore::UserWarning:pydicom"), pytest.mark.timeout(300)]
 
-UNDECODABLE = {"JPEG-lossy.dcm", "JPGExtended.dcm"}
-"""12-bit JPEG: the only free decoder is under the GPL."""
+UNDECODABLE = {"JPEG-lossy.dcm", "JPGExtended.dcm", "JPEG2000-embedded-sequence-delimiter.dcm"}
+"""12-bit JPEG, whose only free decoder is under the GPL; and a codestream that is broken."""
 ODD = {"MR_truncated.dcm", "badVR.dcm"}
 STORED = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless
 
 from tests.api.dicomweb.archived import AS_STORED, EXPLICIT, Kept, parts, slice_of, written
@@ -30,7 +31,7 @@ def long_native(folder: Path, frames: int = FRAMES) -> Kept:
 
 def long_compressed(folder: Path, table: bool) -> Kept:
     """As many frames as fragments, with or without a table of their places."""
-    changes = {"Rows": 512, "Columns": 1024, "NumberOfFrames": FRAMES, "PixelData": b""}
+    changes = {"Rows": 512, "Columns": 1024, "NumberOfFrames": FRAMES, "PixelData": encapsulate([b"12345678"])}
     data = slice_of(3 if table else 2, **changes)
     data.file_meta.TransferSyntaxUID = JPEG2000Lossless
     data["PixelData"].VR, data["PixelData"].is_undefined_length = "OB", True

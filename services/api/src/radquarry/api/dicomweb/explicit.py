@@ -5,7 +5,7 @@ import struct
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from pydicom import DataElement, Dataset, dcmwrite
+from pydicom import Dataset, dcmwrite
 from pydicom.dataelem import RawDataElement
 from pydicom.uid import UID, ExplicitVRLittleEndian
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
@@ -91,16 +91,12 @@ def _loaded(header: Header) -> Dataset:
     for tag in OFFSET_TABLES:
         data.pop(tag, None)
     try:
-        if header.is_big_endian:
-            data.walk(_turned)
+        for element in data.iterall():  # also gives those a VR that were written without one
+            if header.is_big_endian and element.VR == "OW" and element.value:
+                element.value = swapped(element.value, 2)
     except HOSTILE as error:
         raise unreadable(error) from None
     return data
-
-
-def _turned(_: Dataset, element: DataElement) -> None:
-    if element.VR == "OW" and element.value:
-        element.value = swapped(element.value, 2)
 
 
 def _written(data: Dataset) -> bytes:
