@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from os import PathLike, stat_result
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -52,14 +52,15 @@ class Viewer:
 class ViewerFiles(StaticFiles):
     """Its files, packed where they were packed beforehand. Names hold fingerprints, all but a few."""
 
+    async def check_config(self) -> None:
+        """A missing folder is no fault: it holds no files."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """See `StaticFiles`; a missing folder holds no files."""
-        if not Path(str(self.directory)).is_dir():
-            raise HTTPException(404)
+        """See `StaticFiles`."""
         packed = f"{path}.gz"
         suffix = Path(path).suffix
         wants = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        if suffix in PACKED_TYPES and wants and self.lookup_path(packed)[1] is not None:
+        if suffix in PACKED_TYPES and wants and (await run_in_threadpool(self.lookup_path, packed))[1] is not None:
             answer = await super().get_response(packed, scope)
             answer.headers["Content-Encoding"] = "gzip"
         else:
