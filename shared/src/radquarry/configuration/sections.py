@@ -40,6 +40,8 @@ class Api(Section):
     port: Port = 8000
     authentication: Authentication | None = None
     allowed_hosts: tuple[str, ...] = ()
+    viewer_dir: Path | None = None
+    """Where `make viewer` put the viewer of the images; without it `viewer` in `data_dir`."""
 
 
 class NodeTls(Section):
