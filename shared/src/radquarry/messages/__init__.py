@@ -13,7 +13,25 @@ from radquarry.messages.crawls import (
     ResumeCrawl,
     WindowClosed,
 )
+from radquarry.messages.deliveries import (
+    CancelDelivery,
+    Deidentification,
+    DeliveryCompleted,
+    DeliveryProgressed,
+    DeliveryRequested,
+    DeliveryState,
+    InstanceDelivery,
+    RetryDelivery,
+)
 from radquarry.messages.estimates import EstimateRetrieval, PacsEstimate, PlannedStudy, RetrievalEstimated
+from radquarry.messages.files import (
+    CancelFiles,
+    ConvertFiles,
+    DeidentifyFiles,
+    FilesProgressed,
+    FilesState,
+    GivenAttribute,
+)
 from radquarry.messages.kinds import Command, Event, Message
 from radquarry.messages.lookups import (
     FindQueries,
@@ -43,7 +61,15 @@ from radquarry.messages.retrievals import (
     StoredInstance,
     WantedStudy,
 )
-from radquarry.messages.storage import ArchiveMeasured, MeasureArchive, StoredMonth, StoredStudy
+from radquarry.messages.storage import (
+    ArchivedInstance,
+    ArchiveMeasured,
+    InstancesRemoved,
+    MeasureArchive,
+    RemoveInstances,
+    StoredMonth,
+    StoredStudy,
+)
 from radquarry.messages.studies import (
     DocumentIndexed,
     Link,
@@ -58,24 +84,39 @@ from radquarry.messages.traffic import LimitPacs, LoadLimits, PacsLimited, PacsT
 
 __all__ = [
     "ArchiveMeasured",
+    "ArchivedInstance",
     "CancelCrawl",
+    "CancelDelivery",
+    "CancelFiles",
     "CancelRetrieval",
     "Change",
     "Command",
+    "ConvertFiles",
     "CrawlCompleted",
     "CrawlPlanned",
     "CrawlRequested",
     "CrawlResumed",
+    "Deidentification",
+    "DeidentifyFiles",
+    "DeliveryCompleted",
+    "DeliveryProgressed",
+    "DeliveryRequested",
+    "DeliveryState",
     "DocumentIndexed",
     "EchoPacs",
     "EstimateRetrieval",
     "Event",
+    "FilesProgressed",
+    "FilesState",
     "FindQueries",
     "FindRows",
     "FindWindow",
     "Gap",
     "GiveUpStudies",
+    "GivenAttribute",
+    "InstanceDelivery",
     "InstanceState",
+    "InstancesRemoved",
     "InstancesStored",
     "LimitPacs",
     "Link",
@@ -98,6 +139,7 @@ __all__ = [
     "PriorsChoice",
     "ProbePacs",
     "QueryOrder",
+    "RemoveInstances",
     "Report",
     "ReportFetched",
     "ReportMissing",
@@ -108,6 +150,7 @@ __all__ = [
     "RetrievalProgressed",
     "RetrievalRequested",
     "RetrievalState",
+    "RetryDelivery",
     "RetryStudies",
     "Row",
     "RowResult",

@@ -1,6 +1,7 @@
 """The conversation about the archive's folder: what lies there, and how much more fits."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -53,3 +54,36 @@ class ArchiveMeasured(Event):
     largest: tuple[StoredStudy, ...] = ()
     by_month: tuple[StoredMonth, ...] = ()
     measured_at: AwareDatetime
+
+
+class ArchivedInstance(BaseModel):
+    """One instance by its UIDs, and when it was stored (`InstancesStored`)."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    stored_at: AwareDatetime
+
+
+class RemoveInstances(Command):
+    """Remove these files from the archive: they were delivered, and their time is over.
+
+    What was stored again after `stored_at` stays. The answer is an `InstancesRemoved` with the same `removal_id`.
+    """
+
+    topic: ClassVar[str] = "instances.remove"
+
+    removal_id: UUID
+    instances: tuple[ArchivedInstance, ...]
+
+
+class InstancesRemoved(Event):
+    """These files are not in the archive any more; what was asked for and is not named here stayed."""
+
+    topic: ClassVar[str] = "instances.removed"
+
+    removal_id: UUID
+    instances: tuple[ArchivedInstance, ...]
+    removed_at: AwareDatetime
