@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,6 +18,8 @@ from radquarry.dicom.load import StateLoad, configured
 from radquarry.dicom.load_standing import Clock
 from radquarry.dicom.peer import Peer, configured_peer
 from radquarry.mover.bell import Arrivals, Bell
+from radquarry.mover.deliveries import Deliveries
+from radquarry.mover.departures import Departures
 from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
@@ -64,6 +66,9 @@ async def opened(
         clock=_now,
         experience=Experience(state),
         inventory=Inventory(state, _now),
+        deliveries=Deliveries(state),
+        departures=Departures(state, _now, timedelta(days=settings.archive.keep_days)),
+        delivered=Bell(),
         room=Room(settings.data_dir / "archive", settings.archive.reserve_gb * GIGABYTE),
         zone=zone,
     )

@@ -63,6 +63,12 @@ class Leases:
             )
         return replace(Wanted.of(row), revision=revision), holder
 
+    async def hold(self, study_instance_uid: str) -> str | None:
+        """Keep others from working on a study; the name under which we hold it, None where somebody else does."""
+        holder = str(uuid4())
+        async with self._state.writing() as connection:
+            return holder if await self._gained(connection, study_instance_uid, holder) else None
+
     async def renew(self, holder: str) -> None:
         """Hold on; raises `LeaseLost`."""
         until = self._clock() + self._length

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, tzinfo
 
 from radquarry.dicom.load import Load
 from radquarry.mover.bell import Arrivals, Bell
+from radquarry.mover.deliveries import Deliveries
+from radquarry.mover.departures import Departures
 from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
@@ -25,8 +27,8 @@ Clock = Callable[[], datetime]
 class Means:
     """The mover's tables, its voice, and its patience.
 
-    `bell` rings when there may be work or a study has settled, `arrivals` when instances have come; `zone` is that of
-    times in words.
+    `bell` rings when there may be work or a study has settled, `arrivals` when instances have come, `delivered` when a
+    delivery has ended; `zone` is that of times in words.
     """
 
     orders: Orders
@@ -42,6 +44,9 @@ class Means:
     experience: Experience
     room: Room
     inventory: Inventory
+    deliveries: Deliveries
+    departures: Departures
+    delivered: Bell
     zone: tzinfo = UTC
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -56,11 +55,11 @@ def _remove(archive: Archive, study: str, places: Sequence[tuple[Path, ArchivedI
 def _is_gone(place: Path, one: ArchivedInstance) -> bool:
     """A file with a marker is still to be announced, and one from the future may be younger than it says: both stay."""
     try:
-        status = os.lstat(place)
+        status = place.lstat()
         moment = stored_at(status)
         if status.st_nlink > 1 or moment > one.stored_at or moment > datetime.now(UTC):
             return False
-        os.unlink(place)
+        place.unlink()
     except FileNotFoundError:
         return True
     except OSError as error:

@@ -18,10 +18,12 @@ def stored_at(status: os.stat_result) -> datetime:
 
 
 def stamp(file: int | Path) -> datetime:
-    """Say that it is stored now, which is always later than it was before; the file system may round. Raises OSError."""
-    moment = datetime.now(UTC)
-    if isinstance(file, Path):
-        moment = max(moment, stored_at(file.stat()) + MICROSECOND)
+    """Say that it is stored now, and later than it said before; the file system may round. Raises OSError."""
+    moment = max(datetime.now(UTC), stored_at(_status(file)) + MICROSECOND)
     nanoseconds = (moment - EPOCH) // MICROSECOND * 1000
     os.utime(file, ns=(nanoseconds, nanoseconds))
-    return stored_at(os.stat(file))
+    return stored_at(_status(file))
+
+
+def _status(file: int | Path) -> os.stat_result:
+    return file.stat() if isinstance(file, Path) else os.fstat(file)
