@@ -136,11 +136,9 @@ def mixed(draw: some.DrawFn) -> Steps:
     return [("came", UIDS[0]), ("came", UIDS[1]), *draw(some.permutations([*heard, *between])), *ends]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=mixed())
-async def test_nothing_leaves_that_is_waited_for_and_what_is_here_has_a_file(
-    keeper: Keeper, steps: Steps
-) -> None:
+async def test_nothing_leaves_that_is_waited_for_and_what_is_here_has_a_file(keeper: Keeper, steps: Steps) -> None:
     keeper = await emptied(keeper)
     story, watcher, late = Story(), Watcher(keeper), list[Message]()
 

@@ -107,7 +107,10 @@ class RetrievalView:
 
 @dataclass(frozen=True)
 class ManifestRow:
-    """One expected instance, and its file's size in bytes and SHA-256 where it is here."""
+    """One expected instance, and its file's size in bytes and SHA-256 where it came.
+
+    `left_at`: when that file left the archive, after it was delivered.
+    """
 
     study_instance_uid: str
     series_instance_uid: str
@@ -115,6 +118,7 @@ class ManifestRow:
     received: bool
     bytes: int
     sha256: str
+    left_at: datetime | None = None
 
 
 def view_of(row: bulk.Found, now: datetime, studies: tuple[RetrievalStudy, ...] = ()) -> RetrievalView:
@@ -154,7 +158,7 @@ def study_of(row: bulk.Found, refused: str) -> RetrievalStudy:
 
 
 def manifest_row_of(row: bulk.Found) -> ManifestRow:
-    """From a row of `api_retrieval_instances`."""
+    """From a row of `api_retrieval_instances`, and when its file left."""
     return ManifestRow(
         study_instance_uid=row.study_instance_uid,
         series_instance_uid=row.series_instance_uid,
@@ -162,4 +166,5 @@ def manifest_row_of(row: bulk.Found) -> ManifestRow:
         received=row.received,
         bytes=row.bytes,
         sha256=row.sha256,
+        left_at=row.left_at,
     )

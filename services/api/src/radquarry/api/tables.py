@@ -154,6 +154,15 @@ retrieval_instances = Table(
     Column("bytes", BigInteger),
     Column("sha256", String(64)),
     Column("revision", BigInteger),
+    Column("stored_us", BigInteger, server_default="0"),
+)
+departures = Table(
+    "api_departures",
+    metadata,
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("sop_instance_uid", String(64), primary_key=True),
+    Column("stored_us", BigInteger, primary_key=True),
+    Column("left_at", Moment),
 )
 archives = Table(
     "api_archives",

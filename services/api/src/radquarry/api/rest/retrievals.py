@@ -14,7 +14,7 @@ from sse_starlette import EventSourceResponse
 from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, WithKey, problems
 from radquarry.api.rest.events import events
 from radquarry.api.rest.retrieval_orders import RetrievalRequest
-from radquarry.api.rest.tables import as_csv, portions
+from radquarry.api.rest.tables import as_csv, portions, text_of
 from radquarry.api.retrievals import ManifestRow, RetrievalState, RetrievalView
 
 routes = APIRouter(prefix=f"{V1}/retrievals", tags=["retrievals"])
@@ -185,7 +185,10 @@ async def watch_retrieval(retrieval_id: UUID, desk: OnDesk) -> EventSourceRespon
 async def get_manifest(
     retrieval_id: UUID, desk: OnDesk, form: Annotated[Literal["csv", "jsonl"], Query(alias="format")] = "csv"
 ) -> StreamingResponse:
-    """One row an instance that is expected: its UIDs, whether it is here, its file's size and SHA-256."""
+    """One row an instance that is expected: its UIDs, whether it came, its file's size and SHA-256, when it left.
+
+    An image leaves the archive `archive.keep_days` after its last delivery; `left_at` is empty while it is here.
+    """
     await desk.retrievals.get(retrieval_id)
     rows = desk.retrievals.manifest(retrieval_id)
     name = {"Content-Disposition": f'attachment; filename="retrieval-{retrieval_id}.{form}"'}
@@ -193,7 +196,7 @@ async def get_manifest(
         columns = tuple(ManifestRow.__dataclass_fields__)
         table = as_csv(columns, (tuple(vars(row).values()) async for row in rows))
         return StreamingResponse(table, media_type="text/csv", headers=name)
-    lines = portions(json.dumps(asdict(row)) + "\n" async for row in rows)
+    lines = portions(json.dumps(asdict(row), default=text_of) + "\n" async for row in rows)
     return StreamingResponse(lines, media_type="application/jsonl", headers=name)
 
 
