@@ -22,6 +22,7 @@ from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.means import Means
+from radquarry.mover.order_windows import OrderWindows
 from radquarry.mover.orders import Orders
 from radquarry.mover.patience import Patience
 from radquarry.mover.progress import Progress
@@ -91,6 +92,7 @@ async def a_desk(kind: str, folder: Path, keep: timedelta = timedelta(days=30)) 
             deliveries=Deliveries(state),
             departures=Departures(state, clock, keep),
             delivered=Bell(),
+            windows=OrderWindows(state, clock),
         )
         yield Desk(means, said, clock)
 

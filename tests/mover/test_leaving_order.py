@@ -1,4 +1,4 @@
-"""Whatever order messages come in, and however often: what somebody waits for stays, and what counts as here is here."""
+"""Whatever order messages come in, and however often: what is waited for stays, and what counts as here is here."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -118,6 +118,45 @@ async def emptied(keeper: Keeper) -> Keeper:
     return Keeper(keeper.desk)
 
 
+class Play:
+    """The story as it is told, and what is heard `late`, or again."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self.keeper = keeper
+        self.late: list[Message] = []
+        self._story = Story()
+        self._watcher = Watcher(keeper)
+
+    async def step(self, what: str, which: int | str) -> None:
+        """One thing happens."""
+        match what, which:
+            case "hear", int(number):
+                await self.keeper.hear(self._story.messages[number])
+                self._watcher.hear(self._story.messages[number])
+            case (("came" | "came, not heard yet"), str(uid)):
+                self.late.append(message := self.keeper.store(uid))
+                if what == "came":
+                    await self.keeper.hear(message)
+            case "days", int(days):
+                self.keeper.desk.clock.forward(timedelta(days=days).total_seconds())
+            case "work", _:
+                await self.keeper.work()
+            case "look", _:
+                assert [fault for one in await self.keeper.look() if (fault := self._watcher.fault(one))] == []
+            case "hear late", _:
+                await self.keeper.hear(*self.late)
+            case _ if self.keeper.orders:
+                await self._remove(is_twice=what == "remove twice")
+
+    async def _remove(self, *, is_twice: bool) -> None:
+        order = self.keeper.orders.popleft()
+        self.late.append(self.keeper.remove(order))
+        if is_twice:
+            self.late.append(self.keeper.remove(order))
+        else:
+            await self.keeper.hear(self.late[-1])
+
+
 Steps = list[tuple[str, int | str]]
 COUNT = len(Story().messages)
 TOLD = some.tuples(some.just("hear"), some.integers(0, COUNT - 1))
@@ -139,38 +178,14 @@ def mixed(draw: some.DrawFn) -> Steps:
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=mixed())
 async def test_nothing_leaves_that_is_waited_for_and_what_is_here_has_a_file(keeper: Keeper, steps: Steps) -> None:
-    keeper = await emptied(keeper)
-    story, watcher, late = Story(), Watcher(keeper), list[Message]()
+    play = Play(await emptied(keeper))
 
     for what, which in steps:
-        match what, which:
-            case "hear", int(number):
-                await keeper.hear(story.messages[number])
-                watcher.hear(story.messages[number])
-            case "came", str(uid):
-                late.append(message := keeper.store(uid))
-                await keeper.hear(message)
-            case "came, not heard yet", str(uid):
-                late.append(keeper.store(uid))
-            case "days", int(days):
-                keeper.desk.clock.forward(timedelta(days=days).total_seconds())
-            case "work", _:
-                await keeper.work()
-            case "look", _:
-                for one in await keeper.look():
-                    assert watcher.fault(one) == ""
-            case "hear late", _:
-                await keeper.hear(*late)
-            case _ if keeper.orders:
-                answers = [keeper.remove(keeper.orders[0]) for _ in range(1 + (what == "remove twice"))]
-                keeper.orders.popleft()
-                late += answers
-                if len(answers) == 1:
-                    await keeper.hear(*answers)
-        assert await keeper.here() <= set(keeper.files)
+        await play.step(what, which)
+        assert await play.keeper.here() <= set(play.keeper.files)
 
-    await keeper.hear(*late)
-    assert await keeper.here() <= set(keeper.files)
+    await play.keeper.hear(*play.late)
+    assert await play.keeper.here() <= set(play.keeper.files)
 
 
 async def test_when_all_is_said_everything_leaves(keeper: Keeper) -> None:

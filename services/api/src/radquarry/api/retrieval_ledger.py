@@ -103,6 +103,7 @@ def _order(fact: RetrievalRequested, known_since: Any) -> dict[str, Any]:
         "priority": fact.priority,
         "requested_by": fact.requested_by[:200],
         "requested_at": fact.sent_at,
+        "windows": json.dumps(fact.windows.lines),
     }
 
 

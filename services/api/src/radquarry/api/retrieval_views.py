@@ -12,10 +12,12 @@ from radquarry.api.pace import Pace
 from radquarry.api.problems import invalid
 from radquarry.api.retrieval_facts import SETTLED, StudyStand, settled_of
 from radquarry.api.retrieval_pace import Left, pace
+from radquarry.configuration.week import WeekWindows
 from radquarry.messages import PriorsChoice, RetrievalState, SeriesChoice
 
 MOST_STUDIES = 20_000
 MOST_INSTANCES = 50_000
+MOST_WINDOWS = 50
 NOT_UNDER_WAY = Pace()
 
 
@@ -23,7 +25,8 @@ NOT_UNDER_WAY = Pace()
 class RetrievalOrder:
     """StudyInstanceUIDs, which of their series, and how urgent (higher is sooner, more than 0 is urgent).
 
-    `instances`: of these studies only these SOPInstanceUIDs.
+    `instances`: of these studies only these SOPInstanceUIDs. `windows`: hours of the order's own, as `mon-fri
+    20:00-06:00`, in which alone its studies are begun.
     """
 
     studies: tuple[str, ...]
@@ -33,6 +36,7 @@ class RetrievalOrder:
     priority: int = 0
     not_before: datetime | None = None
     estimated_bytes: int | None = None
+    windows: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raises the problem to show when it names nothing, or more than one message takes."""
@@ -42,6 +46,12 @@ class RetrievalOrder:
             raise invalid(f"A retrieval names at most {MOST_STUDIES} studies.")
         if sum(map(len, self.instances.values())) > MOST_INSTANCES:
             raise invalid(f"A retrieval names at most {MOST_INSTANCES} single instances.")
+        if len(self.windows) > MOST_WINDOWS:
+            raise invalid(f"A retrieval has at most {MOST_WINDOWS} windows.")
+        try:
+            WeekWindows(self.windows)
+        except ValueError as error:
+            raise invalid(f"windows: {error}.") from None
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,7 @@ class RetrievalView:
     studies: tuple[RetrievalStudy, ...] = ()
     refused: str = ""
     pace: Pace = NOT_UNDER_WAY
+    windows: tuple[str, ...] = ()
 
     @property
     def missing(self) -> int:
@@ -140,6 +151,7 @@ def view_of(row: bulk.Found, now: datetime, studies: tuple[RetrievalStudy, ...] 
         problem_count=states.total() if row.refused else row.studies_failed,
         studies=studies,
         refused=row.refused,
+        windows=tuple(loads(row.windows)),
         pace=pace(row.pace, now, row.received, left) if under_way else NOT_UNDER_WAY,
     )
 

@@ -89,6 +89,7 @@ class Retrievals:
             requested_by=user,
             not_before=order.not_before,
             estimated_bytes=order.estimated_bytes,
+            windows=order.windows,
         )
         await self._orders.publish(message)
         audit("retrieval requested", user, retrieval_id=str(retrieval_id), studies=len(message.studies))

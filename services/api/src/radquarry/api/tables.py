@@ -128,6 +128,7 @@ retrievals = Table(
     Column("to_come", Integer),
     Column("uncounted", Integer),
     Column("pace", Text),
+    Column("windows", Text, server_default="[]"),
 )
 retrieval_studies = Table(
     "api_retrieval_studies",

@@ -24,6 +24,7 @@ from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.means import Means, Place
+from radquarry.mover.order_windows import OrderWindows
 from radquarry.mover.orders import Orders
 from radquarry.mover.pacs import DicomPacs
 from radquarry.mover.patience import Patience
@@ -49,14 +50,15 @@ VERSIONS = Path(__file__).parent / "migrations"
 async def opened(
     settings: Settings, bus: Bus, state: State, patience: Patience | None = None, clock: Clock | None = None
 ) -> AsyncIterator[Service]:
-    """The mover, its tables up to date; `clock` is that of the load."""
+    """The mover, its tables up to date; `clock` is that of the load and of orders' own windows."""
     await migrate(state, "mover", VERSIONS)
     zone = ZoneInfo(settings.timezone)
     limits = {name: configured(pacs.load) for name, pacs in settings.pacs.items()}
+    windows = OrderWindows(state, clock or _now, zone)
     means = Means(
         orders=Orders(state, _now, settings.pacs),
         second_thoughts=SecondThoughts(state, _now),
-        leases=Leases(state, _now, (patience or Patience()).lease),
+        leases=Leases(state, _now, (patience or Patience()).lease, windows),
         ledger=Ledger(state),
         progress=Progress(bus.publish),
         load=await StateLoad.open(state, limits, zone, clock),
@@ -69,6 +71,7 @@ async def opened(
         deliveries=Deliveries(state),
         departures=Departures(state, _now, timedelta(days=settings.archive.keep_days)),
         delivered=Bell(),
+        windows=windows,
         room=Room(settings.data_dir / "archive", settings.archive.reserve_gb * GIGABYTE),
         zone=zone,
     )

@@ -11,6 +11,7 @@ from radquarry.mover.departures import Departures
 from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
+from radquarry.mover.order_windows import OrderWindows
 from radquarry.mover.orders import Orders
 from radquarry.mover.patience import Patience
 from radquarry.mover.port import Pacs
@@ -47,6 +48,7 @@ class Means:
     deliveries: Deliveries
     departures: Departures
     delivered: Bell
+    windows: OrderWindows
     zone: tzinfo = UTC
 
 

@@ -22,6 +22,7 @@ from radquarry.messages import (
 from radquarry.mover.closing import close_retrievals
 from radquarry.mover.estimating import estimate
 from radquarry.mover.handlers import cancel, give_up, look_again, note_instances, pause, resume, retry, take_order
+from radquarry.mover.holding import hold_by_order
 from radquarry.mover.inventory import measure
 from radquarry.mover.leaving import let_leave, note_delivered, note_delivery, note_end_of_delivery, note_removed
 from radquarry.mover.means import Means
@@ -54,6 +55,7 @@ def mover(means: Means, workers: dict[str, Workers], publish: Publish) -> Servic
         },
         loops=(
             partial(close_retrievals, means, publish),
+            partial(hold_by_order, means),
             partial(let_leave, means, publish),
             partial(say_traffic, means.load, publish),
             *(loop for one in workers.values() for loop in one.loops()),

@@ -1,4 +1,4 @@
-"""When images left the archive, and when those of a retrieval were stored."""
+"""When images left the archive, and when those of a retrieval were stored; hours of single orders."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the column, unknown for what came before, and the table."""
+    """Add the columns, unknown and empty for what came before, and the table."""
+    op.add_column("api_retrievals", sa.Column("windows", sa.Text, nullable=False, server_default="[]"))
     op.add_column("api_retrieval_instances", sa.Column("stored_us", sa.BigInteger, nullable=False, server_default="0"))
     op.create_table(
         "api_departures",
@@ -25,3 +26,4 @@ def downgrade() -> None:
     """Drop them."""
     op.drop_table("api_departures")
     op.drop_column("api_retrieval_instances", "stored_us")
+    op.drop_column("api_retrievals", "windows")

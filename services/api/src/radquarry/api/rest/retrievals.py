@@ -52,6 +52,7 @@ EXAMPLE: dict[str, Any] = {
     "instances": {"expected": 412, "received": 300, "missing": 112},
     "rate": 240.0,
     "expected_end": "2024-06-28T18:19:00Z",
+    "windows": ["mon-fri 20:00-06:00"],
     "studies": [
         {
             "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
@@ -80,6 +81,7 @@ class Retrieval(BaseModel):
     instances: Instances
     rate: float | None = RATE
     expected_end: datetime | None = EXPECTED_END
+    windows: tuple[str, ...] = Field((), description="The order's own hours; empty is any time.")
     studies: tuple[RetrievedStudy, ...]
 
 
@@ -115,7 +117,12 @@ def shown(view: RetrievalView) -> Retrieval:
     """The documented shape."""
     studies = tuple(RetrievedStudy.model_construct(**_study(vars(study))) for study in view.studies)
     return Retrieval.model_construct(
-        id=view.id, state=view.state, instances=_instances(view), studies=studies, **_pace(view)
+        id=view.id,
+        state=view.state,
+        instances=_instances(view),
+        studies=studies,
+        windows=view.windows,
+        **_pace(view),
     )
 
 
