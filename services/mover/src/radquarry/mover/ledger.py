@@ -143,8 +143,8 @@ class Ledger:
             ]
             here = tuple(row.sop_instance_uid for row in mine if row.bytes is not None)
             missing = tuple(row.sop_instance_uid for row in mine if row.bytes is None and row.expected)
-            unnamed = 0 if only else max(0, holds.get(uid, 0) - len(here) - len(missing))
-            found.append(SeriesStanding(uid, here, missing, unnamed))
+            left = holds.get(uid, 0) - len(here) - len(missing)
+            found.append(SeriesStanding(uid, here, missing, 0 if only else max(0, left), bool(only) and left == 0))
         return Standing(study_instance_uid, tuple(found))
 
     async def states(
