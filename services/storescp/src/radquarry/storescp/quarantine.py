@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 MOST_OBJECTS = 1000
 MOST_BYTES = 1000**3
 DAY = 86_400
+LEAST_DAYS = 1
+"""What is delivered may leave at once; who has to talk to a sender needs some time."""
 UNTOLD = "no reason is told"
 
 
@@ -40,7 +42,7 @@ class Quarantine:
     def __init__(self, data_dir: Path, keep_days: float) -> None:
         self.folder = data_dir / "storescp" / "quarantine"
         make_folder(self.folder)
-        self._keep_seconds = keep_days * DAY
+        self._keep_seconds = max(keep_days, LEAST_DAYS) * DAY
         self._lock = threading.Lock()
         self.prune()
 
