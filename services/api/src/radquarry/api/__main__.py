@@ -13,6 +13,7 @@ from radquarry.api.archives import Archives
 from radquarry.api.coverage import Coverage
 from radquarry.api.crawl_ledger import CrawlLedger
 from radquarry.api.crawls import Crawls
+from radquarry.api.departures import Departures
 from radquarry.api.desk import Desk
 from radquarry.api.dicomweb.images import Images
 from radquarry.api.failure_effects import Effects
@@ -126,7 +127,7 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
         timezone=zone,
         settings=settings,
     )
-    return Notes(crawl_notes, retrieval_notes, archives, change_notes), desk
+    return Notes(crawl_notes, retrieval_notes, archives, change_notes, Departures(state)), desk
 
 
 def _now() -> datetime:

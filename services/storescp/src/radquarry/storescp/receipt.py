@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -17,6 +18,7 @@ from radquarry.storescp.elements import NotDicom
 from radquarry.storescp.identity import Identity, identify, identify_begin
 from radquarry.storescp.incoming import Part
 from radquarry.storescp.part10 import FileHead, write_head
+from radquarry.storescp.stamps import stamp
 
 log = structlog.get_logger(__name__)
 
@@ -102,10 +104,12 @@ class Receipt:
         self._path.rename(path)
         self._is_named = True
 
-    def make_durable(self) -> None:
-        """Wait until the file is on the disk. Raises OSError."""
+    def make_durable(self) -> datetime:
+        """Wait until the file is on the disk, stored now. Raises OSError."""
         assert self._file is not None  # noqa: S101 - it is open until it fails or is let go
+        moment = stamp(self._file)
         os.fsync(self._file)
+        return moment
 
     def discard(self) -> None:
         """Close the file, and remove it unless it was renamed."""
