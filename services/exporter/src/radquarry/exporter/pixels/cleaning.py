@@ -77,7 +77,8 @@ class _Work:
     def _texts(self, frame: npt.NDArray[Any], *, thorough: bool) -> list[Found]:
         if time.monotonic() > self.until:
             raise PixelsUnread("reading its pixels takes too long")
-        return texts_in(pictures_of(frame, self.shown), self.wording, thorough=thorough)
+        pictures, colours = pictures_of(frame, self.shown)
+        return texts_in(pictures, self.wording, colours=colours, thorough=thorough)
 
 
 def _mean(frames: npt.NDArray[Any]) -> npt.NDArray[Any]:

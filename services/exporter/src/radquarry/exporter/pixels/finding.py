@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from radquarry.exporter.pixels.printing import is_printed, whole_line
+from radquarry.exporter.pixels.printing import is_printed, whole_line, with_room
 from radquarry.exporter.pixels.tesseract import SPARSE, Picture, Word, read
 from radquarry.exporter.pixels.text_lines import HIGHEST, Box, lines_in
 from radquarry.exporter.pixels.wording import Meaning, Wording
@@ -16,6 +16,8 @@ READ_AT = 36
 MOST_ENLARGED = 6.0
 MARGIN = 10
 """White pixels around a line that is read."""
+CERTAIN = 80.0
+"""Confidence of a word of at least four letters that is none by chance."""
 UPRIGHT = (0, 1, 3)
 """Quarters of a turn."""
 SMALLEST = 12
@@ -39,33 +41,52 @@ class _Place:
     picture: Picture
     turns: int
     box: Box
+    seen: bool
+    """Whether somebody sees it so, or in one colour alone."""
 
     def found(self, words: Sequence[Word], wording: Wording) -> Found | None:
-        """Upright lines count only where they were read: edges of organs look printed too."""
+        """What was not read surely counts where it looks printed; upright only what was: edges of organs look so too."""
         meaning = wording.meaning(words)
-        sure = meaning != "perhaps text"
-        if not sure:
-            meaning = "text" if not self.turns and is_printed(self.picture, self.box) else "nothing"
+        sure = meaning in ("own", "stays") or max((_certainty(word) for word in words), default=0.0) >= CERTAIN
+        if not sure and (self.turns or not self.seen or not is_printed(self.picture, self.box)):
+            return None
         if meaning == "nothing":
             return None
-        box = self.box if meaning == "stays" else whole_line(self.picture, self.box)
-        return Found(_turned_back(box, self.turns, self.picture.shape), meaning, sure)
+        whole = meaning != "stays" and (sure or meaning == "text")
+        box = whole_line(self.picture, self.box) if whole else with_room(self.picture, self.box)
+        return Found(_turned_back(box, self.turns, self.picture.shape), "stays" if meaning == "stays" else _text(meaning), sure)
 
 
-def texts_in(pictures: Sequence[Picture], wording: Wording, *, thorough: bool) -> list[Found]:
-    """The lines that hold text, own or other; `thorough`: also such as stand upright, and whatever reading all finds."""
+def _text(meaning: Meaning) -> Meaning:
+    return "text" if meaning == "perhaps text" else meaning
+
+
+def _certainty(word: Word) -> float:
+    """Its confidence where it is long enough not to be read by chance."""
+    return word.confidence if sum(map(str.isalnum, word.text)) >= 4 else 0.0
+
+
+def texts_in(
+    pictures: Sequence[Picture], wording: Wording, *, colours: Sequence[Picture] = (), thorough: bool
+) -> list[Found]:
+    """The lines that hold text, own or other.
+
+    `colours`: pictures of one colour each. `thorough`: also lines that stand upright, and whatever reading all finds.
+    """
     large = [picture for picture in pictures if min(picture.shape) >= SMALLEST]
-    places = [place for picture in large for place in _places(picture, UPRIGHT if thorough else (0,))]
+    places = [place for picture in large for place in _places(picture, UPRIGHT if thorough else (0,), seen=True)]
+    if large:
+        places += [place for picture in colours for place in _places(picture, (0,), seen=False)]
     lines = read([_crop(place.picture, place.box) for place in places])
     judged = (place.found(words, wording) for place, words in zip(places, lines, strict=True))
     found = [each for each in judged if each is not None]
     return found + list(_anywhere(large, wording)) if thorough else found
 
 
-def _places(picture: Picture, turns: tuple[int, ...]) -> Iterator[_Place]:
+def _places(picture: Picture, turns: tuple[int, ...], *, seen: bool) -> Iterator[_Place]:
     for each in turns:
         turned = np.ascontiguousarray(np.rot90(picture, each)) if each else picture
-        yield from (_Place(turned, each, box) for box in lines_in(turned))
+        yield from (_Place(turned, each, box, seen) for box in lines_in(turned))
 
 
 def _turned_back(box: Box, turns: int, shape: tuple[int, ...]) -> Box:

@@ -15,7 +15,7 @@ from radquarry.exporter.pixels.text_lines import Box
 UNEVEN, BETWEEN = 0.17, 1.0
 """Up to here the ink's brightness may vary, in parts of its contrast, and so many pixels may be neither ink nor ground."""
 EDGE = 3
-FARTHEST = 8
+FARTHEST = 6
 """Times its height that a line may go on to either side."""
 GAP = 1.2
 """Times its height that lies between words."""
@@ -49,9 +49,9 @@ def is_printed(picture: Picture, box: Box) -> bool:
 
 
 def whole_line(picture: Picture, box: Box) -> Box:
-    """The box with what stands beside it in the same line, and with room for accents and descenders."""
+    """The box with what stands beside it in the same line, and with some room."""
     top, left, bottom, right = box
-    height, room = bottom - top, max(2, (bottom - top) // 4)
+    height = bottom - top
     far = FARTHEST * height
     begin, end = max(0, left - far), min(picture.shape[1], right + far)
     band = picture[max(0, top - 1) : bottom + 1, begin:end].astype(np.float32)
@@ -63,12 +63,15 @@ def whole_line(picture: Picture, box: Box) -> Box:
     letters = (share > 0) & (share < 0.95)
     rightmost = _reach(letters[right - begin :], GAP * height)
     leftmost = _reach(letters[: left - begin][::-1], GAP * height)
-    return (
-        max(0, top - room),
-        max(0, left - leftmost - room),
-        min(picture.shape[0], bottom + room),
-        min(picture.shape[1], right + rightmost + room),
-    )
+    return with_room(picture, (top, left - leftmost, bottom, right + rightmost))
+
+
+def with_room(picture: Picture, box: Box) -> Box:
+    """The box with room for accents, descenders and blurred edges."""
+    top, left, bottom, right = box
+    room = max(2, (bottom - top) // 4)
+    rows, columns = picture.shape
+    return max(0, top - room), max(0, left - room), min(rows, bottom + room), min(columns, right + room)
 
 
 def _reach(columns: npt.NDArray[np.bool_], gap: float) -> int:

@@ -26,14 +26,16 @@ class Shown:
     first_mapped: int = 0
 
 
-def pictures_of(frame: Frame, shown: Shown) -> list[Picture]:
-    """One or more pictures of the frame's rows and columns."""
+def pictures_of(frame: Frame, shown: Shown) -> tuple[list[Picture], list[Picture]]:
+    """Pictures of the frame's rows and columns: as they are seen, and of single colours, in which only reading counts."""
     if shown.photometric == "PALETTE COLOR" and shown.palette is not None:
         last = len(shown.palette) - 1
-        return list(_of_colour(shown.palette[np.clip(frame.astype(np.int64) - shown.first_mapped, 0, last)]))
+        bright, *colours = _of_colour(shown.palette[np.clip(frame.astype(np.int64) - shown.first_mapped, 0, last)])
+        return [bright], colours
     if frame.ndim == 3:
-        return list(_of_colour(_rgb(frame) if shown.photometric == "YBR_FULL" else frame))
-    return list(_of_grey(frame, shown.windows))
+        bright, *colours = _of_colour(_rgb(frame) if shown.photometric == "YBR_FULL" else frame)
+        return [bright], colours
+    return list(_of_grey(frame, shown.windows)), []
 
 
 def _of_grey(frame: Frame, windows: tuple[tuple[float, float], ...]) -> Iterator[Picture]:
