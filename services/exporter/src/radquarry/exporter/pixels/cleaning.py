@@ -122,12 +122,26 @@ class PixelCleaner:
 
 def _clean_texts(work: _Work) -> None:
     for attempt in range(ROUNDS):
-        texts = [each for each in work.texts(thorough=not attempt) if each.meaning != "stays"]
+        texts = _to_blank(list(work.texts(thorough=not attempt)))
         if not texts:
             return
         if attempt == ROUNDS - 1 and any(each.sure for each in texts):
             raise PixelsUnread("there is still text in its pixels after they were cleaned")
         work.blank(each.box for each in texts)
+
+
+def _to_blank(found: list[Found]) -> list[Found]:
+    """A part of a line that may stay, read otherwise in another picture, stays with it."""
+    stay = [each.box for each in found if each.meaning == "stays"]
+    texts = [each for each in found if each.meaning != "stays"]
+    return [each for each in texts if each.meaning == "own" or not any(_is_inside(each.box, box) for box in stay)]
+
+
+def _is_inside(box: Box, other: Box) -> bool:
+    """Up to the room that a text gets around it."""
+    room = max(3, (other[2] - other[0]) // 2)
+    least = all(box[side] >= other[side] - room for side in (0, 1))
+    return least and all(box[side] <= other[side] + room for side in (2, 3))
 
 
 def _refuse_large(file: DicomFile) -> None:
