@@ -83,7 +83,9 @@ def test_a_ct_is_not_touched_unless_all_are(tmp_path: Path) -> None:
     assert (read.BurnedInAnnotation, "113101" in codes(read)) == ("NO", True)
 
 
-@pytest.mark.parametrize("kind", ["MONOCHROME1", "16 bits", "signed", "RGB", "YBR_FULL", "PALETTE COLOR", "RLE", "JPEG 2000"])
+@pytest.mark.parametrize(
+    "kind", ["MONOCHROME1", "16 bits", "signed", "RGB", "YBR_FULL", "PALETTE COLOR", "RLE", "JPEG 2000"]
+)
 def test_every_kind_of_pixels_is_read(kind: str, tmp_path: Path) -> None:
     dataset, shown = _of_kind(kind, with_text(cone()))
 

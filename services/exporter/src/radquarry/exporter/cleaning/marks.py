@@ -43,7 +43,9 @@ def with_clean_pixel_data(dataset: Dataset) -> Dataset:
     """The marks of a file whose pixels were read and cleaned."""
     method = 0x00120064
     return [
-        Element(method, b"SQ", items=[*(element.items or []), code_item(*CLEAN_PIXEL_DATA)]) if element.tag == method else element
+        Element(method, b"SQ", items=[*(element.items or []), code_item(*CLEAN_PIXEL_DATA)])
+        if element.tag == method
+        else element
         for element in dataset
     ]
 

@@ -54,7 +54,9 @@ class _Place:
             return None
         whole = meaning != "stays" and (sure or meaning == "text")
         box = whole_line(self.picture, self.box) if whole else with_room(self.picture, self.box)
-        return Found(_turned_back(box, self.turns, self.picture.shape), "stays" if meaning == "stays" else _text(meaning), sure)
+        return Found(
+            _turned_back(box, self.turns, self.picture.shape), "stays" if meaning == "stays" else _text(meaning), sure
+        )
 
 
 def _text(meaning: Meaning) -> Meaning:

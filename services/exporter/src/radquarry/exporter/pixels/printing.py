@@ -57,7 +57,9 @@ def whole_line(picture: Picture, box: Box) -> Box:
     band = picture[max(0, top - 1) : bottom + 1, begin:end].astype(np.float32)
     ink = _ink(picture[top:bottom, left:right])
     ground = float(np.median(picture[top:bottom, left:right]))
-    light = float((picture[top:bottom, left:right].astype(np.float32) - ground)[ink.above > 0.6 * ink.contrast].mean()) > 0
+    light = (
+        float((picture[top:bottom, left:right].astype(np.float32) - ground)[ink.above > 0.6 * ink.contrast].mean()) > 0
+    )
     marked = (band - ground if light else ground - band) > 0.6 * ink.contrast
     share = marked.mean(axis=0)
     letters = (share > 0) & (share < 0.95)

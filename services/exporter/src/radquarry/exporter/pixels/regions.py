@@ -40,7 +40,9 @@ def _around(regions: list[Box], rows: int, columns: int) -> Iterator[Box]:
     edges = sorted({0, rows, *(side for box in regions for side in (box[0], box[2]))})
     for top, bottom in zip(edges, edges[1:], strict=False):
         at = 0
-        for _, left, _, right in sorted((box for box in regions if box[0] < bottom and box[2] > top), key=lambda b: b[1]):
+        for _, left, _, right in sorted(
+            (box for box in regions if box[0] < bottom and box[2] > top), key=lambda b: b[1]
+        ):
             if left > at:
                 yield top, at, bottom, left
             at = max(at, right)

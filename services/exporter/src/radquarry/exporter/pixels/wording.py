@@ -68,4 +68,6 @@ def allowed_pattern(texts: Sequence[str]) -> re.Pattern[str]:
 def wording_of(texts: Sequence[str], own: Spellings, said: frozenset[str]) -> Wording:
     """`said`: the names and ids as they are written."""
     tokens = {token for text in said for token in re.split(r"[^a-z0-9]+", folded(text))}
-    return Wording(allowed_pattern(texts), own, frozenset(token for token in tokens if len(token) >= SHORTEST_RESEMBLING))
+    return Wording(
+        allowed_pattern(texts), own, frozenset(token for token in tokens if len(token) >= SHORTEST_RESEMBLING)
+    )

@@ -109,7 +109,9 @@ class _Check:
                 said[value.tag] = text_of(value.data)
             if value.tag in PIXELS and not value.place:
                 pixels.add(value.tag)
-                if not self._expected.pixels_cleaned and not alike(self._original.pixels.get(value.tag, NOTHING), value.data):
+                if not self._expected.pixels_cleaned and not alike(
+                    self._original.pixels.get(value.tag, NOTHING), value.data
+                ):
                     self._say(value, "is not the original's")
                 continue
             self._value(value)

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.pseudonyms.keyed import Pseudonyms
@@ -31,6 +32,15 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Rules:
+    """What becomes of dates and UIDs, and which languages a report may be in; the first decides where a form is of several."""
+
+    dates: Literal["moved", "removed", "kept"] = "moved"
+    uids_stay: bool = False
+    languages: tuple[str, ...] = LANGUAGES
+
+
+@dataclass(frozen=True)
 class Removed:
     """What kind of thing stood from where to where in the original, whose characters are composed (NFC)."""
 
@@ -48,27 +58,38 @@ class CleanedReport:
 
 
 def deidentify_report(
-    text: str, subject: Subject, pseudonyms: Pseudonyms, *, dates_move: bool = True, languages: Sequence[str] = LANGUAGES
+    text: str,
+    subject: Subject,
+    pseudonyms: Pseudonyms,
+    rules: Rules = Rules(),  # noqa: B008 - it is frozen
 ) -> CleanedReport:
-    """Names, ids, UIDs, dates, numbers and addresses are replaced by pseudonyms, moved dates and marks.
-
-    `dates_move` false removes dates. The first language decides where a form has several readings.
-    """
+    """Names, ids, UIDs, dates, numbers and addresses are replaced by pseudonyms, moved dates and marks."""
     composed = unicodedata.normalize("NFC", text)
-    days = pseudonyms.days(subject.identity.patient_id) if dates_move else None
-    dating = dating_of(composed, days, languages)
+    days = pseudonyms.days(subject.identity.patient_id) if rules.dates == "moved" else None
+    dates = dates_in(composed, dating_of(composed, days, rules.languages)) if rules.dates != "kept" else ()
     spans = apart(
         [
-            *_uids(composed, pseudonyms),
+            *(() if rules.uids_stay else _uids(composed, pseudonyms)),
             *_own(composed, subject, pseudonyms),
             *numbers_in(composed),
-            *dates_in(composed, dating),
+            *dates,
             *people_in(composed),
             *places_in(composed),
             *(marked(*found.span(), "age") for found in OLD.finditer(composed)),
         ]
     )
     return CleanedReport(replaced(composed, spans), tuple(Removed(span.kind, span.begin, span.end) for span in spans))
+
+
+def deidentify_date(text: str, days: int, rules: Rules) -> str:
+    """A date that stands alone, as in a column; empty where it is none."""
+    if rules.dates != "moved":
+        return text if rules.dates == "kept" else ""
+    dating = dating_of(text, days, rules.languages)
+    spans = apart(dates_in(text.strip(), dating))
+    return (
+        replaced(text.strip(), spans) if [(span.begin, span.end) for span in spans] == [(0, len(text.strip()))] else ""
+    )
 
 
 def _uids(text: str, pseudonyms: Pseudonyms) -> Iterator[Span]:

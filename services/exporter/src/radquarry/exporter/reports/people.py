@@ -18,7 +18,9 @@ PARTICLE = r"(?:von der|von|van der|van den|van|de la|de|del|della|di|da|du|dos|
 CAPITAL = r"[^\W\d_a-zäöüßàâçéèêëîïôûùœæãñõåø]"
 WORD = rf"{CAPITAL}(?:['’]?[^\W\d_]+)*(?:-{CAPITAL}[^\W\d_]*(?:['’][^\W\d_]+)?)*"
 INITIAL = rf"{CAPITAL}\.(?:-?{CAPITAL}\.)?"
-TITLED = re.compile(rf"(?<!\w){TITLES}(?P<names>(?:{INITIAL}\s?){{0,2}}(?:{PARTICLE}\s)?{WORD}(?:[ ](?:{PARTICLE}\s)?(?:{INITIAL}|{WORD})){{0,3}})")
+TITLED = re.compile(
+    rf"(?<!\w){TITLES}(?P<names>(?:{INITIAL}\s?){{0,2}}(?:{PARTICLE}\s)?{WORD}(?:[ ](?:{PARTICLE}\s)?(?:{INITIAL}|{WORD})){{0,3}})"
+)
 SIGNED = re.compile(
     r"(?<!\w)(?i:(?:gez(?:eichnet)?\.?|visiert|vidiert|validiert|unterschrift|diktiert|befundet|befunder(?:in)?|freigegeben|erstellt|geschrieben"
     r"|zuweiser(?:in)?|überweiser(?:in)?|hausarzt|hausärztin|radiologe|radiologin|electronically signed|digitally signed|signed|dictated"

@@ -19,7 +19,8 @@ DAY_FIRST = re.compile(
     re.IGNORECASE,
 )
 MONTH_FIRST = re.compile(
-    rf"(?<![^\W\d_]){MONTH}(?P<a>\.?\s?)(?P<day>\d{{1,2}})(?P<b>st|nd|rd|th)?(?P<c>,?\s?)(?P<year>\d{{4}})(?!\d)", re.IGNORECASE
+    rf"(?<![^\W\d_]){MONTH}(?P<a>\.?\s?)(?P<day>\d{{1,2}})(?P<b>st|nd|rd|th)?(?P<c>,?\s?)(?P<year>\d{{4}})(?!\d)",
+    re.IGNORECASE,
 )
 RANGE_DAYS = re.compile(
     r"(?<![\d.])(?P<from>\d{1,2})(?P<gap>\.?\s?(?:[-–/]|bis|und|au|to|al|and)\s?)(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
@@ -174,4 +175,3 @@ def _range(found: re.Match[str], dating: Dating, begin: tuple[str, str], end: tu
     word = found["gap"].strip(" .")
     between = word if len(word) == 1 else f" {word} "
     yield Span(found.start(), found.end(), "date", between.join(f"{day:%d.%m.%Y}" for day in moved if day is not None))
-

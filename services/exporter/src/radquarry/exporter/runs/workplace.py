@@ -50,7 +50,11 @@ class Workplace:
         self._cleaner = Cleaner(order.profile, Pseudonyms(order.key, order.given))
         self._kept = self._cleaner.rules.kept()
         self._pixels = PixelCleaner(order.profile.texts_that_stay, order.profile.regions)
-        said = with_clean_pixel_data(marks(order.profile)) if order.profile.pixels.startswith("cleaned") else marks(order.profile)
+        said = (
+            with_clean_pixel_data(marks(order.profile))
+            if order.profile.pixels.startswith("cleaned")
+            else marks(order.profile)
+        )
         self._marks = words_of(said) | {IMPLEMENTATION_VERSION_NAME.encode()}
         self._beside = order.folder / UNCHECKED / str(os.getpid())
 
