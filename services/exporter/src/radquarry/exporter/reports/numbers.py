@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from radquarry.exporter.reports.spans import Span, marked
 
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')]+", re.IGNORECASE)
 UID = re.compile(r"(?<![\d.])[0-2]\.\d+(?:\.\d+){3,}(?![\d])")
 CALLED = re.compile(

@@ -8,24 +8,26 @@ from importlib.resources import files
 from radquarry.exporter.reports.spans import Span, marked
 
 DOCTOR = r"(?:Prof|Dr|PD|Priv)\.?(?:[-\s]?(?:Doz|med|rer|nat|phil|h\.c|dent|Dr|Prof|univ|habil|Dipl)\.?)*"
-ADDRESSED = (
-    r"(?:Herrn?|Frau|Fr\.|Hr\.|Mrs?\.?|Ms\.?|Miss|Mister|Sir|Monsieur|Madame|Mme|Mlle|Signora?|Sig\.ra|Sig\.|Kollegen?|Kollegin"
-    r"|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|Leitender Arzt|OA|OÄ|CA|CÄ|LA|LÄ|Nurse"
-    r"|Pfleger|Schwester|Doctor|Professor)"
+ADDRESSED = r"(?:Herrn?|Frau|Fr\.|Hr\.|Mrs?\.?|Ms\.?|Miss|Mister|Sir|Monsieur|Madame|Mme|Mlle|Signora?|Sig\.ra|Sig\.)"
+ROLES = (
+    r"(?:Kollegen?|Kollegin|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|Leitender Arzt"
+    r"|OA|OÄ|CA|CÄ|LA|LÄ|Nurse|Pfleger|Schwester|Doctor|Professor)"
 )
-TITLES = rf"(?:(?:{ADDRESSED}|{DOCTOR})(?=[\s.])\.?\s+)+"
+TITLES = rf"(?:(?:{ADDRESSED}|{DOCTOR})(?=[\s.])\.?\s+|{ROLES}\.?[^\S\n]+)+"
+"""A line may end behind a Dr., and not behind a role, which often ends a signature."""
 PARTICLE = r"(?:von der|von|van der|van den|van|de la|de|del|della|di|da|du|dos|zu|zur|am|ten|ter|el|al|le|la|st\.)"
 CAPITAL = r"[^\W\d_a-zäöüßàâçéèêëîïôûùœæãñõåø]"
-WORD = rf"{CAPITAL}(?:['’]?[^\W\d_]+)*(?:-{CAPITAL}[^\W\d_]*(?:['’][^\W\d_]+)?)*"
+LETTERS = r"[^\W\d_]{0,40}"
+WORD = rf"{CAPITAL}{LETTERS}(?:['’]{LETTERS})?(?:-{CAPITAL}{LETTERS}(?:['’]{LETTERS})?){{0,3}}"
 INITIAL = rf"{CAPITAL}\.(?:-?{CAPITAL}\.)?"
 TITLED = re.compile(
     rf"(?<!\w){TITLES}(?P<names>(?:{INITIAL}\s?){{0,2}}(?:{PARTICLE}\s)?{WORD}(?:[ ](?:{PARTICLE}\s)?(?:{INITIAL}|{WORD})){{0,3}})"
 )
 SIGNED = re.compile(
-    r"(?<!\w)(?i:(?:gez(?:eichnet)?\.?|visiert|vidiert|validiert|unterschrift|diktiert|befundet|befunder(?:in)?|freigegeben|erstellt|geschrieben"
+    r"(?<!\w)(?i:(?:gez(?:eichnet)?\.|(?:gezeichnet|gez|visiert|vidiert|validiert|unterschrift|diktiert|befundet|befunder(?:in)?|freigegeben|erstellt|geschrieben"
     r"|zuweiser(?:in)?|überweiser(?:in)?|hausarzt|hausärztin|radiologe|radiologin|electronically signed|digitally signed|signed|dictated"
     r"|reported|reviewed|verified|transcribed|approved|referring physician|radiologist|attending|physician|ordered"
-    r"|signé|dicté|validé|médecin|firmato|refertato|medico|cc)\b\.?(?:\s(?:durch|von|by|and verified by|par|da|électroniquement|digitalmente))*)\s?:?\s+"
+    r"|signé|dicté|validé|médecin|firmato|refertato|medico|cc)\b)(?:\s(?:durch|von|by|and verified by|par|da|électroniquement|digitalmente))*)\s?:?\s+"
     rf"(?P<names>(?:{TITLES})?(?:{INITIAL}\s?){{0,2}}(?:{PARTICLE}\s)?{WORD}(?:,?[ ](?:{PARTICLE}\s)?(?:{INITIAL}|{WORD})){{0,3}})"
 )
 NAME = re.compile(rf"{INITIAL}|{WORD}")

@@ -129,7 +129,8 @@ def _numeric(found: re.Match[str], dating: Dating) -> Span | None:
 
     def form(moved: date) -> str:
         numbers = {"year": moved.year, "month": moved.month, "day": moved.day}
-        written = [_as(numbers[name], parts[name]) for name in order]
+        bare = any(len(parts[name]) == 1 for name in ("day", "month"))
+        written = [str(numbers[name]) if bare and name != "year" else _as(numbers[name], parts[name]) for name in order]
         return f"{written[0]}{first}{written[1]}{second}{written[2]}"
 
     return _span(found, _moved(day, dating), form)
