@@ -10,11 +10,11 @@ from pydicom import dcmread
 from pydicom.dataset import FileDataset
 
 from radquarry.exporter.profile.profile import Profile
+from radquarry.exporter.pseudonyms.keyed import project_key
 from radquarry.exporter.release.report import Outcome
 from radquarry.exporter.runs.sources import Source
 from radquarry.exporter.runs.workplace import UNCHECKED, Order, Workplace
 from tests.exporter.cleaning import PROJECT, SECRET, ct, written
-from radquarry.exporter.pseudonyms.keyed import project_key
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 CLEANED = Profile(options=("retain_modified_dates",), pixels="cleaned")

@@ -37,7 +37,11 @@ class Scores:
             theirs[item.begin : item.end] = [True] * (item.end - item.begin)
             key = (item.kind, written.language)
             self.planted[key] += 1
-            left = [word[0] for word in WORD.finditer(written.text, item.begin, item.end) if not all(gone[word.start() : word.end()])]
+            left = [
+                word[0]
+                for word in WORD.finditer(written.text, item.begin, item.end)
+                if not all(gone[word.start() : word.end()])
+            ]
             if set(map(str.lower, left)) <= TITLES:
                 self.found[key] += 1
             else:
@@ -60,7 +64,9 @@ class Scores:
         for kind in sorted({kind for kind, _ in self.planted}):
             cells = [f"{self.found[kind, language]} of {self.planted[kind, language]}" for language in ("de", "en")]
             rows.append(f"| {kind} | {' | '.join(cells)} |")
-        return "\n".join([*rows, f"\nother words removed: {self.lost} of {self.words} ({100 * self.lost / self.words:.2f} %)"])
+        return "\n".join(
+            [*rows, f"\nother words removed: {self.lost} of {self.words} ({100 * self.lost / self.words:.2f} %)"]
+        )
 
 
 def scored(seed: int, count: int) -> Scores:

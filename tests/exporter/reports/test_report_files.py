@@ -58,7 +58,7 @@ def test_a_text_of_nobodys_is_passed_over(tmp_path: Path) -> None:
 
 def test_a_table_as_the_search_exports_it_keeps_its_keys_as_pseudonyms(tmp_path: Path) -> None:
     study = ct().StudyInstanceUID
-    table = f"study_instance_uid,accession_number,study_date,patient_id,patient_name,institution_name,report\r\n{study},ACC998877,2023-03-12,PID4711234,Quarrymann^Josefine,Spital,\"{TEXT}\nZweite Zeile\"\r\n"
+    table = f'study_instance_uid,accession_number,study_date,patient_id,patient_name,institution_name,report\r\n{study},ACC998877,2023-03-12,PID4711234,Quarrymann^Josefine,Spital,"{TEXT}\nZweite Zeile"\r\n'
     beside(tmp_path, "studies.csv", "\ufeff" + table)
 
     (outcome,) = run(tmp_path)
@@ -66,7 +66,10 @@ def test_a_table_as_the_search_exports_it_keeps_its_keys_as_pseudonyms(tmp_path:
     (row,) = csv.DictReader(left(tmp_path, outcome).splitlines(keepends=True))
     assert list(row) == ["patient_id", "study_instance_uid", "accession_number", "study_date", "report"]
     assert row["patient_id"] == PSEUDONYMS.patient_id("PID4711234")
-    assert (row["study_instance_uid"], row["accession_number"]) == (PSEUDONYMS.uid(study), PSEUDONYMS.accession_number("ACC998877"))
+    assert (row["study_instance_uid"], row["accession_number"]) == (
+        PSEUDONYMS.uid(study),
+        PSEUDONYMS.accession_number("ACC998877"),
+    )
     assert row["study_date"] not in ("", "2023-03-12")
     assert row["report"].endswith("[NAME]\nZweite Zeile")
 

@@ -9,13 +9,66 @@ from datetime import date, timedelta
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.reports.deidentifying import Subject
 
-FAMILIES = ("Müller", "Quarrymann", "Meier-Huber", "O'Brien", "Zürcher", "Weiß", "Di Stefano", "Nguyen", "Søndergaard", "Smith")
+FAMILIES = (
+    "Müller",
+    "Quarrymann",
+    "Meier-Huber",
+    "O'Brien",
+    "Zürcher",
+    "Weiß",
+    "Di Stefano",
+    "Nguyen",
+    "Søndergaard",
+    "Smith",
+)
 GIVEN = ("Josefine", "Hans-Peter", "Séan", "Maria", "Thanh", "Jürg", "Anna", "William")
-DOCTORS = ("Keller", "von Allmen", "Brunner", "McCarthy", "Lehmann-Vogt", "Patel", "Rossi", "Steiner", "Hughes", "Schäfer")
-STREETS = {"de": ("Bahnhofstrasse 12", "Lindenweg 3a", "Alte Landstraße 107"), "en": ("221 Baker Street", "14 Elm Avenue", "7 Old Mill Road")}
+DOCTORS = (
+    "Keller",
+    "von Allmen",
+    "Brunner",
+    "McCarthy",
+    "Lehmann-Vogt",
+    "Patel",
+    "Rossi",
+    "Steiner",
+    "Hughes",
+    "Schäfer",
+)
+STREETS = {
+    "de": ("Bahnhofstrasse 12", "Lindenweg 3a", "Alte Landstraße 107"),
+    "en": ("221 Baker Street", "14 Elm Avenue", "7 Old Mill Road"),
+}
 TOWNS = {"de": ("8001 Zürich", "79104 Freiburg", "3010 Bern"), "en": ("Springfield, IL 62704", "London NW1 6XE")}
-MONTHS = {"de": ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"),
-          "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")}
+MONTHS = {
+    "de": (
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ),
+    "en": (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
+}
 MEDICAL = {
     "de": (
         "Kein Hinweis auf Lungenembolie. Pleuraerguss rechts 12 x 8 mm.", "Bekannter Morbus Crohn, Bosniak IIF Zyste der linken Niere.",
@@ -98,7 +151,13 @@ class _Writer:
                 text += value + after
                 at = slot.end()
             text += line[at:] + "\n"
-        identity = Identity(self._patient, {f"{self._family}^{self._given}"}, {self._patient, self._accession}, {}, {f"{self._study:%Y%m%d}"})
+        identity = Identity(
+            self._patient,
+            {f"{self._family}^{self._given}"},
+            {self._patient, self._accession},
+            {},
+            {f"{self._study:%Y%m%d}"},
+        )
         return Written(text, Subject(identity, frozenset({self._accession})), self._language, tuple(planted))
 
     def _value(self, slot: str) -> tuple[str, str, str]:
@@ -116,7 +175,15 @@ class _Writer:
             "incomplete": ("incomplete date", chance.choice(("03/22", "11/2021", f"{chance.choice(MONTHS[self._language])} 2021"))),
         }  # fmt: skip
         if slot == "phone":
-            return "phone", chance.choice(("044 123 45 67", "+41 79 123 45 67", "0761/270-1234") if german else ("(555) 123-4567", "555-123-4567", "+44 20 7946 0958")), ""
+            return (
+                "phone",
+                chance.choice(
+                    ("044 123 45 67", "+41 79 123 45 67", "0761/270-1234")
+                    if german
+                    else ("(555) 123-4567", "555-123-4567", "+44 20 7946 0958")
+                ),
+                "",
+            )
         if slot == "insurance number":
             return "insurance number", "756.1234.5678.97" if german else "123-45-6789", ""
         if slot == "doctor":
@@ -126,7 +193,9 @@ class _Writer:
 
     def _own_name(self) -> str:
         given, family = self._given, self._spelt(self._family)
-        return self._chance.choice((f"{given} {family}", f"{family}, {given}", f"{family.upper()} {given}", f"{family}"))
+        return self._chance.choice(
+            (f"{given} {family}", f"{family}, {given}", f"{family.upper()} {given}", f"{family}")
+        )
 
     def _spelt(self, name: str) -> str:
         umlauts = str.maketrans({"ü": "ue", "ö": "oe", "ä": "ae", "ß": "ss"})
@@ -136,7 +205,17 @@ class _Writer:
         day = self._study - timedelta(days=self._chance.randint(0, 9000))
         month = MONTHS[self._language][day.month - 1]
         if self._language == "de":
-            forms = (f"{day:%d.%m.%Y}", f"{day.day}.{day.month}.{day:%y}", f"{day.day}. {month} {day.year}", f"{day:%Y-%m-%d}")
+            forms = (
+                f"{day:%d.%m.%Y}",
+                f"{day.day}.{day.month}.{day:%y}",
+                f"{day.day}. {month} {day.year}",
+                f"{day:%Y-%m-%d}",
+            )
         else:
-            forms = (f"{day:%m/%d/%Y}", f"{month} {day.day}, {day.year}", f"{day.day} {month[:3]} {day.year}", f"{day:%Y-%m-%d}")
+            forms = (
+                f"{day:%m/%d/%Y}",
+                f"{month} {day.day}, {day.year}",
+                f"{day.day} {month[:3]} {day.year}",
+                f"{day:%Y-%m-%d}",
+            )
         return self._chance.choice(forms)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from radquarry.exporter.dicom_bytes.elements import Dataset, found, plain
+from radquarry.exporter.dicom_bytes.elements import Dataset, found
 from radquarry.exporter.pixels.text_lines import Box
 from radquarry.exporter.profile.region import Region
 

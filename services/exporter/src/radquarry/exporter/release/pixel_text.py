@@ -105,7 +105,7 @@ def _read(picture: Image.Image, *, negative: bool) -> list[list[tuple[str, float
 def _lines(png: bytes) -> list[list[tuple[str, float]]]:
     try:
         done = subprocess.run(("/usr/bin/env", "OMP_THREAD_LIMIT=1", *COMMAND), input=png, capture_output=True,
-                              timeout=SECONDS, check=True)  # noqa: S603  # fmt: skip
+                              timeout=SECONDS, check=True)  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         raise NotReadable("its pixels cannot be read again") from None
     lines: dict[tuple[str, ...], list[tuple[str, float]]] = {}

@@ -61,7 +61,7 @@ def deidentify_report(
     text: str,
     subject: Subject,
     pseudonyms: Pseudonyms,
-    rules: Rules = Rules(),  # noqa: B008 - it is frozen
+    rules: Rules = Rules(),
 ) -> CleanedReport:
     """Names, ids, UIDs, dates, numbers and addresses are replaced by pseudonyms, moved dates and marks."""
     composed = unicodedata.normalize("NFC", text)

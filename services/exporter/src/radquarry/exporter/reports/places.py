@@ -22,7 +22,7 @@ TOWNS = (
     re.compile(rf"(?<!\w)(?:CH|D|A|F|I)-\d{{4,5}}\s{TOWN}"),
     re.compile(rf"(?:(?<=wohnhaft in )|(?<=Adresse: )|(?<=Address: )|(?<=living in )|(?<=aus )|(?<=domicilié à ))\d{{4,5}}\s{TOWN}"),
     re.compile(r"(?<!\w)[A-Z][a-z]+(?:\s[A-Z][a-z]+)?,\s[A-Z]{2}\s\d{5}(?:-\d{4})?(?!\d)"),
-    re.compile(rf"(?<!\w)(?:[A-Z][a-z]+,?\s)?(?:[A-Z]{{1,2}}\d[A-Z\d]?\s\d[A-Z]{{2}})(?!\w)"),
+    re.compile(r"(?<!\w)(?:[A-Z][a-z]+,?\s)?(?:[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})(?!\w)"),
     re.compile(rf"(?m)^\s*\d{{4,5}}\s{TOWN}\s*$"),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from radquarry.exporter.reports.spans import Span, marked
 
 MONTH = rf"(?P<name>{PATTERN})(?![^\W\d_])"
 NUMERIC = re.compile(
-    rf"(?<![\d.,/\-])(?P<one>\d{{1,4}})(?P<first>\s?[./\-]\s?)(?P<two>\d{{1,2}})(?P<second>\s?[./\-]\s?)(?P<three>\d{{2,4}})(?![\d]|[.,/\-]\d)"
+    r"(?<![\d.,/\-])(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})(?![\d]|[.,/\-]\d)"
 )
 COMPACT = re.compile(r"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d|\.\d)")
 DAY_FIRST = re.compile(
@@ -30,7 +30,7 @@ RANGE_MONTHS = re.compile(
 )
 SPINE = r"(?<![^\W\d_])(?:BWK|LWK|HWK|BWS|LWS|HWS|SWK|Th|T|L|C|S|Rippen?|ribs?|discs?|Höhe|level|Score|TNM|Stadium|stage|Grad|grade)\.?\s?-?"
 INCOMPLETE = (
-    re.compile(rf"(?<![\d/.])(?P<month>0[1-9]|1[0-2])\s?/\s?(?P<year>\d{{4}}|\d\d)(?![\d/]|\s?(?:mm|cm|mmHg|kg))"),
+    re.compile(r"(?<![\d/.])(?P<month>0[1-9]|1[0-2])\s?/\s?(?P<year>\d{4}|\d\d)(?![\d/]|\s?(?:mm|cm|mmHg|kg))"),
     re.compile(r"(?<![\d/.,])(?:0?[1-9]|1[0-2])[.\-](?:19|20)\d\d(?!\d)"),
     re.compile(rf"(?<![^\W\d_]){MONTH}\.?,?\s(?:of\s|de\s)?(?:19|20)\d\d(?!\d)", re.IGNORECASE),
     re.compile(rf"(?<![\d.,])\d{{1,2}}(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?{MONTH}(?!\s?\d{{4}})", re.IGNORECASE),
@@ -52,13 +52,13 @@ class Dating:
 
 
 def dating_of(text: str, days: int | None, languages: Sequence[str]) -> Dating:
-    """Which part of 3/4/2023 is the month, the text's other dates say, else whether it is to be English alone."""
+    """Which part of 3/4/2023 is the month, the text's other dates say, else whether it reads as English."""
     slashed = [(int(one), int(two)) for one, two in re.findall(r"(?<!\d)(\d{1,2})/(\d{1,2})/\d{2,4}(?!\d)", text)]
     day_first = any(12 < one <= 31 for one, _ in slashed)
     month_first = any(12 < two <= 31 for _, two in slashed)
     german = len(re.findall(r"(?<!\w)(?:der|die|das|und|kein|mit|des|le|la|les|con|della)(?!\w)", text, re.IGNORECASE))
     english = len(re.findall(r"(?<!\w)(?:the|and|of|no|with|is)(?!\w)", text, re.IGNORECASE))
-    is_english = "en" in languages and english >= german
+    is_english = english > german or (english == german and languages[0] == "en")
     return Dating(days, month_first or (not day_first and is_english), "en" if is_english else languages[0])
 
 
@@ -150,7 +150,8 @@ def _named(found: re.Match[str], dating: Dating) -> Span:
     moved = None if day is None else _moved(day, dating)
 
     def form(new: date) -> str:
-        month = written_like(found["name"], new.month, dating.language)
+        language = "de" if found["a"] == "." and found.start("a") < found.start("name") else dating.language
+        month = written_like(found["name"], new.month, language)
         changed = {"day": _as(new.day, found["day"]) if len(found["day"]) == 2 else str(new.day), "name": month,
                    "year": _as(new.year, found["year"])}  # fmt: skip
         for ending in ("a", "b"):
