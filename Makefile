@@ -8,7 +8,7 @@ WORKERS ?= 2
 VIEWER ?= radquarry-data/viewer
 
 .DEFAULT_GOAL := list
-.PHONY: list install viewer demo test test-again check format bench images services-up services-down clean
+.PHONY: list install viewer demo test test-again check format bench midi-b images services-up services-down clean
 
 list: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'
@@ -47,6 +47,9 @@ format: install ## put the code into its form
 
 bench: install ## measure against bare peers in the same run; writes bench/results/
 	$(BIN)/python -m bench $(BENCH)
+
+midi-b: install ## score de-identification by MIDI-B's ten actions on a seeded set
+	$(BIN)/python -W ignore -m tests.exporter.midi_b.scoring
 
 images: ## build the container images
 	deploy/compose/build
