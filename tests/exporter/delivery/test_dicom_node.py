@@ -58,11 +58,10 @@ async def test_a_refused_file_fails_and_the_others_are_sent(tmp_path: Path) -> N
 async def test_a_node_without_resources_gets_nothing_more_for_now(tmp_path: Path) -> None:
     with node() as it:
         it.answer = lambda number, uid: 0xA700 if number == 2 else 0x0000
-        with pytest.raises(DestinationAway, match="out of resources") as away:
+        with pytest.raises(DestinationAway, match="out of resources"):
             await told(it, files_of(tmp_path))
 
     assert len(it.got) == 2
-    assert away.value.after > 0
 
 
 async def test_an_abort_in_the_middle_leaves_the_rest_for_later(tmp_path: Path) -> None:

@@ -50,6 +50,12 @@ class Leases:
 
     async def take(self, singly: Collection[str], whole: Collection[str]) -> Lease | None:
         """What is due longest, to destinations by name: one study, or all of a delivery that leaves as a whole."""
+        async with self._state.reading() as connection:  # who only looks takes no lock
+            for query in (self._due_singly(singly), self._due_whole(whole)):
+                if (await connection.execute(query)).first() is not None:
+                    break
+            else:
+                return None
         holder = str(uuid4())
         async with self._state.writing() as connection:
             one = await self._first(connection, self._due_singly(singly), studies)

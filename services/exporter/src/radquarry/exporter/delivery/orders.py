@@ -93,6 +93,9 @@ class Orders:
         lost = (deliveries.c.state == "running") & deliveries.c.closed_at.is_(None)
         lost &= deliveries.c.destination.not_in(known)
         problem = "the destination is not in the configuration any more"
+        async with self._state.reading() as connection:
+            if (await connection.execute(select(deliveries.c.delivery_id).where(lost).limit(1))).first() is None:
+                return
         async with self._state.writing() as connection:
             await connection.execute(update(deliveries).where(lost).values(state="refused", problem=problem))
 

@@ -101,6 +101,9 @@ class Jobs:
         query = (
             select(jobs.c.job_id).where(jobs.c.state.in_(UNSETTLED), free, ours).order_by(jobs.c.requested_at).limit(1)
         )
+        async with self._state.reading() as connection:  # who only looks takes no lock
+            if await connection.scalar(query) is None:
+                return None
         if self._state.dialect == "postgresql":
             query = query.with_for_update(skip_locked=True)
         async with self._state.writing() as connection:

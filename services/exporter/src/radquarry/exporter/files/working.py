@@ -154,6 +154,7 @@ class _FilesTurn:
 
     async def _end(self, state: FilesState, problem: str) -> None:
         ended = replace(self._job, state=state, problem=problem, revision=self._job.revision + 1)
+        await asyncio.to_thread(shutil.rmtree, self._means.staging / str(ended.job_id), ignore_errors=True)
         await self._means.publish(message(ended))
         await self._means.jobs.end(ended)
 

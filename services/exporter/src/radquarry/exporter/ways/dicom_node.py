@@ -18,7 +18,6 @@ from radquarry.exporter.ways.statuses import verdict
 
 MOST_CONTEXTS = 126
 """Of 128 that an association can have (PS3.8 9.3.2.2)."""
-BUSY_SECONDS = 10.0
 Load = tuple[Staged, Parcel]
 
 
@@ -74,7 +73,7 @@ class DicomNode:
         status = await in_thread(association, partial(store, association, parcel))
         meaning, words = verdict(status)
         if meaning == "busy":
-            raise DestinationAway(f"the destination says: {words}", after=BUSY_SECONDS)
+            raise DestinationAway(f"the destination says: {words}")
         if meaning == "delivered" and self._committing is not None:
             return Answer(file, "taken", words, parcel.sop_instance_uid)
         return Answer(file, meaning, words and f"the destination says: {words}", parcel.sop_instance_uid)
