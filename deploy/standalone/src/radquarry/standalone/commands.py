@@ -18,6 +18,7 @@ from radquarry.configuration.sections import Whole
 from radquarry.errors import Permanent, Transient
 from radquarry.process import configure_logs, until_told
 from radquarry.standalone import settings
+from radquarry.standalone.convert_command import convert
 from radquarry.standalone.deidentify_command import deidentify
 from radquarry.standalone.find_command import find
 from radquarry.standalone.move_command import move
@@ -160,6 +161,7 @@ app.command()(find)
 app.command()(move)
 app.command()(tags)
 app.command()(deidentify)
+app.command()(convert)
 
 
 @config.command("check")

@@ -1,0 +1,223 @@
+"""DICOM as NIfTI, PNG and a table: every frame and every voxel, or the reason why not."""
+
+import csv
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom import Dataset, dcmread
+from pydicom.data import get_testdata_file
+
+from radquarry.exporter.conversion.dcm2niix import made_of
+from radquarry.exporter.conversion.inputs import inputs_of
+from radquarry.exporter.conversion.refusing import Refused
+from radquarry.exporter.conversion.run import Conversion, Order
+from tests.exporter.conversion.making import AFFINES, converted, encoded, laid, needs_dcm2niix, nifti, noise
+
+VOLUME = noise(6, 5, 4, dtype=np.int16)
+OBLIQUE = AFFINES["oblique"]
+
+
+def sample(name: str) -> Path:
+    return Path(str(get_testdata_file(name)))
+
+
+def series(folder: Path, modality: str = "MR") -> Path:
+    """A volume of four slices as DICOM."""
+    converted(laid(folder / "nii", a=nifti(VOLUME, OBLIQUE)), out=folder / "dicom",
+              given={"PatientID": "P 1", "PatientName": "=cmd|' /C calc'!A0", "Modality": modality})  # fmt: skip
+    return folder / "dicom"
+
+
+def shown(folder: Path) -> list[np.ndarray]:
+    return [np.asarray(Image.open(path)) for path in sorted(folder.rglob("*.png"))]
+
+
+@needs_dcm2niix
+def test_a_series_becomes_a_volume_in_its_place(tmp_path: Path) -> None:
+    outcomes = converted(series(tmp_path), out=tmp_path / "out")
+
+    assert [each.state for each in outcomes] == ["converted"] * 4
+    (path,) = (tmp_path / "out").rglob("*.nii.gz")
+    assert outcomes[0].path == path.relative_to(tmp_path / "out").as_posix()
+    assert path.relative_to(tmp_path / "out").parts[0] == "P 1"
+    image = nibabel.load(path)
+    assert np.allclose(image.affine, OBLIQUE, atol=2e-5)
+    assert (np.asarray(image.dataobj) == VOLUME).all()
+    assert "cmd" not in path.with_name("image.json").read_text()
+
+    assert {each.state for each in converted(tmp_path / "dicom", out=tmp_path / "out")} == {"repeated"}
+
+
+@needs_dcm2niix
+def test_a_zip_of_a_series_becomes_a_volume_and_the_same_file_twice_is_once(tmp_path: Path) -> None:
+    files = sorted(series(tmp_path).rglob("*.dcm"))
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+        for number, path in enumerate([*files, files[0]]):
+            archive.writestr(f"../{number}", path.read_bytes())
+
+    outcomes = converted(tmp_path / "in.zip", out=tmp_path / "out", to="nifti")
+
+    assert [each.state for each in outcomes] == ["converted"] * 4 + ["passed over"]
+    assert np.asarray(nibabel.load(next((tmp_path / "out").rglob("*.nii.gz"))).dataobj).size == VOLUME.size
+
+
+@needs_dcm2niix
+def test_what_is_no_slice_is_refused_and_the_others_are_not(tmp_path: Path) -> None:
+    folder = series(tmp_path)
+    converted(laid(tmp_path / "photo", a=encoded(noise(9, 9))), out=folder)
+    shutil.copy(sample("rtplan.dcm"), folder)
+
+    outcomes = converted(folder, out=tmp_path / "out")
+
+    reasons = sorted(each.reason for each in outcomes if each.state == "refused")
+    assert reasons == ["it does not say where it lies in the patient, so it is no slice; --to png", "it holds no image"]
+    assert sum(each.state == "converted" for each in outcomes) == 4
+
+
+def program(folder: Path, script: str) -> str:
+    """A directory for PATH in which dcm2niix is something else."""
+    folder.mkdir()
+    (folder / "dcm2niix").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "dcm2niix").chmod(0o755)
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (None, "apt-get install dcm2niix"),
+        ("exit 0", "made nothing"),
+        ("exit 3", "made nothing"),
+        ("exec /bin/sleep 60", "did not end within"),
+        ('for last; do :; done; while [ "$1" != -o ]; do shift; done; cp VOLUME "$2/image.nii.gz"', "is missing"),
+        ('while [ "$1" != -o ]; do shift; done; echo x > "$2/image.nii.gz"', "damaged"),
+    ],
+)
+def test_a_program_that_makes_less_than_all_is_not_believed(script, words: str, tmp_path: Path, monkeypatch) -> None:
+    folder = series(tmp_path)
+    half = tmp_path / "half.nii.gz"
+    half.write_bytes(nifti(VOLUME[..., :2], OBLIQUE, packed=True))
+    path = str(tmp_path) if script is None else program(tmp_path / "bin", script.replace("VOLUME", str(half)))
+    monkeypatch.setenv("PATH", f"{path}:/bin" if script else path)
+
+    order = Order(tmp_path / "out", "nifti", seconds=0.2)
+    outcomes = list(Conversion(order, tuple(inputs_of([folder], tmp_path / "out"))).outcomes())
+
+    assert {each.state for each in outcomes} == {"refused"}
+    assert all(words in each.reason for each in outcomes), outcomes[0].reason
+    assert [each for each in (tmp_path / "out").rglob("*") if each.is_file()] == []
+
+
+def test_the_program_knows_nothing_of_our_environment(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("RADQUARRY_PSEUDONYM_KEY", "secret")
+    monkeypatch.setenv("PATH", f"{program(tmp_path / 'bin', f'env > {tmp_path}/said')}:{os.environ['PATH']}")
+
+    with pytest.raises(Refused):
+        made_of(tmp_path, tmp_path / "bin", 10)
+
+    assert "secret" not in (tmp_path / "said").read_text()
+
+
+FRAMES = {
+    "CT_small.dcm": 1, "MR_small_bigendian.dcm": 1, "MR_small_RLE.dcm": 1, "MR_small_jpeg_ls_lossless.dcm": 1,
+    "JPEG2000.dcm": 1, "SC_rgb_jpeg_dcmtk.dcm": 1, "SC_rgb_rle_2frame.dcm": 2, "examples_palette.dcm": 1,
+    "examples_ybr_color.dcm": 30, "rtdose.dcm": 15, "SC_rgb_rle_16bit_2frame.dcm": 2, "SC_rgb_gdcm_KY.dcm": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_every_frame_becomes_a_picture(name: str, tmp_path: Path) -> None:
+    (outcome,) = converted(sample(name), out=tmp_path, to="png")
+
+    assert (outcome.state, outcome.files, outcome.reason) == ("converted", FRAMES[name], "")
+    original = dcmread(sample(name))
+    for picture in shown(tmp_path):
+        assert picture.shape[:2] == (original.Rows, original.Columns)
+        assert (picture.ndim == 3) == (original.SamplesPerPixel == 3 or "PALETTE" in original.PhotometricInterpretation)
+        assert picture.min() < picture.max()
+
+
+def test_a_lossless_jpeg_looks_as_its_original(tmp_path: Path) -> None:
+    subprocess.run(["dcmcjpeg", "+e1", sample("MR_small.dcm"), tmp_path / "packed.dcm"], check=True, timeout=60)
+
+    for number, path in enumerate((sample("MR_small.dcm"), tmp_path / "packed.dcm")):
+        assert converted(path, out=tmp_path / f"{number}", to="png")[0].reason == ""
+
+    one, other = (shown(tmp_path / f"{number}")[0] for number in range(2))
+    assert (one == other).all()
+
+
+def image(pixels: np.ndarray, folder: Path, **attributes: object) -> np.ndarray:
+    """What a CT of these values looks like with these attributes."""
+    dataset = dcmread(sample("CT_small.dcm"))
+    for keyword in ("WindowCenter", "WindowWidth", "RescaleSlope", "RescaleIntercept", "PixelPaddingValue"):
+        dataset.pop(keyword, None)
+    dataset.Rows, dataset.Columns = pixels.shape
+    dataset.PixelData = pixels.astype("<i2").tobytes()
+    for keyword, value in attributes.items():
+        setattr(dataset, keyword, value)
+    dataset.RescaleSlope = attributes.get("RescaleSlope", "1")
+    folder.mkdir(parents=True)
+    dataset.save_as(folder / "a.dcm")
+    assert converted(folder, out=folder / "png", to="png")[0].reason == ""
+    return shown(folder)[0]
+
+
+def test_windows_and_lookup_tables_are_applied(tmp_path: Path) -> None:
+    values = np.array([[0, 100, 200, 300]])
+    lut = Dataset()
+    lut.add_new("LUTDescriptor", "US", [4, 0, 8])
+    lut.add_new("LUTData", "US", [0, 85, 170, 255])
+    looks: list[tuple[dict[str, object], list[int]]] = [
+        ({}, [0, 85, 170, 255]),
+        ({"PhotometricInterpretation": "MONOCHROME1"}, [255, 170, 85, 0]),
+        ({"WindowCenter": "100.5", "WindowWidth": "201"}, [0, 128, 255, 255]),
+        (
+            {"WindowCenter": "0.5", "WindowWidth": "201", "RescaleIntercept": "-100"},
+            [0, 128, 255, 255],
+        ),
+        ({"WindowCenter": ["100.5", "7"], "WindowWidth": ["201", "1"]}, [0, 128, 255, 255]),
+        ({"WindowCenter": "100", "WindowWidth": "0"}, [0, 85, 170, 255]),
+        ({"VOILUTSequence": [lut], "RescaleSlope": "0.01", "RescaleIntercept": "0"}, [0, 85, 170, 255]),
+    ]
+    for number, (attributes, expected) in enumerate(looks):
+        assert image(values, tmp_path / f"{number}", **attributes).tolist() == [expected], attributes
+
+
+def test_a_table_of_dicom_is_harmless_and_can_be_given_again(tmp_path: Path) -> None:
+    folder = series(tmp_path)
+
+    outcomes = converted(folder, out=tmp_path / "out", to="csv")
+
+    assert {(each.state, each.path) for each in outcomes} == {("converted", "dicom.csv")}
+    with (tmp_path / "out" / "dicom.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [row["PatientID"] for row in rows] == ["P 1"] * 4
+    assert rows[0]["PatientName"] == "'=cmd|' /C calc'!A0"
+    assert rows[0]["StudyInstanceUID"] in rows[0]["file"]
+
+
+@pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])
+def test_a_uid_never_becomes_another_path(keyword: str, tmp_path: Path) -> None:
+    dataset = dcmread(sample("CT_small.dcm"))
+    dataset[keyword]._value = "../../../evil"
+    dataset.save_as(tmp_path / "a.dcm")
+
+    for to in ("png", "nifti"):
+        (outcome,) = converted(tmp_path / "a.dcm", out=tmp_path / "out", to=to)
+        assert outcome.reason == "a UID of it is missing or none"
+    assert list(tmp_path.parent.glob("*evil*")) == []
+
+
+def test_what_is_asked_for_must_fit_what_is_there(tmp_path: Path) -> None:
+    picture = laid(tmp_path / "in", a=encoded(noise(4, 4)))
+
+    assert "only DICOM becomes png" in converted(picture, out=tmp_path / "out", to="png")[0].reason
+    assert "DICOM already" in converted(sample("CT_small.dcm"), out=tmp_path / "out", to="dicom")[0].reason
