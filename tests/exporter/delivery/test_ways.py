@@ -36,7 +36,7 @@ class Place:
 
 def files_of(folder: Path, count: int = 3) -> list[Staged]:
     study = archived(folder, count=count)
-    return [staged(Expected(study.uid, study.series, uid, "", False, "", 0), path) for uid, path in study.files.items()]
+    return [staged(Expected(study.uid, study.series, uid), path) for uid, path in study.files.items()]
 
 
 async def nothing(_leaving: object) -> None:

@@ -27,10 +27,10 @@ class Expected:
     study_instance_uid: str
     series_instance_uid: str
     sop_instance_uid: str
-    sha256: str
-    is_taken: bool
-    problem: str
-    sent: int
+    sha256: str = ""
+    is_taken: bool = False
+    problem: str = ""
+    sent: int = 0
 
 
 @dataclass(frozen=True)
