@@ -1,10 +1,12 @@
 """DICOM as NIfTI, PNG and a table: every frame and every voxel, or the reason why not."""
 
 import csv
+import io
 import os
 import shutil
 import subprocess
 import zipfile
+import zlib
 from pathlib import Path
 
 import nibabel
@@ -13,6 +15,7 @@ import pytest
 from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
+from pydicom.encaps import encapsulate
 
 from radquarry.exporter.conversion.dcm2niix import made_of
 from radquarry.exporter.conversion.inputs import inputs_of
@@ -202,6 +205,27 @@ def test_a_table_of_dicom_is_harmless_and_can_be_given_again(tmp_path: Path) -> 
     assert [row["PatientID"] for row in rows] == ["P 1"] * 4
     assert rows[0]["PatientName"] == "'=cmd|' /C calc'!A0"
     assert rows[0]["StudyInstanceUID"] in rows[0]["file"]
+
+    assert {each.state for each in converted(folder, out=tmp_path / "out", to="csv")} == {"repeated"}
+    (other,) = converted(sample("CT_small.dcm"), out=tmp_path / "out", to="csv")
+    assert other.reason == "another file of the same name is there"
+
+
+def test_a_deflated_file_that_is_a_bomb_and_a_frame_that_is_one_are_refused(tmp_path: Path) -> None:
+    meta = sample("image_dfl.dcm").read_bytes()
+    start = 132 + 12 + int.from_bytes(meta[140:144], "little")
+    deflater = zlib.compressobj(1, wbits=-zlib.MAX_WBITS)
+    zeros = b"".join(deflater.compress(bytes(64 << 20)) for _ in range(17))
+    (tmp_path / "bomb.dcm").write_bytes(meta[:start] + zeros + deflater.flush())
+    frame = dcmread(sample("SC_rgb_jpeg_dcmtk.dcm"))
+    huge = io.BytesIO()
+    Image.new("L", (20000, 10000)).save(huge, "JPEG")
+    frame.PixelData = encapsulate([huge.getvalue()])
+    frame.save_as(tmp_path / "frame.dcm")
+
+    assert "too long" in converted(tmp_path / "bomb.dcm", out=tmp_path / "out", to="csv")[0].reason
+    assert "cannot be decoded" in converted(tmp_path / "frame.dcm", out=tmp_path / "out", to="png")[0].reason
+    assert converted(sample("image_dfl.dcm"), out=tmp_path / "out", to="csv")[0].state == "converted"
 
 
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])

@@ -4,10 +4,13 @@ import json
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from PIL import Image
+from pydicom import dcmread
 
 from radquarry.messages import CancelFiles, ConvertFiles, DeidentifyFiles
 from tests.contracts.states import KINDS, empty_state_url
@@ -79,12 +82,49 @@ async def test_an_unknown_profile_fails_with_its_reason(shop: Desk) -> None:
     assert "no profile of de-identification is named nope" in end.problem
 
 
-async def test_conversion_says_that_it_is_not_built(shop: Desk) -> None:
-    job_id = uploaded(shop.folder, 1)
+def picture(folder: Path, job_id: UUID, number: int, name: str, content: bytes | None = None) -> None:
+    """An upload of a job, in a folder of its own."""
+    place = folder / "exchange" / str(job_id) / "in" / f"{number:04}" / name
+    place.parent.mkdir(parents=True)
+    if content is None:
+        Image.new("L", (4, 4), number).save(place)
+    else:
+        place.write_bytes(content)
 
-    await shop.say(ConvertFiles(job_id=job_id))
 
-    assert (await state_of(shop, job_id, "failed")).problem == "conversion is not built into this version yet"
+async def test_pictures_become_dicom_with_the_data_of_their_table(shop: Desk) -> None:
+    job_id = uuid4()
+    for number in (1, 2):
+        picture(shop.folder, job_id, number, f"page {number}.png")
+    picture(shop.folder, job_id, 3, "who.csv", b"file,PatientID\npage 1.png,P1\npage 2.png,P1\n")
+    picture(shop.folder, job_id, 4, "broken.png", b"\x89PNG\r\n\x1a\nno picture")
+
+    await shop.say(ConvertFiles(job_id=job_id, table="who.csv", attributes=[{"keyword": "Modality", "value": "OT"}]))
+    end = await state_of(shop, job_id, "complete", "incomplete", "failed")
+
+    assert (end.state, end.total, end.done, end.refused, end.problem) == ("incomplete", 4, 2, 1, "")
+    out = shop.folder / "exchange" / str(job_id) / "out"
+    with zipfile.ZipFile(out / "result.zip") as archive:
+        found = [dcmread(BytesIO(archive.read(name))) for name in archive.namelist() if name.endswith(".dcm")]
+    assert {dataset.PatientID for dataset in found} == {"P1"}
+    assert len({dataset.SeriesInstanceUID for dataset in found}) == 1, "pages that were uploaded together"
+    assert json.loads((out / "report.json").read_text())["counts"]["converted"] == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"attributes": [{"keyword": "PixelData", "value": "x"}]}, "'PixelData' cannot be given"),
+        ({"table": "who.csv"}, "the table is not among the files"),
+    ],
+)
+async def test_what_cannot_be_given_fails_the_conversion(shop: Desk, fields: dict[str, object], problem: str) -> None:
+    job_id = uuid4()
+    picture(shop.folder, job_id, 1, "a.png")
+
+    await shop.say(ConvertFiles(job_id=job_id, **fields))
+
+    assert problem in (await state_of(shop, job_id, "failed")).problem
 
 
 async def test_a_cancelled_job_leaves_nothing_whether_it_has_ended_or_not(shop: Desk) -> None:
@@ -111,7 +151,7 @@ async def gone(it: Desk, *job_ids: UUID) -> None:
         if not [one for one in job_ids if (it.folder / "exchange" / str(one)).exists()]:
             return
         job_id = uploaded(it.folder, 1)
-        await it.say(ConvertFiles(job_id=job_id))
+        await it.say(DeidentifyFiles(job_id=job_id, deidentify={"profile": "nope"}))
         await state_of(it, job_id, "failed")
     raise AssertionError("folders are still there")
 

@@ -14,6 +14,8 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from radquarry.dicom.folders import folder_name
 from radquarry.dicom.uids import is_uid
 from radquarry.exporter.conversion.refusing import Refused
+from radquarry.exporter.dicom_bytes.elements import DEFLATED
+from radquarry.exporter.dicom_bytes.part10 import read_file
 
 DAMAGED = (
     *(OSError, EOFError, InvalidDicomError, BytesLengthException, struct.error, NotImplementedError),
@@ -21,6 +23,8 @@ DAMAGED = (
 )
 """What pydicom raises for files that are broken, and for pixels that cannot be decoded."""
 MOST_BYTES = 4 << 30
+META = 4096
+"""Bytes in which the transfer syntax stands."""
 HEADER = (
     "PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Rows", "Columns", "NumberOfFrames",
     "ImageType", "ImageOrientationPatient", "PerFrameFunctionalGroupsSequence", "DetectorInformationSequence",
@@ -43,7 +47,7 @@ class Header:
 
 @contextmanager
 def read_safely(otherwise: str) -> Iterator[None]:
-    """Raises `Refused` with this reason for what the library raises; its warnings hold values, and are not shown."""
+    """Raises `Refused` with this reason for what the library raises; its warnings may hold values."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -56,6 +60,8 @@ def read_dicom(view: memoryview, keywords: Sequence[str] | None = None) -> FileD
     """All of it, or these elements. Raises `Refused`."""
     if len(view) > MOST_BYTES:
         raise Refused(f"it is larger than {MOST_BYTES >> 30} GB")
+    if DEFLATED.encode() in bytes(view[:META]):
+        read_file(view)  # refuses what inflates to too much, which pydicom does not look at
     with read_safely("it is damaged DICOM"):
         tags = None if keywords is None else list(keywords)
         return dcmread(BytesIO(view), stop_before_pixels=tags is not None, specific_tags=tags)

@@ -9,7 +9,7 @@ from pathlib import Path
 from radquarry.exporter.conversion.dcm2niix import check_complete, made_of
 from radquarry.exporter.conversion.dicom_file import Header, header_of, read_dicom, read_safely, text_of
 from radquarry.exporter.conversion.given import IMAGE, PATIENT, SERIES, STUDY
-from radquarry.exporter.conversion.outcomes import Outcome, State, replace, table_text
+from radquarry.exporter.conversion.outcomes import Outcome, State, table_text
 from radquarry.exporter.conversion.patient_table import FILE
 from radquarry.exporter.conversion.png import frames_of
 from radquarry.exporter.conversion.refusing import Refused
@@ -50,17 +50,29 @@ def as_png(folder: Path, files: Sequence[Surveyed]) -> Iterator[Outcome]:
 def as_table(folder: Path, files: Sequence[Surveyed]) -> Iterator[Outcome]:
     """One row for each file: its name, and patient, study and series by DICOM keyword."""
     rows: list[list[str]] = []
+    read: list[Surveyed] = []
     for file in files:
         try:
             with held_back_at_worst(), opened(file.input.source) as view, read_safely("its header is damaged"):
                 dataset = read_dicom(view, COLUMNS)
                 rows.append([file.input.name, *(text_of(dataset, keyword) for keyword in COLUMNS)])
-                outcome = Outcome(file.input.number, file.input.name, "converted", TABLE, 1)
+            read.append(file)
         except HeldBack as fault:
-            outcome = _refused(file, fault)
-        yield outcome
-    if rows:
-        replace(folder / TABLE, table_text((FILE, *COLUMNS), rows))
+            yield _refused(file, fault)
+    state, reason = _table_written(folder, table_text((FILE, *COLUMNS), rows)) if rows else ("refused", "")
+    for file in read:
+        path, made = ("", 0) if reason else (TABLE, 1)
+        yield Outcome(file.input.number, file.input.name, state, path, made, reason)
+
+
+def _table_written(folder: Path, text: str) -> tuple[State, str]:
+    """What became of all its rows, and why; another table that is there stays."""
+    try:
+        with held_back_at_worst(), Staging(folder) as staging:
+            staging.write(TABLE, text.encode("utf-8", "backslashreplace"))
+            return staging.settle(), ""
+    except HeldBack as fault:
+        return "refused", str(fault)
 
 
 def as_nifti(folder: Path, files: Sequence[Surveyed], seconds: float) -> Iterator[Outcome]:

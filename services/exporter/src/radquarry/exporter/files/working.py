@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,18 +15,20 @@ from radquarry.errors import PeerAway, Permanent, Transient
 from radquarry.exporter.bell import Bell
 from radquarry.exporter.delivery.cleaning_run import Engine
 from radquarry.exporter.delivery.room import Room
+from radquarry.exporter.files.conversion_process import Wanted, converted
 from radquarry.exporter.files.exchange import Exchange
 from radquarry.exporter.files.jobs import Job, Jobs, message
 from radquarry.exporter.patience import Patience
 from radquarry.exporter.pseudonyms.mapping_file import Row, write_mapping
-from radquarry.exporter.release.report import Outcome, write_report
+from radquarry.exporter.release.report import NAME, Outcome, write_report
 from radquarry.exporter.runs.sources import sources_in
-from radquarry.messages import DeidentifyFiles
+from radquarry.messages import ConvertFiles, DeidentifyFiles
 from radquarry.messages.files import FilesState
 
 MOST_ATTEMPTS = 3
 """Turns in which a process died or the disk failed, until the job is given up."""
-NOT_BUILT = "conversion is not built into this version yet"
+CONVERSION_REPORT = "conversion-report"
+REPORTS = (f"{CONVERSION_REPORT}.json", f"{CONVERSION_REPORT}.csv")
 
 log = structlog.get_logger(__name__)
 
@@ -104,8 +106,8 @@ class _FilesTurn:
         try:
             if isinstance(self._job.order, DeidentifyFiles):
                 await self._deidentify(self._job.order)
-            else:
-                await self._end("failed", NOT_BUILT)
+            elif self._job.order is not None:
+                await self._convert(self._job.order)
         except PeerAway:
             raise
         except Transient as fault:
@@ -143,9 +145,34 @@ class _FilesTurn:
         if order.mapping and rows:
             means.mappings.mkdir(parents=True, exist_ok=True, mode=0o700)
             await asyncio.to_thread(write_mapping, means.mappings / f"{order.job_id}.csv", rows)
-        await asyncio.to_thread(means.exchange.pack, order.job_id, made, paths)
-        is_whole = bool(paths) and not self._job.refused
-        await self._end("complete" if is_whole else "incomplete", "" if paths else "no file could be released")
+        await asyncio.to_thread(means.exchange.pack, order.job_id, made, paths, NAME)
+        await self._packed("no file could be released")
+
+    async def _convert(self, order: ConvertFiles) -> None:
+        means, made = self._means, self._means.staging / str(order.job_id)
+        await asyncio.to_thread(_emptied, made)
+        given = means.exchange.given(order.job_id)
+        await asyncio.to_thread(means.room.demand, await asyncio.to_thread(_size, given))
+        attributes = tuple((one.keyword, one.value) for one in order.attributes)
+        self._job = replace(self._job, total=None, done=0, refused=0)
+        await self._say()
+        async with aclosing(converted(Wanted(given, made, order.to, attributes, order.table))) as work:
+            async for kind, words in work:
+                match kind:
+                    case "total":
+                        self._job = replace(self._job, total=int(words))
+                    case "converted":
+                        self._job = replace(self._job, done=self._job.done + 1)
+                    case "refused":
+                        self._job = replace(self._job, refused=self._job.refused + 1)
+                if time.monotonic() - self._said_at > means.patience.say:
+                    await self._say()
+        await asyncio.to_thread(means.exchange.pack, order.job_id, made, _made(made), CONVERSION_REPORT)
+        await self._packed("no file could be converted")
+
+    async def _packed(self, nothing: str) -> None:
+        is_whole = self._job.done and not self._job.refused
+        await self._end("complete" if is_whole else "incomplete", "" if self._job.done else nothing)
 
     async def _say(self) -> None:
         self._said_at = time.monotonic()
@@ -166,6 +193,12 @@ def _counted(outcome: Outcome, job: Job) -> Job:
 
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _made(folder: Path) -> list[str]:
+    """What a conversion made, without its report."""
+    files = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path.as_posix() for path in files if path.name not in REPORTS and not path.name.startswith(".")]
 
 
 def _emptied(folder: Path) -> None:
