@@ -1,4 +1,4 @@
-"""A conversion in a process of its own: what decodes strangers' pixels may die, and its libraries are loaded there alone."""
+"""A conversion in a process of its own, which may die of what it decodes; its libraries are loaded there alone."""
 
 import asyncio
 import multiprocessing
