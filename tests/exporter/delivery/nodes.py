@@ -1,8 +1,9 @@
 """DICOM nodes and web services that behave as they are told, on loopback."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,7 +33,7 @@ class Node:
 
 
 @contextmanager
-def node(syntaxes: Any = None, answers_to: int = 0) -> Iterator[Node]:
+def node(syntaxes: Any = None, answers_to: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Node]:
     """A STORE-SCP; answers of storage commitment come over the same association, or to the port `answers_to`."""
     it = Node()
 
@@ -59,7 +60,7 @@ def node(syntaxes: Any = None, answers_to: int = 0) -> Iterator[Node]:
         entity.add_supported_context(context.abstract_syntax, syntaxes or context.transfer_syntax)
     entity.add_supported_context(StorageCommitmentPushModel)
     handlers = [(evt.EVT_C_STORE, stored), (evt.EVT_N_ACTION, asked), (evt.EVT_ACCEPTED, associated)]
-    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers, ssl_context=tls)
     it.port = server.server_address[1]
     try:
         yield it
@@ -103,7 +104,7 @@ class Web:
 
 
 @contextmanager
-def web() -> Iterator[Web]:
+def web(tls: ssl.SSLContext | None = None) -> Iterator[Web]:
     """Serves until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -129,11 +130,17 @@ def web() -> Iterator[Web]:
             self.end_headers()
             self.wfile.write(told)
 
+        def handle(self) -> None:
+            with suppress(ssl.SSLError, ConnectionError):
+                super().handle()
+
         def log_message(self, *_words: object) -> None:
             """Says nothing."""
 
     listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    it = Web(f"http://127.0.0.1:{listener.server_address[1]}/dicom-web")
+    if tls is not None:
+        listener.socket = tls.wrap_socket(listener.socket, server_side=True, do_handshake_on_connect=False)
+    it = Web(f"http{'s' if tls else ''}://127.0.0.1:{listener.server_address[1]}/dicom-web")
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -53,9 +53,9 @@ class Directory:
         place = self._pattern.of_file(Source(1, file.path), known)
         target = self._root / place
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
             if not target.parent.resolve().is_relative_to(self._root.resolve()):
                 return Answer(file, "failed", "a link there leads out of the destination")
+            made(target.parent)
             if put(file.path, target, str(shipment.delivery_id)):
                 return Answer(file, "delivered", "", place)
         except OSError as error:
@@ -72,7 +72,7 @@ class Directory:
             for path in sorted(folder.rglob("*")):
                 if path.is_file():
                     target = beside / path.relative_to(folder)
-                    target.parent.mkdir(parents=True, exist_ok=True)
+                    made(target.parent)
                     written = target.with_name(f".{target.name}.new")
                     _copied(path, written)
                     written.replace(target)
@@ -90,7 +90,7 @@ def away(error: OSError) -> DestinationAway:
 
 def put(source: Path, target: Path, mark: str) -> bool:
     """Have `target` hold what `source` holds, durably; False when it holds something else. Raises `OSError`."""
-    if target.exists():
+    if target.exists() or target.is_symlink():
         return _same(source, target)
     beside = target.with_name(f".{mark[:8]}-{target.name}"[-250:])
     try:
@@ -111,7 +111,7 @@ def _placed(beside: Path, target: Path) -> bool:
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
-        if target.exists():
+        if target.exists() or target.is_symlink():
             return False
         beside.rename(target)
     return True
@@ -127,6 +127,15 @@ def _copied(source: Path, target: Path) -> None:
         os.fsync(write.fileno())
 
 
+def made(folder: Path) -> None:
+    """Make a folder and those above it, durably."""
+    if folder.is_dir():
+        return
+    made(folder.parent)
+    folder.mkdir(exist_ok=True)
+    settle(folder.parent)
+
+
 def settle(folder: Path) -> None:
     """Make the names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -137,6 +146,9 @@ def settle(folder: Path) -> None:
 
 
 def _same(one: Path, other: Path) -> bool:
+    """A link is something else, wherever it leads."""
+    if other.is_symlink():
+        return False
     if one.stat().st_size != other.stat().st_size:
         return False
     with one.open("rb") as first, other.open("rb") as second:
