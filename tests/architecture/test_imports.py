@@ -18,12 +18,14 @@ ONLY_IN = {
     "httpx": (
         "services/ris-fetcher/src/radquarry/ris_fetcher/fhir.py",
         "services/mover/src/radquarry/mover/wado.py",
+        "services/exporter/src/radquarry/exporter/ways/dicomweb.py",
     ),
     "pynetdicom": (
         "shared/src/radquarry/dicom/",
         "services/storescp/src/radquarry/storescp/storage_classes.py",
         "deploy/hospital/",
     ),
+    "pyzipper": ("services/exporter/src/radquarry/exporter/ways/zip_archive.py",),
     "fastapi": ("services/api/", "deploy/hospital/"),
     "starlette": ("services/api/", "deploy/hospital/"),
     "uvicorn": ("services/api/", "deploy/hospital/"),

@@ -188,6 +188,8 @@ class Destination(Section):
     """DICOM in TLS; of a DICOMweb service its `ca`, `certificate` and `key`."""
     storage_commitment: bool = False
     """Whether a DICOM node is asked to answer for what it took (PS3.4 annex J) before that counts as delivered."""
+    commitment_port: Port | None = None
+    """Where we listen for that answer; without it the node must give it over the association that asked."""
     timeout_seconds: Seconds = 60
     identified: bool = True
     """Whether images may go there that are not de-identified."""
