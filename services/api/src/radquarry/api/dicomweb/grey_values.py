@@ -52,12 +52,16 @@ def _windowed(values: NDArray[np.float32], window: Window) -> NDArray[np.float32
     """0 to 1 (PS3.3 C.11.2.1.2 and C.11.2.1.3)."""
     centre, width, function = window
     if function == "SIGMOID":
-        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -700, 700))))
+        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -80, 80))), np.float32)
     if function == "LINEAR_EXACT":
-        return np.clip((values - centre) / width + 0.5, 0, 1)
-    return np.clip((values - (centre - 0.5)) / max(width - 1, 1e-9) + 0.5, 0, 1)
+        return _bounded((values - centre) / width + 0.5)
+    return _bounded((values - (centre - 0.5)) / max(width - 1, 1e-9) + 0.5)
 
 
 def _stretched(values: NDArray[np.float32]) -> NDArray[np.float32]:
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    return np.clip((np.nan_to_num(values, nan=low) - low) / ((high - low) or 1.0), 0, 1)
+    return _bounded((np.nan_to_num(values, nan=low) - low) / ((high - low) or 1.0))
+
+
+def _bounded(shade: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.clip(shade, 0, 1), np.float32)
