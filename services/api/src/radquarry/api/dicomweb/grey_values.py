@@ -15,10 +15,10 @@ Window = tuple[float, float, str]
 def grey(pixels: NDArray[Any], data: Dataset, frame: int, window: Window | None) -> NDArray[np.uint8]:
     """With the file's own window, or `window`; without any, from the darkest to the brightest value."""
     rescaled = _in_group(data, frame, "PixelValueTransformationSequence")
-    values = apply_modality_lut(pixels, rescaled).astype(np.float64)
+    values = apply_modality_lut(pixels, rescaled).astype(np.float32)
     window = window or _own_window(data, frame)
     if window is None and data.get("VOILUTSequence"):
-        values = apply_voi(apply_modality_lut(pixels, rescaled), data).astype(np.float64)
+        values = apply_voi(apply_modality_lut(pixels, rescaled), data).astype(np.float32)
     shade = _stretched(values) if window is None else _windowed(values, window)
     if data.get("PhotometricInterpretation") == "MONOCHROME1":
         shade = 1 - shade
@@ -48,16 +48,20 @@ def _first(value: Any) -> Any:
     return (value[0] if value else None) if isinstance(value, MultiValue) else value
 
 
-def _windowed(values: NDArray[np.float64], window: Window) -> NDArray[np.float64]:
+def _windowed(values: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
     """0 to 1 (PS3.3 C.11.2.1.2 and C.11.2.1.3)."""
     centre, width, function = window
     if function == "SIGMOID":
-        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -700, 700))))
+        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -80, 80))), np.float32)
     if function == "LINEAR_EXACT":
-        return np.clip((values - centre) / width + 0.5, 0, 1)
-    return np.clip((values - (centre - 0.5)) / max(width - 1, 1e-9) + 0.5, 0, 1)
+        return _bounded((values - centre) / width + 0.5)
+    return _bounded((values - (centre - 0.5)) / max(width - 1, 1e-9) + 0.5)
 
 
-def _stretched(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _stretched(values: NDArray[np.float32]) -> NDArray[np.float32]:
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    return np.clip((np.nan_to_num(values, nan=low) - low) / ((high - low) or 1.0), 0, 1)
+    return _bounded((np.nan_to_num(values, nan=low) - low) / ((high - low) or 1.0))
+
+
+def _bounded(shade: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.clip(shade, 0, 1), np.float32)

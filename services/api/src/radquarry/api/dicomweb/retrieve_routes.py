@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
@@ -16,8 +17,9 @@ from radquarry.api.dicomweb.explicit import explicit
 from radquarry.api.dicomweb.frame_bytes import portions, swapped
 from radquarry.api.dicomweb.headers import Header, opened, read_header
 from radquarry.api.dicomweb.images import ROOT
-from radquarry.api.dicomweb.json_model import BINARY, attributes, bulk_element, vr_of
+from radquarry.api.dicomweb.json_model import BINARY, bulk_element, vr_of
 from radquarry.api.dicomweb.multipart import Part, multipart
+from radquarry.api.dicomweb.remembered import Remembered
 from radquarry.api.problems import Problem, unknown
 from radquarry.api.rest.asking import ByUser, OnDesk
 
@@ -34,9 +36,10 @@ async def get_metadata(at: At, desk: OnDesk, user: ByUser, accept: Accept) -> Re
     """All attributes, long binary values by address."""
     media = json_type(accept)
     files = await run_in_threadpool(_files, desk, at)
-    first = await run_in_threadpool(_model, files[0], alone=len(files) == 1)
+    models = desk.images.models
+    first = await run_in_threadpool(models.of if at.sop else partial(_model, models), files[0])
     desk.images.openings.of("images opened", user, at.study, at.series)
-    return StreamingResponse(_listed(first, files[1:]), media_type=media)
+    return StreamingResponse(_listed(models, first, files[1:]), media_type=media)
 
 
 @routes.get("/studies/{study}")
@@ -73,26 +76,23 @@ def _files(desk: OnDesk, at: At) -> Sequence[InstanceFile]:
     return desk.images.folder.demanded(at.study, at.series)
 
 
-def _model(file: InstanceFile, *, alone: bool = False) -> str:
+def _model(models: Remembered[str], file: InstanceFile) -> str:
     """Of a file that cannot be read what its place says, so that it is not passed over in silence."""
     try:
-        model = attributes(read_header(file), ROOT)
+        return models.of(file)
     except Problem as problem:
-        if alone or problem.status == 404:
+        if problem.status == 404:
             raise
-        uids = (file.sop_instance_uid, file.study_instance_uid, file.series_instance_uid)
-        model = {
-            tag: {"vr": "UI", "Value": [uid]}
-            for tag, uid in zip(("00080018", "0020000D", "0020000E"), uids, strict=True)
-        }
-    return json.dumps(model, ensure_ascii=False)
+    uids = (file.sop_instance_uid, file.study_instance_uid, file.series_instance_uid)
+    tags = ("00080018", "0020000D", "0020000E")
+    return json.dumps({tag: {"vr": "UI", "Value": [uid]} for tag, uid in zip(tags, uids, strict=True)})
 
 
-def _listed(first: str, others: Sequence[InstanceFile]) -> Iterator[bytes]:
+def _listed(models: Remembered[str], first: str, others: Sequence[InstanceFile]) -> Iterator[bytes]:
     yield f"[{first}".encode()
     for file in others:
         try:
-            yield f",{_model(file)}".encode()
+            yield f",{_model(models, file)}".encode()
         except Problem:  # it left the archive since the list was made
             continue
     yield b"]"

@@ -61,4 +61,5 @@ async def _found(asked: Asked, at: At, desk: OnDesk, user: str) -> Response:
     headers = {"Warning": ", ".join(warnings)} if warnings else {}
     if not rows:
         return Response(status_code=204, headers=headers)
-    return Response(json.dumps(rows, ensure_ascii=False), media_type=asked.media, headers=headers)
+    text = await run_in_threadpool(json.dumps, rows, ensure_ascii=False)
+    return Response(text, media_type=asked.media, headers=headers)
