@@ -43,7 +43,7 @@ QUICK = Patience(
     away=(0.05, 0.1, 0.2),
     nearline=(0.1, 0.2),
     delays=30,
-    leave=0.1,
+    leave=0.5,
     remove=1,
 )
 SECONDS = 45

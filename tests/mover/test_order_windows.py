@@ -80,7 +80,7 @@ async def test_it_is_said_once_until_when_it_waits(desk: Desk) -> None:
     (said,) = desk.said
     assert (said.study_instance_uid, said.state) == ("1.2", "waiting")
     assert said.problem == "waits until Mon 02 Jun 20:00, when the order's own hours begin"
-    held = await desk.means.orders.idle_studies_of("main", "the PACS is closed", 10, await desk.means.windows.closed())
+    held = await desk.means.orders.idle_studies_of("main", "the PACS is closed", 10, await desk.means.windows.open())
     assert [one.study_instance_uid for one in held] == ["1.3"]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from radquarry.configuration.sections import Load
+from radquarry.hospital.traffic import Traffic
 from tests.contracts.states import KINDS, empty_state_url
 from tests.mover.retrieving import Ward, small_hospital, ward
 from tests.mover.test_tables import Clock
@@ -89,20 +90,27 @@ async def test_a_pacs_that_slows_down_gets_fewer_moves_at_once(tmp_path: Path) -
     hospital = small_hospital(studies=90)
     async with ward(hospital, tmp_path, load=Load(associations=4)) as it:
         await it.order(*it.uids)
-        await it.heard.until(lambda: done(it) >= 30, "some are quick")
-        before = it.hospital.traffic.most_parallel()
-        it.hospital.faults.switch({"pacs": {"store_delay_ms": 400}})
-        slow_from = max(entry.at for entry in it.hospital.traffic.entries())
+        await it.heard.until(lambda: done(it) >= 12, "some are quick")
+        before = max(at_the_begin_of_each_move(it.hospital.traffic))
+        it.hospital.faults.switch({"pacs": {"store_delay_ms": 1000}})
 
-        def fewer(seen) -> bool:
-            """Whether less is under way than was, for two seconds."""
-            last = seen.entries("association")[-1].at
-            return last - slow_from > 2 and seen.most_parallel("association", last - 0.1) < before
+        def fewer(seen: Traffic) -> bool:
+            """Whether each of the last moves began beside fewer others than once did."""
+            counts = at_the_begin_of_each_move(seen)[-before:]
+            return max(counts) < before
 
         await asyncio.to_thread(it.hospital.traffic.wait_for, fewer, 90)
         it.hospital.faults.switch({"pacs": {"store_delay_ms": 0}})
 
-        assert before >= 3
+        assert before > 1
+
+
+def at_the_begin_of_each_move(seen: Traffic) -> list[int]:
+    """How many moves were under way when each began, itself included, in their order."""
+    moves = sorted(seen.entries("c-move"), key=lambda entry: entry.at)
+    return [
+        sum(other.at <= one.at and (other.ended is None or other.ended > one.at) for other in moves) for one in moves
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)

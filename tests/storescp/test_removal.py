@@ -12,9 +12,9 @@ import pytest
 
 from radquarry.dicom.uids import NotAUid
 from radquarry.messages import ArchivedInstance, InstancesRemoved, Message, RemoveInstances, StoredInstance
+from radquarry.stamps import stored_at
 from radquarry.storescp.archive import Archive, Kept
 from radquarry.storescp.removal import remove_instances
-from radquarry.storescp.stamps import stored_at
 from tests.storescp.samples import arrival, instance, store
 
 PLACE = "archive/1.2.3/1.2.3.1/1.2.3.1.1.dcm"

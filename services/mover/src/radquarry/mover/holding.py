@@ -6,6 +6,7 @@ import structlog
 
 from radquarry.errors import Transient
 from radquarry.mover.means import Means
+from radquarry.mover.order_windows import LOOK_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -17,7 +18,7 @@ async def hold_by_order(means: Means) -> None:
     while True:
         try:
             await say_why(means)
-            await asyncio.sleep(means.patience.idle)
+            await asyncio.sleep(LOOK_SECONDS)
         except Transient as error:
             log.warning("why orders wait is said later", reason=str(error))
             await asyncio.sleep(means.patience.away[0])

@@ -44,13 +44,13 @@ class Leases:
 
     async def any_due(self, pacs: str) -> bool:
         """Whether there is something to take now."""
-        query = self._due(pacs, await self._windows.closed()).order_by(None)
+        query = self._due(pacs, await self._windows.open()).order_by(None)
         async with self._state.reading() as connection:
             return (await connection.execute(query)).first() is not None
 
     async def take(self, pacs: str) -> tuple[Wanted, str] | None:
         """The most urgent study of a PACS that is due and free, and the name under which we hold it."""
-        query = self._due(pacs, await self._windows.closed())
+        query = self._due(pacs, await self._windows.open())
         if self._state.dialect == "postgresql":
             query = query.with_for_update(of=studies, skip_locked=True)
         holder = str(uuid4())
@@ -119,8 +119,8 @@ class Leases:
         )
         return (await connection.execute(statement.returning(leases.c.holder))).first() is not None
 
-    def _due(self, pacs: str, closed: Collection[str]) -> Any:
-        """Of orders whose own windows are not `closed`.
+    def _due(self, pacs: str, windows: Collection[str]) -> Any:
+        """Of orders that have these windows of their own.
 
         A paused study is due where its retrieval goes on: it was put to rest while somebody resumed that.
         """
@@ -133,7 +133,7 @@ class Leases:
                 studies.c.state.in_(UNSETTLED),
                 studies.c.due <= now,
                 retrievals.c.state == "running",
-                retrievals.c.windows.not_in(closed),
+                retrievals.c.windows.in_(windows),
                 studies.c.study_instance_uid.not_in(held),
                 studies.c.study_instance_uid.not_in(sorted(self._ours.values())),
             )

@@ -99,12 +99,12 @@ class Orders:
         """Unsettled studies of a retrieval that nobody works on."""
         return await self._wanted(idle(self._clock()).where(studies.c.retrieval_id == str(retrieval_id)))
 
-    async def idle_studies_of(self, pacs: str, problem: str, limit: int, closed: Collection[str]) -> list[Wanted]:
+    async def idle_studies_of(self, pacs: str, problem: str, limit: int, windows: Collection[str]) -> list[Wanted]:
         """Studies to be got from a PACS now that nobody works on and that do not wait for `problem` yet.
 
-        Those of orders whose own windows are `closed` wait for these.
+        Of orders that have these `windows` of their own: who has others waits for those.
         """
-        wanted = (studies.c.pacs == pacs) & retrievals.c.windows.not_in(closed)
+        wanted = (studies.c.pacs == pacs) & retrievals.c.windows.in_(windows)
         return await self._wanted(self._not_waiting_for(problem).where(wanted).limit(limit))
 
     async def idle_studies_outside(self, windows: str, problem: str, limit: int) -> list[Wanted]:

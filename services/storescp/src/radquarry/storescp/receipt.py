@@ -14,11 +14,11 @@ from pathlib import Path
 import structlog
 
 from radquarry.dicom.uids import is_uid
+from radquarry.stamps import stamp
 from radquarry.storescp.elements import NotDicom
 from radquarry.storescp.identity import Identity, identify, identify_begin
 from radquarry.storescp.incoming import Part
 from radquarry.storescp.part10 import FileHead, write_head
-from radquarry.storescp.stamps import stamp
 
 log = structlog.get_logger(__name__)
 

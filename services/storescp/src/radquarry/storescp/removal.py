@@ -13,10 +13,10 @@ import structlog
 from radquarry.bus.port import Publish
 from radquarry.dicom.uids import checked_uid
 from radquarry.messages import ArchivedInstance, InstancesRemoved, RemoveInstances
+from radquarry.stamps import stored_at
 from radquarry.storescp.archive import Archive
 from radquarry.storescp.folders import make_names_durable
 from radquarry.storescp.identity import Identity
-from radquarry.storescp.stamps import stored_at
 
 log = structlog.get_logger(__name__)
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager, suppress
 
 from radquarry.bus.opening import open_bus
 from radquarry.messages import InstancesStored, StoredInstance
+from radquarry.stamps import stored_at
 from radquarry.standalone.oneshot.sorting import Instance
 
 SOME = 200
@@ -34,18 +35,23 @@ async def _to_nobody(instances: Sequence[Instance]) -> None:
 
 
 def _all_stored(instances: Sequence[Instance]) -> tuple[StoredInstance, ...]:
-    return tuple(map(_stored, instances))
+    """What has left the archive again meanwhile is not told of."""
+    stored = []
+    for instance in instances:
+        with suppress(FileNotFoundError):
+            stored.append(_stored(instance))
+    return tuple(stored)
 
 
 def _stored(instance: Instance) -> StoredInstance:
     with instance.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        size = file.tell()
+        status = os.fstat(file.fileno())
     return StoredInstance(
         study_instance_uid=instance.study_instance_uid,
         series_instance_uid=instance.series_instance_uid,
         sop_instance_uid=instance.sop_instance_uid,
-        bytes=size,
+        bytes=status.st_size,
         sha256=digest,
-        stored_at=datetime.now(UTC),
+        stored_at=stored_at(status),
     )
