@@ -1,6 +1,6 @@
 """How much of the text in the seeded set is hidden, how much else is, and how long it takes.
 
-`python -m tests.exporter.pixels.measuring [PICTURES OF EACH BACKGROUND] [SEED]` prints the table of the exporter's README.
+`python -m tests.exporter.pixels.measuring [PICTURES OF EACH] [SEED]` prints the table of the exporter's README.
 """
 
 import sys
