@@ -31,7 +31,7 @@ class Score:
     def add(self, picture: Picture, items: list[Drawn], folder: Path) -> None:
         """Clean the picture as a file."""
         began = time.perf_counter()
-        outcome, after = deidentified(capture(picture), folder)
+        _, after = deidentified(capture(picture), folder)
         self.seconds.append(time.perf_counter() - began)
         if after is None:
             self.texts["held back"] += len(items)
