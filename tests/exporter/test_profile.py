@@ -131,7 +131,7 @@ def test_single_attributes_are_as_the_profile_says() -> None:
         ("remove: [StudyID]\nblank: [StudyID]", "StudyID stands in remove and in blank"),
         ("pseudonymise: [Rows]", "pseudonymise: Rows is no text, UID or date"),
         ("options: [retain_full_dates, retain_modified_dates]", "exclude each other"),
-        ("pixels: sometimes", ":1: pixels: Input should be 'checked' or 'unchecked'"),
+        ("pixels: sometimes", ":1: pixels: Input should be 'checked', 'cleaned', 'cleaned-all' or 'unchecked'"),
         ("name: ../../x", ":1: name: a profile's name has"),
         ("- a", "a configuration is a list of"),
         ("a: b: c", "not YAML"),

@@ -181,3 +181,18 @@ def test_the_secret_in_the_environment_is_no_key_of_the_configuration(tmp_path: 
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
 
     assert done.returncode == 0
+
+
+def test_a_report_beside_the_images_leaves_with_their_pseudonyms(tmp_path: Path) -> None:
+    series(tmp_path / "in", 1)
+    text = "CT vom 12.03.2023. Frau Josefine Quarrymann, PID4711234. gez. Dr. Keller"
+    (tmp_path / "in" / "ACC998877.txt").write_text(text, "utf-8")
+
+    done = deidentify("in", "-o", "out", "--project", "lungs", folder=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    patient = str(dcmread(next((tmp_path / "out").rglob("*.dcm"))).PatientID)
+    (report,) = (tmp_path / "out" / patient).glob("report-*.txt")
+    left = report.read_text("utf-8")
+    assert left.endswith(f"Frau [NAME], {patient}. gez. Dr. [NAME]")
+    assert "12.03.2023" not in left

@@ -129,7 +129,8 @@ class _Patient:
             f"{self._root}.1.{series}.1",
         )
         dataset.ReferencedImageSequence = Sequence([referenced])
-        removed = {"PatientName": name.replace("^", " "), "PatientID": self._patient_id, "AccessionNumber": self._accession,
+        removed = {"PatientName": name.replace("^", " "), "PatientID": self._patient_id,
+                   "AccessionNumber": self._accession,
                    "StudyDescription": self._family, "ReferringPhysicianName": doctor.split("^", maxsplit=1)[0],
                    "OperatorsName": doctor.split("^", maxsplit=1)[0], "PatientAddress": "Elm", "PatientComments": phone,
                    "InstitutionName": "Elsewhere", "InstitutionAddress": "Hill", "ProtocolName": self._patient_id,

@@ -1,6 +1,6 @@
 """How much of the text in the seeded set is hidden, how much else is, and how long it takes.
 
-`python -m tests.exporter.pixels.measuring [PICTURES OF EACH BACKGROUND] [SEED]` prints the table of the exporter's README.
+`python -m tests.exporter.pixels.measuring [PICTURES OF EACH] [SEED]` prints the table of the exporter's README.
 """
 
 import sys
@@ -31,7 +31,7 @@ class Score:
     def add(self, picture: Picture, items: list[Drawn], folder: Path) -> None:
         """Clean the picture as a file."""
         began = time.perf_counter()
-        outcome, after = deidentified(capture(picture), folder)
+        _, after = deidentified(capture(picture), folder)
         self.seconds.append(time.perf_counter() - began)
         if after is None:
             self.texts["held back"] += len(items)

@@ -58,7 +58,9 @@ def test_a_text_of_nobodys_is_passed_over(tmp_path: Path) -> None:
 
 def test_a_table_as_the_search_exports_it_keeps_its_keys_as_pseudonyms(tmp_path: Path) -> None:
     study = ct().StudyInstanceUID
-    table = f'study_instance_uid,accession_number,study_date,patient_id,patient_name,institution_name,report\r\n{study},ACC998877,2023-03-12,PID4711234,Quarrymann^Josefine,Spital,"{TEXT}\nZweite Zeile"\r\n'
+    heading = "study_instance_uid,accession_number,study_date,patient_id,patient_name,institution_name,report"
+    cells = f'{study},ACC998877,2023-03-12,PID4711234,Quarrymann^Josefine,Spital,"{TEXT}\nZweite Zeile"'
+    table = f"{heading}\r\n{cells}\r\n"
     beside(tmp_path, "studies.csv", "\ufeff" + table)
 
     (outcome,) = run(tmp_path)

@@ -22,12 +22,44 @@ DAYS = -100
 PSEUDONYMS = Pseudonyms(project_key(SECRET, PROJECT), Given(days={"PID4711234": DAYS}))
 IDENTITY = Identity("PID4711234", {"Müller^Hans-Peter"}, {"PID4711234", "ACC998877"}, {"1.2.3.4.5": ""}, {"20230312"})
 SUBJECT = Subject(IDENTITY, frozenset({"ACC998877"}), frozenset({"Keller^Anna"}))
-FORMS = ("{0:%d.%m.%Y}", "{0.day}.{0.month}.{0:%y}", "{0:%Y-%m-%d}", "{0:%Y%m%d}", "{0:%d-%m-%Y}", "{0.day}. {1} {0.year}",
-         "{0.day} {2} {0.year}", "{2} {0.day}, {0.year}")  # fmt: skip
-GERMAN = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
-          "Dezember")  # fmt: skip
-ENGLISH = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-           "November", "December")  # fmt: skip
+FORMS = (
+    "{0:%d.%m.%Y}",
+    "{0.day}.{0.month}.{0:%y}",
+    "{0:%Y-%m-%d}",
+    "{0:%Y%m%d}",
+    "{0:%d-%m-%Y}",
+    "{0.day}. {1} {0.year}",
+    "{0.day} {2} {0.year}",
+    "{2} {0.day}, {0.year}",
+)
+GERMAN = (
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+)
+ENGLISH = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def cleaned(text: str, rules: Rules | None = None) -> str:
@@ -49,7 +81,7 @@ def test_a_date_moves_by_the_patients_days_in_the_form_it_has(day: date, form: s
 
     done = cleaned(f"{before} {written(day, form)} x.")
 
-    assert (re.sub(r"\b0(?=\d[ .,])", "", done) if bare else done) == moved
+    assert (re.sub(r"(?<!\d)0(?=\d\.)|(?<=[a-z] )0(?=\d[ ,])", "", done) if bare else done) == moved
 
 
 @given(
@@ -68,13 +100,19 @@ def test_a_name_goes_in_every_spelling(family: str, given_name: str, form: str) 
 @pytest.mark.parametrize(
     "text",
     [
-        "Morbus Crohn, Gonarthrose Kellgren-Lawrence Grad 3, Dr. Kellgren-Lawrence 2", "LWK 4/5, BWK 11/12, Th 11/12, L4/5, T11/12",
-        "3.2 x 1.5 x 2.0 cm, 2000 ml um 14:30 Uhr, 120 kVp, SUV 4.2", "Version 1.5.2, Serie 3, Bild 45, Score 3/10",
-        "Die Patientin ist 63-jährig, a 63-year-old man", "Sehr geehrte Frau Kollegin, sehr geehrter Herr Kollege",
-        "may be followed; in March of care no", "Grad II nach Gustilo-Anderson, Weber B, Salter-Harris II, Fazekas 2",
-        "SOP class 1.2.840.10008.5.1.4.1.1.2", "Frau und Mann", "Herz normal gross. Keine Stauung.",
+        "Morbus Crohn, Gonarthrose Kellgren-Lawrence Grad 3, Dr. Kellgren-Lawrence 2",
+        "LWK 4/5, BWK 11/12, Th 11/12, L4/5, T11/12",
+        "3.2 x 1.5 x 2.0 cm, 2000 ml um 14:30 Uhr, 120 kVp, SUV 4.2",
+        "Version 1.5.2, Serie 3, Bild 45, Score 3/10",
+        "Die Patientin ist 63-jährig, a 63-year-old man",
+        "Sehr geehrte Frau Kollegin, sehr geehrter Herr Kollege",
+        "may be followed; in March of care no",
+        "Grad II nach Gustilo-Anderson, Weber B, Salter-Harris II, Fazekas 2",
+        "SOP class 1.2.840.10008.5.1.4.1.1.2",
+        "Frau und Mann",
+        "Herz normal gross. Keine Stauung.",
     ],
-)  # fmt: skip
+)
 def test_medicine_stays(text: str) -> None:
     assert cleaned(text) == text
 
@@ -85,7 +123,10 @@ def test_medicine_stays(text: str) -> None:
         ("Pat.-Nr. PID 4711234", f"Pat.-Nr. {PSEUDONYMS.patient_id('PID4711234')}"),
         ("Auftrag ACC998877", f"Auftrag {PSEUDONYMS.accession_number('ACC998877')}"),
         ("UID 1.2.826.0.1.3680043.8", f"UID {PSEUDONYMS.uid('1.2.826.0.1.3680043.8')}"),
-        ("MRT 03/22, seit 2015, im März 2021, am 3.5. gesehen", "MRT [DATE], seit [DATE], im [DATE], am [DATE] gesehen"),
+        (
+            "MRT 03/22, seit 2015, im März 2021, am 3.5. gesehen",
+            "MRT [DATE], seit [DATE], im [DATE], am [DATE] gesehen",
+        ),
         ("12.-14.03.2023", "02.12.2022-04.12.2022"),
         ("Tel. 044 123 45 67", "Tel. [PHONE]"),
         ("call (555) 123-4567 or +41 79 123 45 67", "call [PHONE] or [PHONE]"),
@@ -100,9 +141,12 @@ def test_medicine_stays(text: str) -> None:
         ("Mme Lefèvre, Signora Rossi, Mr. O'Brien", "Mme [NAME], Signora [NAME], Mr. [NAME]"),
         ("besprochen mit Anna Keller", "besprochen mit [NAME]"),
         ("95-jährig", "[AGE]-jährig"),
-        ("MRI of 03/15/2023 and 03/04/2023 with no change in the liver", "MRI of 12/05/2022 and 11/24/2022 with no change in the liver"),
+        (
+            "MRI of 03/15/2023 and 03/04/2023 with no change in the liver",
+            "MRI of 12/05/2022 and 11/24/2022 with no change in the liver",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_a_persons_goes(text: str, left: str) -> None:
     assert cleaned(text) == left
 

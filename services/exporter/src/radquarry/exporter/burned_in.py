@@ -1,4 +1,4 @@
-"""Files whose pixels may hold text, by their attributes: held back with the reason, or cleaned where the profile says so.
+"""Files whose pixels may hold text, by their attributes: held back with the reason, or cleaned if the profile says so.
 
 A profile with `pixels: unchecked` lets them pass, on the user's own responsibility.
 """

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from radquarry.exporter.dicom_bytes.elements import BIG, found, plain
 from radquarry.exporter.dicom_bytes.part10 import DicomFile
 from radquarry.exporter.pixels.decoding import Samples, decoded
 from radquarry.exporter.pixels.finding import Found, texts_in
-from radquarry.exporter.pixels.regions import Region, known_boxes
+from radquarry.exporter.pixels.regions import known_boxes
 from radquarry.exporter.pixels.rewriting import rewritten
 from radquarry.exporter.pixels.showing import shown_as
 from radquarry.exporter.pixels.tesseract import is_there
@@ -23,6 +23,7 @@ from radquarry.exporter.pixels.text_lines import Box
 from radquarry.exporter.pixels.unread import PixelsUnread
 from radquarry.exporter.pixels.views import Shown, darkest, pictures_of
 from radquarry.exporter.pixels.wording import MAY_STAY, Wording, wording_of
+from radquarry.exporter.profile.region import Region
 
 ROUNDS = 4
 """How often a file is read at most; what still says text in the last one holds it back."""
@@ -154,7 +155,7 @@ def _refuse_large(file: DicomFile) -> None:
 
 def _number(file: DicomFile, tag: int) -> int:
     element = found(file.dataset, tag)
-    order = "big" if file.transfer_syntax_uid == BIG else "little"
+    order: Literal["big", "little"] = "big" if file.transfer_syntax_uid == BIG else "little"
     return 0 if element is None or len(element.value) != 2 else int.from_bytes(element.value, order)
 
 
@@ -166,17 +167,17 @@ def _without_unused_bits(samples: Samples, file: DicomFile) -> None:
     if high != stored - 1:
         raise PixelsUnread("its pixels are of a kind that is not read")
     unused = samples.bits_allocated - stored
-    for frame in samples.frames:
+    for number in range(len(samples.frames)):
         if kind.kind == "u":
-            frame &= np.array((1 << stored) - 1, kind)
+            samples.frames[number] &= np.array((1 << stored) - 1, kind)
         else:
-            frame <<= unused
-            frame >>= unused
+            samples.frames[number] <<= unused
+            samples.frames[number] >>= unused
 
 
 def _data(samples: Samples, file: DicomFile) -> memoryview:
     frames = samples.frames
     if file.transfer_syntax_uid == BIG and frames.dtype.itemsize > 1:
         frames.byteswap(inplace=True)
-    flat = memoryview(frames.reshape(-1).view(np.uint8))
-    return flat if not len(flat) & 1 else memoryview(bytes(flat) + b"\0")
+    flat = frames.reshape(-1).view(np.uint8)
+    return flat.data if not flat.size & 1 else memoryview(flat.tobytes() + b"\0")

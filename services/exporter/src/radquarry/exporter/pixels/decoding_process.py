@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom import dcmread
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 
 PLUGINS = {
     "1.2.840.10008.1.2.4.50": "pillow", "1.2.840.10008.1.2.4.51": "pillow",

@@ -45,7 +45,7 @@ class _Place:
     """Whether somebody sees it so, or in one colour alone."""
 
     def found(self, words: Sequence[Word], wording: Wording) -> Found | None:
-        """What was not read surely counts where it looks printed; upright only what was: edges of organs look so too."""
+        """What was not read surely counts where it looks printed, and not upright: edges of organs look so too."""
         meaning = wording.meaning(words)
         sure = meaning in ("own", "stays") or max((_certainty(word) for word in words), default=0.0) >= CERTAIN
         if not sure and (self.turns or not self.seen or not is_printed(self.picture, self.box)):

@@ -13,7 +13,7 @@ from radquarry.exporter.pixels.tesseract import Picture
 from radquarry.exporter.pixels.text_lines import Box
 
 UNEVEN, BETWEEN = 0.17, 1.0
-"""Up to here the ink's brightness may vary, in parts of its contrast, and so many pixels may be neither ink nor ground."""
+"""How far the ink may vary, in parts of its contrast; pixels between ink and ground, in parts of the ink."""
 EDGE = 3
 FARTHEST = 6
 """Times its height that a line may go on to either side."""

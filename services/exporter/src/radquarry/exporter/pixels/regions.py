@@ -1,6 +1,7 @@
 """What a device says, or the user says of a device, about where the picture is: all else may be blanked unread."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from radquarry.exporter.dicom_bytes.elements import Dataset, found
 from radquarry.exporter.pixels.text_lines import Box
@@ -38,7 +39,7 @@ def _around(regions: list[Box], rows: int, columns: int) -> Iterator[Box]:
     if not regions:
         return
     edges = sorted({0, rows, *(side for box in regions for side in (box[0], box[2]))})
-    for top, bottom in zip(edges, edges[1:], strict=False):
+    for top, bottom in pairwise(edges):
         at = 0
         for _, left, _, right in sorted(
             (box for box in regions if box[0] < bottom and box[2] > top), key=lambda b: b[1]

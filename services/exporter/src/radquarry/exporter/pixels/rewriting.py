@@ -1,5 +1,7 @@
 """A data set with other samples: uncompressed, and the attributes say what they are (PS3.3 section C.7.6.3)."""
 
+from typing import Literal
+
 from radquarry.exporter.cleaning.marks import with_clean_pixel_data
 from radquarry.exporter.dicom_bytes.elements import BIG, DEFLATED, EXPLICIT, IMPLICIT, Bytes, Element
 from radquarry.exporter.dicom_bytes.part10 import DicomFile
@@ -17,7 +19,7 @@ def rewritten(file: DicomFile, samples: Samples, data: Bytes) -> DicomFile:
     That it was once compressed with a loss stays said.
     """
     syntax = file.transfer_syntax_uid if file.transfer_syntax_uid in NATIVE else EXPLICIT
-    order = "big" if syntax == BIG else "little"
+    order: Literal["big", "little"] = "big" if syntax == BIG else "little"
     colour = samples.frames.ndim == 4
     said = [
         Element(0x00280002, b"US", (3 if colour else 1).to_bytes(2, order)),

@@ -27,7 +27,7 @@ class Shown:
 
 
 def pictures_of(frame: Frame, shown: Shown) -> tuple[list[Picture], list[Picture]]:
-    """Pictures of the frame's rows and columns: as they are seen, and of single colours, in which only reading counts."""
+    """Pictures of the frame's rows and columns: as they are seen, and of colours, in which only reading counts."""
     if shown.photometric == "PALETTE COLOR" and shown.palette is not None:
         last = len(shown.palette) - 1
         bright, *colours = _of_colour(shown.palette[np.clip(frame.astype(np.int64) - shown.first_mapped, 0, last)])
@@ -59,7 +59,8 @@ def _of_grey(frame: Frame, windows: tuple[tuple[float, float], ...]) -> Iterator
 
 def _stretched(frame: Frame, low: float, high: float) -> Picture:
     scaled = (frame.astype(np.float32) - low) * (255.0 / (high - low))
-    return np.clip(scaled, 0, 255).astype(np.uint8)
+    stretched: Picture = np.clip(scaled, 0, 255).astype(np.uint8)
+    return stretched
 
 
 def _of_colour(rgb: Frame) -> Iterator[Picture]:
@@ -75,7 +76,8 @@ def _rgb(ybr: Frame) -> Frame:
     """PS3.3 section C.7.6.3.1.2."""
     y, cb, cr = (ybr[..., channel].astype(np.float32) for channel in range(3))
     rgb = (y + 1.402 * (cr - 128), y - 0.344136 * (cb - 128) - 0.714136 * (cr - 128), y + 1.772 * (cb - 128))
-    return np.clip(np.stack(rgb, axis=2), 0, 255).astype(np.uint8)
+    clipped: Frame = np.clip(np.stack(rgb, axis=2), 0, 255).astype(np.uint8)
+    return clipped
 
 
 def darkest(samples: Samples, shown: Shown) -> npt.NDArray[Any]:

@@ -117,14 +117,18 @@ class _Check:
             self._value(value)
         if pixels != set(self._original.pixels):
             self._found.append(Finding("PixelData", "is missing"))
-        elif self._expected.pixels_cleaned:
-            own = Reader(self._says_own, self._expected.pixel_words)
-            self._found += [Finding("PixelData", what) for what in own.faults(shown, output.syntax)]
+        else:
+            self._shown(shown, output.syntax)
         if said.get(0x00120062) != "YES":
             self._found.append(Finding("PatientIdentityRemoved", "is not YES"))
         if said.get(0x00100020, "") not in (self._expected.patient, ""):
             self._found.append(Finding("PatientID", "is not the pseudonym"))
         return self._found
+
+    def _shown(self, values: dict[int, Value], syntax: str) -> None:
+        if self._expected.pixels_cleaned:
+            reader = Reader(self._says_own, self._expected.pixel_words)
+            self._found += [Finding("PixelData", what) for what in reader.faults(values, syntax)]
 
     def _says_own(self, text: str) -> bool:
         return self._telling.search(plainly(text)) is not None or says_a_day(text, self._days)

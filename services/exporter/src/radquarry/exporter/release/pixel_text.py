@@ -7,7 +7,7 @@ import io
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +57,7 @@ class Reader:
 
 
 def _frames(values: Mapping[int, Value], syntax: str) -> npt.NDArray[Any]:
-    order = "big" if syntax == BIG_ENDIAN else "little"
+    order: Literal["big", "little"] = "big" if syntax == BIG_ENDIAN else "little"
     number = {tag: int.from_bytes(bytes(values[tag].data[:2]), order) for tag in (ROWS, COLUMNS, CHANNELS, BITS, SIGNED)
               if tag in values}  # fmt: skip
     frames = int(text_of(values[FRAMES].data) or 1) if FRAMES in values else 1
@@ -103,9 +103,9 @@ def _read(picture: Image.Image, *, negative: bool) -> list[list[tuple[str, float
 
 
 def _lines(png: bytes) -> list[list[tuple[str, float]]]:
+    command = ("/usr/bin/env", "OMP_THREAD_LIMIT=1", *COMMAND)
     try:
-        done = subprocess.run(("/usr/bin/env", "OMP_THREAD_LIMIT=1", *COMMAND), input=png, capture_output=True,
-                              timeout=SECONDS, check=True)  # fmt: skip
+        done = subprocess.run(command, input=png, capture_output=True, timeout=SECONDS, check=True)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         raise NotReadable("its pixels cannot be read again") from None
     lines: dict[tuple[str, ...], list[tuple[str, float]]] = {}

@@ -19,6 +19,14 @@ NAME = "release-report"
 State = Literal["released", "repeated", "held back", "passed over"]
 
 
+PIXELS = {
+    "checked": "not read; files in which text is likely are held back",
+    "unchecked": "unchecked: files may show text in their pixels",
+    "cleaned": "text was looked for and blanked in files in which it is likely; reading misses some",
+    "cleaned-all": "text was looked for and blanked in all files; reading misses some",
+}
+
+
 class ReportNotWritten(Permanent):
     """The folder takes no report."""
 
@@ -50,9 +58,7 @@ def _content(project: str, profile: Profile, outcomes: Sequence[Outcome]) -> dic
     return {
         "project": project,
         "profile": {**profile.model_dump(mode="json"), "basis": f"PS3.15 basic profile, edition {EDITION}"},
-        "pixels": "not read; files in which text is likely are held back"
-        if profile.pixels == "checked"
-        else "unchecked: files may show text in their pixels",
+        "pixels": PIXELS[profile.pixels],
         "counts": {
             "files": len(outcomes),
             **{state.replace(" ", "_"): counts[state] for state in get_args(State)},

@@ -5,7 +5,7 @@ It shares no code with what cleans reports.
 
 import html
 import re
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -18,13 +18,13 @@ A_UID = re.compile(r"\d+(?:\.\d+){3,}")
 class Record:
     """What a record says of its patient: `days` as eight digits each."""
 
-    names: Set[str] = field(repr=False)
-    ids: Set[str] = field(repr=False)
-    uids: Set[str] = field(default=frozenset(), repr=False)
-    days: Set[str] = field(default=frozenset(), repr=False)
+    names: AbstractSet[str] = field(repr=False)
+    ids: AbstractSet[str] = field(repr=False)
+    uids: AbstractSet[str] = field(default=frozenset(), repr=False)
+    days: AbstractSet[str] = field(default=frozenset(), repr=False)
 
 
-def report_faults(text: str, record: Record, ours: Set[str] = frozenset()) -> list[str]:
+def report_faults(text: str, record: Record, ours: AbstractSet[str] = frozenset()) -> list[str]:
     """What of the record is still in the text; `ours`: pseudonyms, which are looked over."""
     for pseudonym in sorted(ours, key=len, reverse=True):
         text = text.replace(pseudonym, "\0") if pseudonym else text

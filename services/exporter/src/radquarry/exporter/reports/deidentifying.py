@@ -33,7 +33,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Rules:
-    """What becomes of dates and UIDs, and which languages a report may be in; the first decides where a form is of several."""
+    """What becomes of dates and UIDs, and in which languages a report may be; the first decides in doubt."""
 
     dates: Literal["moved", "removed", "kept"] = "moved"
     uids_stay: bool = False

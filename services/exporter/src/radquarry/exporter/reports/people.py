@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from radquarry.exporter.reports.spans import Span, marked
 
-DOCTOR = r"(?:Prof|Dr|PD|Priv)\.?(?:[-\s]?(?:Doz|med|rer|nat|phil|h\.c|dent|Dr|Prof|univ|habil|Dipl)\.?)*"
+DOCTOR = r"(?:Prof|Dr|PD|Priv)\.?(?:[-\s]?(?:Doz|med|rer|nat|phil|h\.c|dent|Dr|Prof|univ|habil|Dipl)\.?){0,6}"
 ADDRESSED = r"(?:Herrn?|Frau|Fr\.|Hr\.|Mrs?\.?|Ms\.?|Miss|Mister|Sir|Monsieur|Madame|Mme|Mlle|Signora?|Sig\.ra|Sig\.)"
 ROLES = (
     r"(?:Kollegen?|Kollegin|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|Leitender Arzt"
@@ -20,15 +20,20 @@ CAPITAL = r"[^\W\d_a-zäöüßàâçéèêëîïôûùœæãñõåø]"
 LETTERS = r"[^\W\d_]{0,40}"
 WORD = rf"{CAPITAL}{LETTERS}(?:['’]{LETTERS})?(?:-{CAPITAL}{LETTERS}(?:['’]{LETTERS})?){{0,3}}"
 INITIAL = rf"{CAPITAL}\.(?:-?{CAPITAL}\.)?"
-TITLED = re.compile(
-    rf"(?<!\w){TITLES}(?P<names>(?:{INITIAL}\s?){{0,2}}(?:{PARTICLE}\s)?{WORD}(?:[ ](?:{PARTICLE}\s)?(?:{INITIAL}|{WORD})){{0,3}})"
+ONE = rf"(?:{INITIAL}|{WORD})"
+FIRST = rf"(?:{INITIAL}\s?){{0,2}}(?:{PARTICLE}\s)?{WORD}"
+TITLED = re.compile(rf"(?<!\w){TITLES}(?P<names>{FIRST}(?:[ ](?:{PARTICLE}\s)?{ONE}){{0,3}})")
+SIGNATURES = (
+    "gezeichnet|gez|visiert|vidiert|validiert|unterschrift|diktiert|befundet|befunder(?:in)?|freigegeben|erstellt"
+    "|geschrieben|zuweiser(?:in)?|überweiser(?:in)?|hausarzt|hausärztin|radiologe|radiologin"
+    "|electronically signed|digitally signed|signed|dictated|reported|reviewed|verified|transcribed|approved"
+    "|referring physician|radiologist|attending|physician|ordered"
+    "|signé|dicté|validé|médecin|firmato|refertato|medico|cc"
 )
+BY = r"(?:\s(?:durch|von|by|and verified by|par|da|électroniquement|digitalmente))*"
 SIGNED = re.compile(
-    r"(?<!\w)(?i:(?:gez(?:eichnet)?\.|(?:gezeichnet|gez|visiert|vidiert|validiert|unterschrift|diktiert|befundet|befunder(?:in)?|freigegeben|erstellt|geschrieben"
-    r"|zuweiser(?:in)?|überweiser(?:in)?|hausarzt|hausärztin|radiologe|radiologin|electronically signed|digitally signed|signed|dictated"
-    r"|reported|reviewed|verified|transcribed|approved|referring physician|radiologist|attending|physician|ordered"
-    r"|signé|dicté|validé|médecin|firmato|refertato|medico|cc)\b)(?:\s(?:durch|von|by|and verified by|par|da|électroniquement|digitalmente))*)\s?:?\s+"
-    rf"(?P<names>(?:{TITLES})?(?:{INITIAL}\s?){{0,2}}(?:{PARTICLE}\s)?{WORD}(?:,?[ ](?:{PARTICLE}\s)?(?:{INITIAL}|{WORD})){{0,3}})"
+    rf"(?<!\w)(?i:(?:gez(?:eichnet)?\.|(?:{SIGNATURES})\b){BY})\s?:?\s+"
+    rf"(?P<names>(?:{TITLES})?{FIRST}(?:,?[ ](?:{PARTICLE}\s)?{ONE}){{0,3}})"
 )
 NAME = re.compile(rf"{INITIAL}|{WORD}")
 

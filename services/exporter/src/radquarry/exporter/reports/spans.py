@@ -29,7 +29,7 @@ def marked(begin: int, end: int, kind: Kind) -> Span:
 
 
 def apart(spans: Iterable[Span]) -> list[Span]:
-    """In the order of the text, none in another: earlier given ones win, and what sticks out of them goes with a mark."""
+    """In the order of the text, none in another: those given first win, what sticks out of them goes with a mark."""
     taken: list[Span] = []
     for span in spans:
         pieces = [(span.begin, span.end)]

@@ -1,4 +1,4 @@
-"""Dates as people write them in reports: moved by the patient's days in the form they have, removed where incomplete."""
+"""Dates as people write them in reports: moved by the patient's days in the form they have, or removed."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,11 +11,13 @@ from radquarry.exporter.reports.spans import Span, marked
 
 MONTH = rf"(?P<name>{PATTERN})(?![^\W\d_])"
 NUMERIC = re.compile(
-    r"(?<![\d.,/\-])(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})(?![\d]|[.,/\-]\d)"
+    r"(?<![\d.,/\-])(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})"
+    r"(?![\d]|[.,/\-]\d)"
 )
 COMPACT = re.compile(r"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d|\.\d)")
 DAY_FIRST = re.compile(
-    rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?-?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?-?)(?P<year>\d{{4}}|'?\d\d(?!\d|:|\s?(?:mm|cm|ml|mg|%)))(?!\d)",
+    rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?-?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?-?)"
+    r"(?P<year>\d{4}|'?\d\d(?!\d|:|\s?(?:mm|cm|ml|mg|%)))(?!\d)",
     re.IGNORECASE,
 )
 MONTH_FIRST = re.compile(
@@ -23,22 +25,42 @@ MONTH_FIRST = re.compile(
     re.IGNORECASE,
 )
 RANGE_DAYS = re.compile(
-    r"(?<![\d.])(?P<from>\d{1,2})(?P<gap>\.?\s?(?:[-–/]|bis|und|au|to|al|and)\s?)(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
+    r"(?<![\d.])(?P<from>\d{1,2})(?P<gap>\.?\s?(?:[-–/]|bis|und|au|to|al|and)\s?)"
+    r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
 )
 RANGE_MONTHS = re.compile(
-    r"(?<![\d.])(?P<d1>\d{1,2})\.(?P<m1>\d{1,2})\.(?P<gap>\s?(?:[-–]|bis|und|to|al)\s?)(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
+    r"(?<![\d.])(?P<d1>\d{1,2})\.(?P<m1>\d{1,2})\.(?P<gap>\s?(?:[-–]|bis|und|to|al)\s?)"
+    r"(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
 )
-SPINE = r"(?<![^\W\d_])(?:BWK|LWK|HWK|BWS|LWS|HWS|SWK|Th|T|L|C|S|Rippen?|ribs?|discs?|Höhe|level|Score|TNM|Stadium|stage|Grad|grade)\.?\s?-?"
+SPINE = re.compile(
+    r"(?<![^\W\d_])(?:BWK|LWK|HWK|BWS|LWS|HWS|SWK|Th|T|L|C|S|Rippen?|ribs?|discs?|Höhe|level|Score|TNM|Stadium|stage|Grad"
+    r"|grade)\.?\s?-?$"
+)
+
+
+def _behind(words: str) -> str:
+    """Stands behind one of the words."""
+    return "(?:" + "|".join(rf"(?<=\b{word} )" for word in words.split()) + ")"
+
+
+IN_ENGLISH = (
+    "January|February|March|April|June|July|August|September|October|November|December"
+    "|Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec"
+)
+A_UNIT = r"\s?(?:mm|cm|ml|mg|mGy|kBq|MBq|kg|%|Bilder|images|g\b)"
 INCOMPLETE = (
-    re.compile(r"(?<![\d/.])(?P<month>0[1-9]|1[0-2])\s?/\s?(?P<year>\d{4}|\d\d)(?![\d/]|\s?(?:mm|cm|mmHg|kg))"),
+    re.compile(rf"(?<![\d/.])(?P<month>0[1-9]|1[0-2])\s?/\s?(?P<year>\d{{4}}|\d\d)(?![\d/]|{A_UNIT})"),
     re.compile(r"(?<![\d/.,])(?:0?[1-9]|1[0-2])[.\-](?:19|20)\d\d(?!\d)"),
     re.compile(rf"(?<![^\W\d_]){MONTH}\.?,?\s(?:of\s|de\s)?(?:19|20)\d\d(?!\d)", re.IGNORECASE),
     re.compile(rf"(?<![\d.,])\d{{1,2}}(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?{MONTH}(?!\s?\d{{4}})", re.IGNORECASE),
-    re.compile(r"(?<![^\W\d_])(?:January|February|March|April|June|July|August|September|October|November|December|Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec)\.?\s\d{1,2}(?:st|nd|rd|th)?(?![\d.:/]|\s?(?:mm|cm|ml|%))"),
-    re.compile(r"(?:(?<=\bam )|(?<=\bvom )|(?<=\bbis )|(?<=\bseit )|(?<=\bdem )|(?<=\bden )|(?<=\bzum )|(?<=\bAm )|(?<=\bVom ))\d{1,2}\.\s?(?:0?[1-9]|1[0-2])\.(?!\d)"),
-    re.compile(r"(?:(?<=\bon )|(?<=\bOn )|(?<=\bof )|(?<=\bfrom )|(?<=\bsince )|(?<=\bdated ))\d{1,2}/\d{1,2}(?![\d/])"),
-    re.compile(r"(?:(?<=\bseit )|(?<=\bSeit )|(?<=\bJahr )|(?<=\bJahre )|(?<=\banno )|(?<=\bsince )|(?<=\bSince )|(?<=\bin )|(?<=\bIn )|(?<=\bof )|(?<=\bfrom )|(?<=\bvon )|(?<=\byear )|(?<=\bdepuis )|(?<=\ben )|(?<=\bdal )|(?<=\bnel ))(?:19|20)\d\d(?![\d:/-]|[.,]\d|\s?(?:mm|cm|ml|mg|mGy|kBq|MBq|Bilder|images|g\b))"),
-)  # fmt: skip
+    re.compile(rf"(?<![^\W\d_])(?:{IN_ENGLISH})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?![\d.:/]|{A_UNIT})"),
+    re.compile(_behind("am Am vom Vom bis seit dem den zum") + r"\d{1,2}\.\s?(?:0?[1-9]|1[0-2])\.(?!\d)"),
+    re.compile(_behind("on On of from since dated") + r"\d{1,2}/\d{1,2}(?![\d/])"),
+    re.compile(
+        _behind("seit Seit Jahr Jahre anno since Since in In of from von year depuis en dal nel")
+        + rf"(?:19|20)\d\d(?![\d:/-]|[.,]\d|{A_UNIT})"
+    ),
+)
 """Month and year, day and month, a year: nothing that could be moved by days."""
 
 
@@ -71,16 +93,20 @@ def dates_in(text: str, dating: Dating) -> Iterator[Span]:
     for found in NUMERIC.finditer(text):
         if (span := _numeric(found, dating)) is not None:
             yield span
-    for found in COMPACT.finditer(text):
-        day = _day(found["year"], found["month"], found["day"])
-        if day is not None:
-            yield _span(found, _moved(day, dating), lambda moved: f"{moved:%Y%m%d}")
+    yield from _compact(text, dating)
     for pattern in (DAY_FIRST, MONTH_FIRST):
         yield from (_named(found, dating) for found in pattern.finditer(text))
     for pattern in INCOMPLETE:
         for found in pattern.finditer(text):
-            if not re.search(SPINE + r"$", text[max(0, found.start() - 12) : found.start()]):
+            if not SPINE.search(text[max(0, found.start() - 12) : found.start()]):
                 yield marked(found.start(), found.end(), "date")
+
+
+def _compact(text: str, dating: Dating) -> Iterator[Span]:
+    for found in COMPACT.finditer(text):
+        day = _day(found["year"], found["month"], found["day"])
+        if day is not None:
+            yield _span(found, _moved(day, dating), "{:%Y%m%d}".format)
 
 
 def _day(year: str, month: str | int, day: str) -> date | None:
@@ -157,7 +183,7 @@ def _named(found: re.Match[str], dating: Dating) -> Span:
         for ending in ("a", "b"):
             if (found[ending] or "").lower() in ("st", "nd", "rd", "th"):
                 changed[ending] = _ordinal(new.day)
-        names = sorted(found.re.groupindex, key=lambda name: found.start(name))
+        names = sorted(found.re.groupindex, key=found.start)
         return "".join(changed.get(name, found[name] or "") for name in names)
 
     return _span(found, moved, form)

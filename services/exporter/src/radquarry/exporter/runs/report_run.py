@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from radquarry.exporter.pseudonyms.keyed import Pseudonyms
 from radquarry.exporter.release.checking import Finding
@@ -72,16 +73,19 @@ class _Row:
     removed: int
 
 
+def _dates(options: Sequence[str]) -> Literal["moved", "removed", "kept"]:
+    if "retain_modified_dates" in options:
+        return "moved"
+    return "kept" if "retain_full_dates" in options else "removed"
+
+
 class _Desk:
     def __init__(self, order: Order, records: Records) -> None:
         self._order = order
         self._records = records
         self._pseudonyms = Pseudonyms(order.key, order.given)
         options = order.profile.options
-        dates = (
-            "moved" if "retain_modified_dates" in options else "kept" if "retain_full_dates" in options else "removed"
-        )
-        self._rules = Rules(dates, "retain_uids" in options)
+        self._rules = Rules(_dates(options), "retain_uids" in options)
 
     def outcome(self, source: Source) -> Outcome:
         form = form_of(source.path)
