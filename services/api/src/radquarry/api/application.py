@@ -22,8 +22,10 @@ from radquarry.api.rest import (
     coverage,
     crawl_rows,
     crawls,
+    deliveries,
     estimates,
     failures,
+    file_jobs,
     operators,
     pacs,
     retrieval_decisions,
@@ -49,8 +51,10 @@ AREAS = (
     retrievals,
     retrieval_decisions,
     estimates,
+    deliveries,
     failures,
     operators,
+    file_jobs,
 )
 DESCRIPTION = (
     "Makes an imaging archive searchable by what radiologists wrote, and brings studies home. "

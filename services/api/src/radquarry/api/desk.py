@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 from radquarry.api.archives import Archives
 from radquarry.api.coverage import Coverage
 from radquarry.api.crawls import Crawls
+from radquarry.api.deliveries import Deliveries
 from radquarry.api.failures import Failures
+from radquarry.api.file_jobs import FileJobs
 from radquarry.api.live import Live
 from radquarry.api.retrieval_decisions import RetrievalDecisions
 from radquarry.api.retrieval_estimates import Estimates
@@ -30,6 +32,8 @@ class Desk:
     retrievals: Retrievals
     decisions: RetrievalDecisions
     estimates: Estimates
+    deliveries: Deliveries
+    files: FileJobs
     storage: Storage
     archives: Archives
     changes: StudyChanges
