@@ -67,11 +67,21 @@ class DeliveryStory:
         """Its end."""
         whole, held = sum(self.instances), len(self.held)
         usual = {"state": state or ("incomplete" if held else "complete"), "expected": whole}
-        told: dict[str, Any] = {**usual, "delivered": whole - held, "held_back": held, "sent_at": NOON + timedelta(minutes=5)}
+        told: dict[str, Any] = {
+            **usual,
+            "delivered": whole - held,
+            "held_back": held,
+            "sent_at": NOON + timedelta(minutes=5),
+        }
         return DeliveryCompleted(**self._said(**told | changes))
 
     def all(self) -> list[Message]:
         """Everything, in the order it happens."""
         places = range(len(self.instances))
         running = [self.progressed(place, "running", 1) for place in places]
-        return [self.requested(), *running, *(each for place in places for each in self.settled(place)), self.completed()]
+        return [
+            self.requested(),
+            *running,
+            *(each for place in places for each in self.settled(place)),
+            self.completed(),
+        ]

@@ -35,6 +35,7 @@ from radquarry.api.tables import metadata
 from radquarry.batching import Batch
 from radquarry.bus.port import Parked
 from radquarry.configuration.sections import Destination, Pacs
+from radquarry.errors import PeerAway
 from radquarry.index.document import Document, Page, Part, Query
 from radquarry.messages import Message
 from radquarry.service import Service
@@ -48,13 +49,16 @@ DESTINATIONS = {"research": Destination(kind="directory", path=Path("out"))}
 
 
 class Said:
-    """A bus that keeps what is published and replayed."""
+    """A bus that keeps what is published and replayed, unless it `is_away`."""
 
     def __init__(self) -> None:
+        self.is_away = False
         self.published: list[Message] = []
         self.replayed: list[Parked] = []
 
     async def publish(self, *messages: Message) -> None:
+        if self.is_away:
+            raise PeerAway("the bus does not answer")
         self.published += messages
 
     async def replay(self, parked: Parked) -> None:
@@ -117,9 +121,10 @@ def projections(state: State, folder: Path = Path("exchange")) -> Projections:
     destinations = Destinations(DESTINATIONS, (), Rights())
     delivery_ledger, file_ledger = DeliveryLedger(state), FileJobLedger(state)
     delivery_notes: Batch[Any] = Batch(delivery_ledger.write, seconds=0)
-    deliveries = Deliveries(state, orders, delivery_ledger.write_one, destinations)
+    exchange = Exchange(folder, Limits())
+    deliveries = Deliveries(state, orders, delivery_ledger.write_one, destinations, exchange)
     retrievals = Retrievals(state, orders, retrieval_ledger.write_one, NoIndex(), deliveries)
-    files = FileJobs(state, orders, Exchange(folder, Limits()), destinations, Rights())
+    files = FileJobs(state, orders, exchange, destinations, Rights())
     live = Live(crawls.get, retrievals.get, deliveries.get, files.watched)
     zone = ZoneInfo("Europe/Zurich")
     archives, changes = Archives(state, orders, live, PACS, zone), StudyChanges(state)

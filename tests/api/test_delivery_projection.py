@@ -135,7 +135,10 @@ async def test_every_study_of_the_retrieval_is_shown_before_anything_is_heard_of
 
     view = await api.deliveries.get(story.delivery_id)
 
-    assert [(each.study_instance_uid, each.state) for each in view.studies] == [(uid(0), "requested"), (uid(1), "running")]
+    assert [(each.study_instance_uid, each.state) for each in view.studies] == [
+        (uid(0), "requested"),
+        (uid(1), "running"),
+    ]
     assert (view.studies_total, (await api.deliveries.list()).items[0].studies_total) == (2, 2)
 
 

@@ -168,7 +168,11 @@ async def test_a_retrieval_is_delivered_afterwards_whole_or_in_part(gateway: Gat
     assert (await gateway.post("/deliveries", order)).status_code == 202
 
     (delivery,) = gateway.bus.orders(DeliveryRequested)
-    assert (delivery.retrieval_id, delivery.studies, delivery.trail) == (UUID(retrieval), (uid(1),), delivery.delivery_id)
+    assert (delivery.retrieval_id, delivery.studies, delivery.trail) == (
+        UUID(retrieval),
+        (uid(1),),
+        delivery.delivery_id,
+    )
     strange = a_problem(await gateway.post("/deliveries", order | {"studies": [uid(1), uid(9)]}), 422, "invalid")
     assert strange["positions"] == [1]
     a_problem(await gateway.post("/deliveries", order | {"retrieval": str(uuid4())}), 404, "unknown-retrieval")

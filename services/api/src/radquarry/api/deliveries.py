@@ -1,41 +1,32 @@
 """Deliveries as people see and order them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
 from uuid import UUID, uuid5
 
 import structlog
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, select, tuple_
 
 from radquarry.api import bulk
 from radquarry.api.audit import audit
 from radquarry.api.delivery_facts import SETTLED, DeliveryFact
-from radquarry.api.delivery_tables import deliveries, delivery_instances, delivery_studies
-from radquarry.api.delivery_views import (
-    Cause,
-    DeliveredRow,
-    DeliveryOrder,
-    DeliveryStudy,
-    DeliveryView,
-    delivered_row_of,
-    study_of,
-    unheard_of,
-    view_of,
-)
+from radquarry.api.delivery_parts import causes_of, retrieved_by, rows_of, studies_of
+from radquarry.api.delivery_tables import deliveries
+from radquarry.api.delivery_views import DeliveredRow, DeliveryOrder, DeliveryView, view_of
 from radquarry.api.destinations import Destinations
+from radquarry.api.exchange import Exchange
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import Orders
 from radquarry.api.problems import Problem, already_settled, invalid, unknown
-from radquarry.api.tables import retrieval_studies, retrievals
+from radquarry.api.tables import retrievals
 from radquarry.errors import PeerAway
 from radquarry.messages import CancelDelivery, DeliveryRequested, RetryDelivery
 from radquarry.state.store import State
 
 log = structlog.get_logger(__name__)
-
-PORTION = 500
-MOST_CAUSES = 200
-NOT_DELIVERED = ("held back", "missing", "failed")
 
 
 @dataclass(frozen=True)
@@ -47,7 +38,7 @@ class OfRetrieval:
 
 
 class Deliveries:
-    """`write` is the ledger's; `destinations` says what may go where."""
+    """`write` is the ledger's; `destinations` says what may go where; reports lie in `exchange`."""
 
     def __init__(
         self,
@@ -55,11 +46,13 @@ class Deliveries:
         orders: Orders,
         write: Callable[[DeliveryFact], Awaitable[None]],
         destinations: Destinations,
+        exchange: Exchange,
     ) -> None:
         self._state = state
         self._orders = orders
         self._write = write
         self.destinations = destinations
+        self._exchange = exchange
 
     async def request(self, retrieval_id: UUID, order: DeliveryOrder, user: str = "", key: str | None = None) -> UUID:
         """Order a delivery of a retrieval. Raises `Problem`, or `PeerAway` when nothing was ordered."""
@@ -104,7 +97,8 @@ class Deliveries:
         row = await self._row(delivery_id)
         if row is None:
             raise unknown("delivery", delivery_id)
-        return view_of(row, await self._studies(row), await self._causes(delivery_id), row.retrieved)
+        studies, causes = await studies_of(self._state, row), await causes_of(self._state, delivery_id)
+        return view_of(row, studies, causes, row.retrieved)
 
     async def list(
         self, limit: int = 50, after: str | None = None, retrieval_id: UUID | None = None
@@ -144,21 +138,24 @@ class Deliveries:
         await self._orders.publish(CancelDelivery(trail=delivery_id, delivery_id=delivery_id, requested_by=user))
         audit(CancelDelivery.topic, user, delivery_id=str(delivery_id))
 
-    async def manifest(self, delivery_id: UUID) -> AsyncIterator[DeliveredRow]:
+    def manifest(self, delivery_id: UUID) -> AsyncIterator[DeliveredRow]:
         """Every instance whose fate is known, in portions: flat memory."""
-        table = delivery_instances.c
-        key = tuple_(table.study_instance_uid, table.sop_instance_uid)
-        last: tuple[str, str] = ("", "")
-        while True:
-            chosen = select(delivery_instances).where(table.delivery_id == delivery_id, key > tuple_(*last))
-            chosen = chosen.order_by(table.study_instance_uid, table.sop_instance_uid).limit(PORTION)
-            async with self._state.reading() as connection:
-                rows = await bulk.fetch(connection, chosen)
-            for row in rows:
-                yield delivered_row_of(row)
-            if len(rows) < PORTION:
-                return
-            last = rows[-1].study_instance_uid, rows[-1].sop_instance_uid
+        return rows_of(self._state, delivery_id)
+
+    async def has_report(self, delivery_id: UUID) -> bool:
+        """Whether there is a release report."""
+        return await asyncio.to_thread(self._exchange.release_report, delivery_id, "json") is not None
+
+    async def report(self, delivery_id: UUID, form: Literal["json", "csv"]) -> Path:
+        """The release report; raises the problem to show where there is none (yet)."""
+        row = await self._row(delivery_id)
+        if row is None:
+            raise unknown("delivery", delivery_id)
+        file = await asyncio.to_thread(self._exchange.release_report, delivery_id, form)
+        if file is None:
+            why = "it is written when its studies have settled" if row.is_deidentified else "its images are identified"
+            raise Problem(409, "not-ready", "No report", f"There is no release report of this delivery: {why}.")
+        return file
 
     def _message(self, delivery_id: UUID, retrieval_id: UUID, order: DeliveryOrder, user: str) -> DeliveryRequested:
         fields = asdict(order) | {"deidentify": order.deidentify}
@@ -166,7 +163,7 @@ class Deliveries:
         return DeliveryRequested(sent_at=self._orders.clock(), **about, **fields)
 
     async def _check_studies(self, retrieval_id: UUID, order: DeliveryOrder) -> None:
-        known = set(await self._retrieved(retrieval_id))
+        known = set(await retrieved_by(self._state, retrieval_id))
         if not known:
             raise unknown("retrieval", retrieval_id)
         if strange := [place for place, uid in enumerate(order.studies) if uid not in known]:
@@ -187,44 +184,6 @@ class Deliveries:
         chosen = _with_retrieval().where(deliveries.c.delivery_id == delivery_id)
         async with self._state.reading() as connection:
             return next(iter(await bulk.fetch(connection, chosen)), None)
-
-    async def _studies(self, row: bulk.Found) -> tuple[DeliveryStudy, ...]:
-        chosen = (
-            select(delivery_studies)
-            .where(delivery_studies.c.delivery_id == row.delivery_id)
-            .order_by(delivery_studies.c.position, delivery_studies.c.study_instance_uid)
-        )
-        async with self._state.reading() as connection:
-            heard = {each.study_instance_uid: study_of(each, row) for each in await bulk.fetch(connection, chosen)}
-        if not row.is_of_all:
-            return tuple(heard.values())
-        retrieved = {uid: unheard_of(uid, row) for uid in await self._retrieved(row.retrieval_id)}
-        return tuple((retrieved | heard).values())
-
-    async def _retrieved(self, retrieval_id: UUID) -> tuple[str, ...]:
-        """The studies of a retrieval, in its order; none where nobody ordered it."""
-        table = retrieval_studies.c
-        same = retrievals.c.retrieval_id == table.retrieval_id
-        chosen = (
-            select(table.study_instance_uid)
-            .join_from(retrieval_studies, retrievals, same)
-            .where(table.retrieval_id == retrieval_id, retrievals.c.requested_at.is_not(None))
-            .order_by(table.position, table.study_instance_uid)
-        )
-        async with self._state.reading() as connection:
-            return tuple(row.study_instance_uid for row in await bulk.fetch(connection, chosen))
-
-    async def _causes(self, delivery_id: UUID) -> tuple[Cause, ...]:
-        table, number = delivery_instances.c, func.count().label("instances")
-        chosen = (
-            select(table.state, table.problem, number)
-            .where(table.delivery_id == delivery_id, table.state.in_(NOT_DELIVERED))
-            .group_by(table.state, table.problem)
-            .order_by(number.desc(), table.state, table.problem)
-            .limit(MOST_CAUSES)
-        )
-        async with self._state.reading() as connection:
-            return tuple(Cause(row.state, row.problem, row.instances) for row in await bulk.fetch(connection, chosen))
 
 
 def delivery_of(retrieval_id: UUID) -> UUID:

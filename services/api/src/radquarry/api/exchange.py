@@ -1,4 +1,7 @@
-"""The folder in which files at hand are exchanged with the exporter: brought to `in`, taken away from `out`."""
+"""The folder shared with the exporter: files at hand are brought to `in` and taken away from `out`.
+
+Release reports of deliveries lie beside them.
+"""
 
 import os
 import re
@@ -150,6 +153,11 @@ class Exchange:
         file = self._folder / str(job_id) / "out" / name
         return file if file.is_file() and not file.is_symlink() else None
 
+    def release_report(self, delivery_id: UUID, form: str) -> Path | None:
+        """What the exporter shows of a delivery that was de-identified."""
+        file = self._folder / "deliveries" / str(delivery_id) / f"release-report.{form}"
+        return file if file.is_file() and not file.is_symlink() else None
+
     def sweep(self) -> int:
         """Remove what broke off with the process that received it; how many."""
         old = [place for place in self._incoming() if time.time() - _last_change(place) > ABANDONED_SECONDS]
@@ -169,7 +177,9 @@ def check_room(folder: Path, needed: int) -> None:
 
 
 def _full() -> Problem:
-    return Problem(507, "disk-full", "The disk is full", "The disk for files is full up to its reserve: nothing was taken.")
+    return Problem(
+        507, "disk-full", "The disk is full", "The disk for files is full up to its reserve: nothing was taken."
+    )
 
 
 @contextmanager

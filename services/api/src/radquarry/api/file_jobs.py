@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import delete, or_, select, tuple_, update
+from sqlalchemy import and_, delete, or_, select, tuple_, update
 
 from radquarry.api import bulk
 from radquarry.api.audit import audit
@@ -18,7 +18,7 @@ from radquarry.api.delivery_tables import file_jobs
 from radquarry.api.destinations import Destinations
 from radquarry.api.exchange import Exchange, Incoming
 from radquarry.api.file_job_orders import FilesOrder, JobKind
-from radquarry.api.file_job_views import FileJobView, view_of
+from radquarry.api.file_job_views import SETTLED, FileJobView, RefusedFile, refused_in, view_of
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.multipart import read_form
 from radquarry.api.orders import Orders
@@ -31,7 +31,9 @@ from radquarry.state.store import State
 
 log = structlog.get_logger(__name__)
 
-KEPT = timedelta(days=7)
+KEPT = timedelta(hours=24)
+"""From the end of the work on; what nobody ends goes after `LONGEST`, counted from the order."""
+LONGEST = timedelta(days=7)
 ANNOUNCE_AFTER = timedelta(seconds=30)
 KEEP_SECONDS = 60.0
 Announced = DeidentifyFiles | ConvertFiles
@@ -133,6 +135,14 @@ class FileJobs:
         audit("files taken", user, job_id=str(view.id), name=name)
         return file
 
+    async def refused(self, view: FileJobView) -> tuple[RefusedFile, ...]:
+        """The files that its report holds back, by the names they were brought under."""
+        file = await asyncio.to_thread(self._exchange.made, view.id, "report.json")
+        if file is None:
+            return ()
+        names = view.names if view.total == len(view.names) else ()
+        return await asyncio.to_thread(refused_in, file, names)
+
     async def remove(self, kind: JobKind | None, job_id: UUID, user: str = "") -> None:
         """Stop the work, and have everything removed; twice is once."""
         view = await self.get(kind, job_id, user)
@@ -156,7 +166,12 @@ class FileJobs:
         waiting = select(table.kind, table.command).where(
             table.is_announced.is_(False), table.command.is_not(None), table.requested_at < now - ANNOUNCE_AFTER
         )
-        old = select(table.job_id).where(table.requested_at < now - KEPT, table.removed_at.is_(None))
+        is_over = and_(table.state.in_(SETTLED), table.progressed_at < now - KEPT)
+        old = select(table.job_id).where(
+            or_(is_over, table.requested_at < now - LONGEST),
+            table.requested_at.is_not(None),
+            table.removed_at.is_(None),
+        )
         async with self._state.reading() as connection:
             unsaid = (await connection.execute(waiting.limit(100))).all()
             over = (await connection.execute(old.limit(100))).all()
@@ -213,7 +228,7 @@ class FileJobs:
         gone = {"removed_at": self._orders.clock(), "is_announced": True, "command": None, "names": "[]"}
         async with self._state.writing() as connection:
             await connection.execute(update(file_jobs).where(file_jobs.c.job_id == job_id).values(gone))
-            forgotten = self._orders.clock() - 10 * KEPT
+            forgotten = self._orders.clock() - 10 * LONGEST
             late = or_(file_jobs.c.removed_at < forgotten, file_jobs.c.progressed_at < forgotten)
             await connection.execute(delete(file_jobs).where(late))
 
@@ -221,4 +236,3 @@ class FileJobs:
         chosen = select(file_jobs).where(file_jobs.c.job_id == job_id, file_jobs.c.requested_at.is_not(None))
         async with self._state.reading() as connection:
             return next(iter(await bulk.fetch(connection, chosen)), None)
-

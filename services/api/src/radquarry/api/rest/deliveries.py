@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse
 
@@ -107,7 +107,9 @@ class Delivery(ListedDelivery):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     studies: tuple[DeliveredStudy, ...]
-    not_delivered: tuple[NotDelivered, ...] = Field(description="Of studies that have settled, the most frequent first.")
+    not_delivered: tuple[NotDelivered, ...] = Field(
+        description="Of studies that have settled, the most frequent first."
+    )
 
 
 class DeliveryPage(BaseModel):
@@ -160,7 +162,9 @@ def shown(view: DeliveryView) -> Delivery:
 
 def _orders() -> dict[int | str, dict[str, Any]]:
     documented = problems(404)
-    documented[403]["description"] = "Identified or with mapping, and not an administrator; or an unknown host or origin."
+    documented[403]["description"] = (
+        "Identified or with mapping, and not an administrator; or an unknown host or origin."
+    )
     return documented
 
 
@@ -228,6 +232,21 @@ async def get_delivery_manifest(
 
 def _lines(rows: AsyncIterator[DeliveredRow]) -> AsyncIterator[bytes]:
     return portions(json.dumps(asdict(row)) + "\n" async for row in rows)
+
+
+@routes.get(
+    "/deliveries/{delivery_id}/report",
+    responses=problems(404, 409) | {200: {"content": {"application/json": {}, "text/csv": {}}}},
+    response_class=FileResponse,
+    summary="The release report of a delivery",
+)
+async def get_delivery_report(
+    delivery_id: UUID, desk: OnDesk, form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json"
+) -> FileResponse:
+    """What was held back and why, by numbers: it names no original and no patient."""
+    file = await desk.deliveries.report(delivery_id, form)
+    media_type = "application/json" if form == "json" else "text/csv"
+    return FileResponse(file, media_type=media_type, filename=f"release-report-{delivery_id}.{form}")
 
 
 @routes.post("/deliveries/{delivery_id}/retry", status_code=202, responses=problems(404, 409), summary="Try again")

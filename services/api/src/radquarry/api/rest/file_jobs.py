@@ -97,7 +97,10 @@ CONVERT = _form(
 
 
 def _uploads() -> dict[int | str, dict[str, Any]]:
-    return problems() | {413: {"description": "Too many files, or too large."}, 507: {"description": "The disk is full."}}
+    return problems() | {
+        413: {"description": "Too many files, or too large."},
+        507: {"description": "The disk is full."},
+    }
 
 
 async def _upload(request: Request, user: ByUser, key: WithKey = None) -> Upload:
@@ -112,7 +115,9 @@ Sent = Annotated[Upload, Depends(_upload)]
 OfKind = Annotated[JobKind, Depends(_kind)]
 
 
-def _both(add: Callable[..., Callable[[Endpoint], Endpoint]], rest: str, **about: Any) -> Callable[[Endpoint], Endpoint]:
+def _both(
+    add: Callable[..., Callable[[Endpoint], Endpoint]], rest: str, **about: Any
+) -> Callable[[Endpoint], Endpoint]:
     """A route of de-identifications and of conversions."""
 
     def added(endpoint: Endpoint) -> Endpoint:
@@ -131,7 +136,7 @@ def _both(add: Callable[..., Callable[[Endpoint], Endpoint]], rest: str, **about
     summary="De-identify files at hand",
 )
 async def deidentify_files(sent: Sent, desk: OnDesk) -> Ordered:
-    """All files or none: an upload that breaks off is removed. Results are kept for seven days."""
+    """All files or none: an upload that breaks off is removed. Results are kept for a day."""
     return Ordered(id=await desk.files.bring("deidentification", sent))
 
 
@@ -144,9 +149,7 @@ async def convert_files(sent: Sent, desk: OnDesk) -> Ordered:
 
 
 @_both(routes.get, "", responses=problems(), summary="Files that were brought")
-async def list_files(
-    kind: OfKind, desk: OnDesk, user: ByUser, limit: Limit = 50, after: After = None
-) -> FileJobPage:
+async def list_files(kind: OfKind, desk: OnDesk, user: ByUser, limit: Limit = 50, after: After = None) -> FileJobPage:
     """Your own, newest first; all for administrators."""
     page = await desk.files.list(user, limit, after, kind=kind)
     return FileJobPage(items=tuple(map(shown, page.items)), after=page.after)
