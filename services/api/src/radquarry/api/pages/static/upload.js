@@ -56,9 +56,9 @@ async function within(entry) {
 
 function progress(loaded, total) {
   one("uploads-progress").value = total ? loaded / total : 0;
-  let before = total - whole();
+  let before = Math.max(0, total - whole());
   for (const each of picked) {
-    const row = rows.get(each), share = each.file.size ? Math.min(1, Math.max(0, (loaded - before) / each.file.size)) : Number(loaded >= before);
+    const row = rows.get(each), share = each.file.size ? Math.min(1, Math.max(0, (loaded - before) / each.file.size)) : Number(loaded > before);
     before += each.file.size;
     row?.style.setProperty("--sent", share);
     row?.toggleAttribute("data-sent", share === 1);
