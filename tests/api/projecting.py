@@ -26,6 +26,7 @@ from radquarry.api.file_job_ledger import FileJobLedger
 from radquarry.api.file_jobs import FileJobs
 from radquarry.api.live import Live
 from radquarry.api.orders import Orders
+from radquarry.api.reidentifications import Reidentifications
 from radquarry.api.retrieval_ledger import RetrievalLedger
 from radquarry.api.retrievals import Retrievals
 from radquarry.api.security.rights import Rights
@@ -125,11 +126,12 @@ def projections(state: State, folder: Path = Path("exchange")) -> Projections:
     deliveries = Deliveries(state, orders, delivery_ledger.write_one, destinations, exchange)
     retrievals = Retrievals(state, orders, retrieval_ledger.write_one, NoIndex(), deliveries)
     files = FileJobs(state, orders, exchange, destinations, Rights())
+    who = Reidentifications(state, orders, deliveries.get, exchange, Rights())
     live = Live(crawls.get, retrievals.get, deliveries.get, files.watched)
     zone = ZoneInfo("Europe/Zurich")
     archives, changes = Archives(state, orders, live, PACS, zone), StudyChanges(state)
     change_notes = Batch(changes.write, seconds=0)
-    notes = Notes(crawl_notes, retrieval_notes, archives, change_notes, delivery_notes, file_ledger)
+    notes = Notes(crawl_notes, retrieval_notes, archives, change_notes, delivery_notes, file_ledger, who.hear)
     return Projections(
         crawls=crawls,
         coverage=Coverage(state, tuple(PACS), orders.clock, zone),

@@ -1,4 +1,4 @@
-"""Files at hand over HTTP: they come onto the disk as they are sent, whole or not at all, under names that harm nobody."""
+"""Files at hand over HTTP: onto the disk as they are sent, whole or not at all, under names that harm nobody."""
 
 import asyncio
 import json
@@ -17,6 +17,7 @@ from radquarry.service import Service
 from tests.api.gateway import Gateway, a_gateway, a_problem, becomes
 
 MANY = b"DICM" * 300_000
+FORM = "multipart/form-data; boundary=b"
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ async def test_no_name_of_a_stranger_becomes_a_path(gateway: Gateway, tmp_path: 
 async def test_an_upload_that_breaks_off_leaves_nothing(gateway: Gateway, tmp_path: Path) -> None:
     boundary = b"--b\r\n"
     begun = boundary + b'Content-Disposition: form-data; name="files"; filename="a.dcm"\r\n\r\n' + MANY
-    headers = "POST /api/v1/deidentifications HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    headers = f"POST /api/v1/deidentifications HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\n"
     _, writer = await asyncio.open_connection("127.0.0.1", int(gateway.url.rpartition(":")[2]))
     writer.write(f"{headers}Content-Length: {len(begun) + 1000}\r\n\r\n".encode() + begun)
     await writer.drain()
@@ -115,10 +116,10 @@ async def test_an_upload_that_breaks_off_leaves_nothing(gateway: Gateway, tmp_pa
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        (b"--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\nno end", "multipart/form-data; boundary=b"),
-        (b"nonsense", "multipart/form-data; boundary=b"),
-        (b"--b--\r\n", "multipart/form-data; boundary=b"),
-        (b"--b\r\n" + b"x: y\r\n" * 100, "multipart/form-data; boundary=b"),
+        (b'--b\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nno end', FORM),
+        (b"nonsense", FORM),
+        (b"--b--\r\n", FORM),
+        (b"--b\r\n" + b"x: y\r\n" * 100, FORM),
         (b"{}", "application/json"),
         (b"x", "multipart/form-data"),
     ],

@@ -145,7 +145,7 @@ def test_ordering_needs_no_script_and_images_leave_deidentified_unless_somebody_
 
         page = person.open(f"/deliveries/new?retrieval={ONE}")
         page.get_by_label("Destination").select_option("outside")
-        page.get_by_label("Images leave").select_option("no")
+        page.get_by_label("Images leave").select_option("0")
         person.expected_statuses = {422}
         page.get_by_role("button", name="Deliver").click()
         expect(page.get_by_role("alert")).to_contain_text("Only de-identified images may go to outside")

@@ -25,7 +25,8 @@ HELD = "text is likely in the pixels: secondary capture"
 DROP = """([place, files]) => {
   const data = new DataTransfer();
   for (const [name, size] of files) data.items.add(new File([new Uint8Array(size)], name));
-  document.querySelector(place).dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  const how = { dataTransfer: data, bubbles: true, cancelable: true };
+  document.querySelector(place).dispatchEvent(new DragEvent("drop", how));
 }"""
 
 

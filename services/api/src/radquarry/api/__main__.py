@@ -26,6 +26,7 @@ from radquarry.api.live import Live
 from radquarry.api.measures import Measures
 from radquarry.api.orders import Orders
 from radquarry.api.readiness import probes
+from radquarry.api.reidentifications import Reidentifications
 from radquarry.api.retrieval_decisions import RetrievalDecisions
 from radquarry.api.retrieval_estimates import Estimates
 from radquarry.api.retrieval_ledger import RetrievalLedger
@@ -111,6 +112,7 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
     deliveries = Deliveries(state, orders, delivery_ledger.write_one, destinations, exchange)
     retrievals = Retrievals(state, orders, retrieval_ledger.write_one, index, deliveries)
     files = FileJobs(state, orders, exchange, destinations, rights)
+    reidentifications = Reidentifications(state, orders, deliveries.get, exchange, rights)
     live = Live(crawls.get, retrievals.get, deliveries.get, files.watched)
     zone = ZoneInfo(settings.timezone)
     archives, changes = Archives(state, orders, live, settings.pacs, zone), StudyChanges(state)
@@ -124,6 +126,7 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
         estimates=Estimates(orders, live, index),
         deliveries=deliveries,
         files=files,
+        reidentifications=reidentifications,
         storage=Storage(orders, live),
         archives=archives,
         changes=changes,
@@ -136,7 +139,8 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
         timezone=zone,
         settings=settings,
     )
-    return Notes(crawl_notes, retrieval_notes, archives, change_notes, delivery_notes, file_ledger), desk
+    resolved = reidentifications.hear
+    return Notes(crawl_notes, retrieval_notes, archives, change_notes, delivery_notes, file_ledger, resolved), desk
 
 
 def exchange_of(settings: Settings) -> Exchange:

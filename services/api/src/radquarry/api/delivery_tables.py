@@ -79,3 +79,21 @@ file_jobs = Table(
     Column("progressed_at", Moment),
     Column("removed_at", Moment),
 )
+reidentifications = Table(
+    "api_reidentifications",
+    metadata,
+    Column("reidentification_id", Uuid, primary_key=True),
+    Column("delivery_id", Uuid),
+    Column("project", String(64)),
+    Column("pseudonyms", Text),  # as JSON; no original is ever kept here
+    Column("reason", Text),
+    Column("requested_by", String(200)),
+    Column("requested_at", Moment),
+    Column("approved_by", String(200)),
+    Column("approved_at", Moment),
+    Column("answered_at", Moment),
+    Column("fetched_at", Moment),
+    Column("found", Integer),
+    Column("unknown", Integer),
+    Column("problem", Text),
+)

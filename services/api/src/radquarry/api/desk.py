@@ -12,6 +12,7 @@ from radquarry.api.deliveries import Deliveries
 from radquarry.api.failures import Failures
 from radquarry.api.file_jobs import FileJobs
 from radquarry.api.live import Live
+from radquarry.api.reidentifications import Reidentifications
 from radquarry.api.retrieval_decisions import RetrievalDecisions
 from radquarry.api.retrieval_estimates import Estimates
 from radquarry.api.retrievals import Retrievals
@@ -34,6 +35,7 @@ class Desk:
     estimates: Estimates
     deliveries: Deliveries
     files: FileJobs
+    reidentifications: Reidentifications
     storage: Storage
     archives: Archives
     changes: StudyChanges

@@ -24,6 +24,8 @@ MOST_OF_A_NAME = 120
 """Bytes, of the 255 that a file system takes."""
 LOOK_AT_THE_DISK = 32 * 1024**2
 INCOMING = ".incoming"
+REIDENTIFICATIONS = "reidentifications"
+UNFETCHED_SECONDS = 24 * 3600
 ABANDONED_SECONDS = 6 * 3600
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
@@ -71,8 +73,8 @@ class Incoming:
         self._until_next_look = 0
 
     @property
-    def bytes(self) -> int:
-        """Of all files so far."""
+    def total(self) -> int:
+        """Bytes of all files so far."""
         return sum(self.sizes)
 
     def begin(self, told: str) -> None:
@@ -90,7 +92,7 @@ class Incoming:
         """More of the file."""
         if self._open is None:
             return
-        if self.bytes + len(data) > self._limits.bytes:
+        if self.total + len(data) > self._limits.bytes:
             most = self._limits.bytes // 1024**2
             raise Problem(413, "too-large", "Too large", f"At most {most} MiB of files are taken at a time.")
         self._until_next_look -= len(data)
@@ -158,11 +160,18 @@ class Exchange:
         file = self._folder / "deliveries" / str(delivery_id) / f"release-report.{form}"
         return file if file.is_file() and not file.is_symlink() else None
 
+    def originals(self, reidentification_id: UUID) -> Path:
+        """Where the exporter puts an answer that is fetched once."""
+        return self._folder / REIDENTIFICATIONS / f"{reidentification_id}.json"
+
     def sweep(self) -> int:
-        """Remove what broke off with the process that received it; how many."""
+        """Remove what broke off with the process that received it (how many), and answers that nobody fetched."""
         old = [place for place in self._incoming() if time.time() - _last_change(place) > ABANDONED_SECONDS]
         for place in old:
             shutil.rmtree(place, ignore_errors=True)
+        for answer in (self._folder / REIDENTIFICATIONS).glob("*.json"):
+            if time.time() - _last_change(answer) > UNFETCHED_SECONDS:
+                answer.unlink(missing_ok=True)
         return len(old)
 
     def _incoming(self) -> Iterator[Path]:

@@ -51,6 +51,8 @@ WORDS = {
     "files.deidentify": "Files could not be de-identified",
     "files.convert": "Files could not be converted",
     "files.cancel": "Uploaded files could not be removed",
+    "pseudonyms.resolve": "Pseudonyms could not be resolved",
+    "pseudonyms.resolved": "That pseudonyms are resolved could not be noted",
     "files.progressed": "How far the work on files is could not be noted",
 }
 STUDY_STEPS = {

@@ -89,7 +89,7 @@ class Retrievals:
         if order.delivery:
             self._deliveries.destinations.check(order.delivery, user)
         retrieval_id = await self._orders.named("retrievals", user, key, order)
-        beside = order.delivery and self._deliveries.beside(retrieval_id, order.delivery, user)
+        beside = self._deliveries.beside(retrieval_id, order.delivery, user) if order.delivery else None
         if key is not None and await self._is_known(retrieval_id, beside):
             return retrieval_id
         message = RetrievalRequested(

@@ -1,6 +1,6 @@
 """The api as a service: what it hears, and the loops it runs."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -42,6 +42,7 @@ class Notes:
     changes: Batch[m.StudyChanged]
     deliveries: Batch[DeliveryFact]
     files: FileJobLedger
+    resolved: Callable[[m.PseudonymsResolved], Awaitable[None]]
 
 
 def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]]) -> Service:
@@ -69,6 +70,7 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
             m.DeliveryProgressed: partial(note_delivery, note=delivery),
             m.DeliveryCompleted: delivery,
             m.FilesProgressed: notes.files.hear,
+            m.PseudonymsResolved: notes.resolved,
             m.RetrievalEstimated: live.estimates.said,
             m.ArchiveMeasured: live.measurements.said,
             m.PacsEchoed: hear,

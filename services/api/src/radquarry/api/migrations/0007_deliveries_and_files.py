@@ -19,11 +19,12 @@ def upgrade() -> None:
     _deliveries()
     _parts_of_deliveries()
     _files()
+    _reidentifications()
 
 
 def downgrade() -> None:
     """Drop them."""
-    for name in ("file_jobs", "delivery_instances", "delivery_studies", "deliveries"):
+    for name in ("reidentifications", "file_jobs", "delivery_instances", "delivery_studies", "deliveries"):
         op.drop_table(f"api_{name}")
 
 
@@ -111,3 +112,20 @@ def _files() -> None:
         sa.Column("removed_at", MOMENT),
     )
     op.create_index("api_file_jobs_newest", "api_file_jobs", ["requested_at", "job_id"])
+
+
+def _reidentifications() -> None:
+    op.create_table(
+        "api_reidentifications",
+        sa.Column("reidentification_id", sa.Uuid, primary_key=True),
+        sa.Column("delivery_id", sa.Uuid, nullable=False),
+        _words("project", 64),
+        sa.Column("pseudonyms", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("requested_by", sa.String(200), nullable=False),
+        sa.Column("requested_at", MOMENT, nullable=False),
+        _words("approved_by", 200),
+        *(sa.Column(name, MOMENT) for name in ("approved_at", "answered_at", "fetched_at")),
+        *map(_counter, ("found", "unknown")),
+        _words("problem"),
+    )

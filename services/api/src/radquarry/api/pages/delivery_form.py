@@ -32,7 +32,7 @@ class DeliveryTyped:
         texts = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
         return cls(
             destination=texts.get("destination", ""),
-            is_identified=texts.get("deidentify") == "no",
+            is_identified=texts.get("deidentify") == "0",
             project=texts.get("project", "") or "default",
             profile=texts.get("profile", ""),
             reports="reports" in texts,

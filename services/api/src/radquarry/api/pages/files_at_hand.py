@@ -45,6 +45,11 @@ class ToolsPage:
         return FORMATS
 
     @property
+    def example(self) -> str:
+        """Attributes as they are written."""
+        return "PatientID = P1\nStudyDescription = Fundus"
+
+    @property
     def most_files(self) -> int:
         """Of one upload."""
         return MOST_FILES

@@ -57,8 +57,8 @@ class DeliveryChoice(BaseModel):
         said = [name for name in DeliveryChoice.model_fields if getattr(self, name)]
         if said:
             raise invalid(
-                f"{' and '.join(said)} without destination: images are retrieved into the archive as they are, and only "
-                "what leaves is de-identified. Name a destination (GET /destinations lists them), or leave it out."
+                f"{' and '.join(said)} without destination: images are retrieved into the archive as they are, and "
+                "only what leaves is de-identified. Name a destination (GET /destinations lists them), or leave it out."
             )
 
     def _how(self) -> Deidentification | None:
