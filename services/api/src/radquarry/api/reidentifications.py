@@ -7,49 +7,28 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
 from uuid import UUID, uuid4
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from sqlalchemy import ColumnElement, select, tuple_, update
 
 from radquarry.api import bulk
 from radquarry.api.audit import audit
 from radquarry.api.delivery_tables import reidentifications
 from radquarry.api.delivery_views import DeliveryView
-from radquarry.api.exchange import UNFETCHED_SECONDS, Exchange
+from radquarry.api.exchange import Exchange
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import Orders
 from radquarry.api.problems import Problem, invalid, unknown
+from radquarry.api.reidentification_views import Originals, ReidentificationView, view_of
 from radquarry.api.security.rights import Rights
 from radquarry.api.storable import storable
 from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
 from radquarry.state.store import State
 
-Stand = Literal["requested", "approved", "answered", "failed", "fetched", "expired"]
 MOST_PSEUDONYMS = 1000
 MOST_OF_AN_ANSWER = 8 * 1024 * 1024
-KEPT = timedelta(seconds=UNFETCHED_SECONDS)
-
-
-class Original(BaseModel):
-    """What a pseudonym stands for; `what` is the attribute by its keyword."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    pseudonym: str
-    what: str = ""
-    original: str
-
-
-class Originals(BaseModel):
-    """The answer."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    originals: tuple[Original, ...]
 
 
 @dataclass(frozen=True)
@@ -59,24 +38,6 @@ class Question:
     delivery_id: UUID
     pseudonyms: tuple[str, ...]
     reason: str
-
-
-@dataclass(frozen=True)
-class ReidentificationView:
-    """Where a question stands; an answer that nobody fetched within a day has expired."""
-
-    id: UUID
-    delivery_id: UUID
-    pseudonyms: tuple[str, ...]
-    reason: str
-    state: Stand
-    requested_by: str
-    requested_at: datetime
-    approved_by: str
-    approved_at: datetime | None
-    found: int
-    unknown: int
-    problem: str
 
 
 class Reidentifications:
@@ -176,7 +137,7 @@ class Reidentifications:
         chosen = chosen.order_by(table.requested_at.desc(), table.reidentification_id.desc())
         async with self._state.reading() as connection:
             rows = await bulk.fetch(connection, chosen.limit(page_size(limit) + 1))
-        views = tuple(_view(row, self._orders.clock()) for row in rows[:limit])
+        views = tuple(view_of(row, self._orders.clock()) for row in rows[:limit])
         more = cursor(views[-1].requested_at, views[-1].id) if len(rows) > limit else None
         return Listed(views, more)
 
@@ -207,7 +168,7 @@ class Reidentifications:
             rows = await bulk.fetch(connection, select(reidentifications).where(_is(reidentification_id)))
         if not rows:
             raise unknown("reidentification", reidentification_id)
-        return _view(rows[0], self._orders.clock())
+        return view_of(rows[0], self._orders.clock())
 
     async def _project(self, reidentification_id: UUID) -> str:
         async with self._state.reading() as connection:
@@ -242,32 +203,3 @@ def _taken(answer: Path) -> Originals:
         ) from None
     finally:
         answer.unlink(missing_ok=True)
-
-
-def _view(row: bulk.Found, now: datetime) -> ReidentificationView:
-    return ReidentificationView(
-        id=row.reidentification_id,
-        delivery_id=row.delivery_id,
-        pseudonyms=tuple(json.loads(row.pseudonyms)),
-        reason=row.reason,
-        state=_stand(row, now),
-        requested_by=row.requested_by,
-        requested_at=row.requested_at,
-        approved_by=row.approved_by,
-        approved_at=row.approved_at,
-        found=row.found,
-        unknown=row.unknown,
-        problem=row.problem,
-    )
-
-
-def _stand(row: bulk.Found, now: datetime) -> Stand:
-    if row.fetched_at is not None:
-        return "fetched"
-    if row.approved_at is None:
-        return "requested"
-    if row.problem:
-        return "failed"
-    if row.approved_at < now - KEPT:
-        return "expired"
-    return "approved" if row.answered_at is None else "answered"

@@ -1,6 +1,6 @@
 """The api as a service: what it hears, and the loops it runs."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -30,6 +30,17 @@ from radquarry.service import Handler, Service
 MANY = 512
 """Of the messages about single studies: so many share one transaction."""
 SOME = 64
+AT_ONCE: Mapping[type[m.Message], int] = {
+    m.StudyFound: MANY,
+    m.ReportFetched: MANY,
+    m.ReportMissing: MANY,
+    m.DocumentIndexed: MANY,
+    m.StudyChanged: MANY,
+    m.WindowClosed: SOME,
+    m.PortionClosed: SOME,
+    m.RetrievalProgressed: SOME,
+    m.DeliveryProgressed: SOME,
+}
 
 
 @dataclass(frozen=True)
@@ -83,17 +94,7 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
             m.StudyChanged: partial(note_change, note=notes.changes.add),
         },
         loops=loops,
-        parallel={
-            m.StudyFound: MANY,
-            m.ReportFetched: MANY,
-            m.ReportMissing: MANY,
-            m.DocumentIndexed: MANY,
-            m.StudyChanged: MANY,
-            m.WindowClosed: SOME,
-            m.PortionClosed: SOME,
-            m.RetrievalProgressed: SOME,
-            m.DeliveryProgressed: SOME,
-        },
+        parallel=AT_ONCE,
         broadcasts=_broadcasts(live),
     )
 

@@ -10,6 +10,7 @@ from radquarry.api.file_job_orders import FORMATS, JobKind
 from radquarry.api.file_job_views import FileJobView, RefusedFile
 from radquarry.api.listed import Listed
 from radquarry.api.pages.crawl_forms import fresh_key
+from radquarry.api.pages.delivery_form import DeliveryTyped
 
 Tool = Literal["deidentify", "convert"]
 TOOLS: tuple[Tool, ...] = ("deidentify", "convert")
@@ -43,6 +44,11 @@ class ToolsPage:
     def formats(self) -> tuple[str, ...]:
         """That files can be converted to; the empty one is by what they are."""
         return FORMATS
+
+    @property
+    def project(self) -> str:
+        """The one that files belong to where nobody names another."""
+        return DeliveryTyped().project
 
     @property
     def example(self) -> str:

@@ -134,6 +134,7 @@ def _fields(view: DeliveryView) -> dict[str, Any]:
 
 
 def listed(view: DeliveryView) -> ListedDelivery:
+    """The documented shape in the list."""
     return ListedDelivery.model_construct(**_fields(view))
 
 

@@ -96,13 +96,6 @@ CONVERT = _form(
 )
 
 
-def _uploads() -> dict[int | str, dict[str, Any]]:
-    return problems() | {
-        413: {"description": "Too many files, or too large."},
-        507: {"description": "The disk is full."},
-    }
-
-
 async def _upload(request: Request, user: ByUser, key: WithKey = None) -> Upload:
     return Upload(request.headers.get("content-type", ""), request.stream(), user, key)
 
@@ -131,7 +124,7 @@ def _both(
 @routes.post(
     "/deidentifications",
     status_code=202,
-    responses=_uploads(),
+    responses=problems(413, 507),
     openapi_extra=DEIDENTIFY,
     summary="De-identify files at hand",
 )
@@ -141,7 +134,11 @@ async def deidentify_files(sent: Sent, desk: OnDesk) -> Ordered:
 
 
 @routes.post(
-    "/conversions", status_code=202, responses=_uploads(), openapi_extra=CONVERT, summary="Convert files at hand"
+    "/conversions",
+    status_code=202,
+    responses=problems(413, 507),
+    openapi_extra=CONVERT,
+    summary="Convert files at hand",
 )
 async def convert_files(sent: Sent, desk: OnDesk) -> Ordered:
     """Images to DICOM, or DICOM to another format; see `POST /deidentifications` for what becomes of the files."""
@@ -177,7 +174,7 @@ async def watch_files(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) ->
 @_both(
     routes.get,
     "/{job_id}/result",
-    responses=problems(404, 409) | {200: {"content": {"application/zip": {}}}, 410: {"description": "Removed."}},
+    responses=problems(404, 409, 410) | {200: {"content": {"application/zip": {}}}},
     response_class=FileResponse,
     summary="What was made of files",
 )
@@ -191,7 +188,7 @@ async def get_result(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) -> 
 @_both(
     routes.get,
     "/{job_id}/report",
-    responses=problems(404, 409) | {200: {"content": {"application/json": {}}}, 410: {"description": "Removed."}},
+    responses=problems(404, 409, 410) | {200: {"content": {"application/json": {}}}},
     response_class=FileResponse,
     summary="What became of each file",
 )

@@ -7,13 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from radquarry.api.reidentifications import (
-    MOST_PSEUDONYMS,
-    Originals,
-    Question,
-    ReidentificationView,
-    Stand,
-)
+from radquarry.api.reidentification_views import Originals, ReidentificationView, Stand
+from radquarry.api.reidentifications import MOST_PSEUDONYMS, Question
 from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, problems
 
 routes = APIRouter(prefix=f"{V1}/reidentifications", tags=["reidentifications"])
@@ -100,7 +95,7 @@ async def approve_reidentification(reidentification_id: UUID, desk: OnDesk, user
 
 @routes.post(
     "/{reidentification_id}/originals",
-    responses=problems(404, 409) | {410: {"description": "It was fetched, or nobody did within a day."}},
+    responses=problems(404, 409, 410),
     summary="Fetch the answer, once",
 )
 async def fetch_originals(reidentification_id: UUID, desk: OnDesk, user: ByUser) -> Originals:
