@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from radquarry.api.exchange import Exchange, Limits, safe_name
-from radquarry.api.file_jobs import KEPT, Upload
+from radquarry.api.file_jobs import KEPT, LONGEST, Upload
 from radquarry.api.multipart import Form, read_form
 from radquarry.api.problems import Problem
 from radquarry.errors import PeerAway
-from radquarry.messages import CancelFiles, DeidentifyFiles
+from radquarry.messages import CancelFiles, DeidentifyFiles, FilesProgressed
 from tests.api.projecting import Projections
 
 
@@ -148,14 +148,17 @@ async def test_what_the_bus_did_not_take_is_said_later_once(api: Projections) ->
     assert [each.job_id for each in api.said.published if isinstance(each, DeidentifyFiles)] == [job_id, lost]
 
 
-async def test_what_nobody_takes_away_is_removed_after_days(api: Projections) -> None:
+@pytest.mark.parametrize(("is_over", "kept"), [(True, KEPT), (False, LONGEST)])
+async def test_what_nobody_takes_away_is_removed(api: Projections, is_over: bool, kept: timedelta) -> None:
     job_id = await api.files.bring("conversion", Upload(FORM, in_pieces(a_form(("a", b"x")), 50)))
-    for days in (KEPT - timedelta(hours=1), KEPT + timedelta(hours=1), KEPT + timedelta(hours=2)):
-        await api.files.look_after(datetime.now(UTC) + days)
+    await api.hear(FilesProgressed(job_id=job_id, state="failed" if is_over else "running", revision=1))
+    for hours in (-1, 1, 2):
+        await api.files.look_after(datetime.now(UTC) + kept + timedelta(hours=hours))
+        assert len(api.said.published) == (1 if hours < 0 else 2)
 
     assert [each.job_id for each in api.said.published if isinstance(each, CancelFiles)] == [job_id]
     view = await api.files.get("conversion", job_id)
-    assert (view.is_removed, view.state, view.names) == (True, "cancelled", ())
+    assert (view.is_removed, view.state, view.names) == (True, "failed" if is_over else "cancelled", ())
 
 
 def test_a_field_without_a_file_has_no_number() -> None:

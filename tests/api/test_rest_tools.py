@@ -165,6 +165,13 @@ async def test_fields_that_do_not_fit_order_nothing_and_keep_no_file(
     assert (lying(tmp_path), gateway.bus.published) == ({}, [])
 
 
+async def test_who_is_refused_early_reads_why_although_more_is_sent(gateway: Gateway, tmp_path: Path) -> None:
+    answer = await brought(gateway, ("a.dcm", MANY * 10), project="x" * 400_000)
+
+    assert "too long" in a_problem(answer, 413)["detail"]
+    assert lying(tmp_path) == {}
+
+
 async def test_images_are_converted_with_given_attributes_and_a_table(gateway: Gateway) -> None:
     parts = [("files", ("a.png", b"x")), ("table", ("of patients.csv", b"name,PatientID\na.png,P1\n"))]
     fields = {"to": "dicom", "attributes": "PatientID = P 1\n\nStudyDescription: Fundus = left"}

@@ -98,7 +98,7 @@ class Incoming:
         self._until_next_look -= len(data)
         with _mapped():
             if self._until_next_look <= 0:
-                check_room(self.folder, self._limits.reserve + len(data))
+                check_room(self.folder, self._limits.reserve + LOOK_AT_THE_DISK)
                 self._until_next_look = LOOK_AT_THE_DISK
             self._open.write(data)
         self.sizes[-1] += len(data)

@@ -20,7 +20,7 @@ from radquarry.api.exchange import Exchange, Incoming
 from radquarry.api.file_job_orders import FilesOrder, JobKind
 from radquarry.api.file_job_views import SETTLED, FileJobView, RefusedFile, refused_in, view_of
 from radquarry.api.listed import Listed, cursor, page_size, position
-from radquarry.api.multipart import read_form
+from radquarry.api.multipart import drained, read_form
 from radquarry.api.orders import Orders
 from radquarry.api.problems import Problem, unknown
 from radquarry.api.security.rights import Rights
@@ -67,6 +67,13 @@ class FileJobs:
 
         When everything has come, the order is written down, then published: a bus that is away gets it later.
         """
+        try:
+            return await self._bring(kind, upload)
+        except Problem:
+            await drained(upload.body)
+            raise
+
+    async def _bring(self, kind: JobKind, upload: Upload) -> UUID:
         incoming = await asyncio.to_thread(self._exchange.receive)
         try:
             form = await read_form(upload.content_type, upload.body, incoming)

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
 
 from radquarry.api.problems import Problem, invalid
 
@@ -18,6 +20,7 @@ MOST_PARTS = 12_000
 STEP_BYTES = 512 * 1024
 PATIENCE_SECONDS = 60.0
 """A sender that sends nothing for so long has broken off."""
+MOST_DRAINED = 64 * 1024**2
 
 
 class Taker(Protocol):
@@ -61,9 +64,19 @@ async def read_form(content_type: str, body: AsyncIterator[bytes], taker: Taker)
     except FormParserError:
         raise invalid("The form cannot be read: it is not as RFC 7578 has it.") from None
     if not reader.is_whole:
-        raise invalid("The upload broke off: nothing of it was kept.")
+        raise _broken_off()
     await _in_a_thread(reader, taker)
     return reader.form
+
+
+async def drained(body: AsyncIterator[bytes]) -> None:
+    """Take what a browser still sends, and forget it: before it has sent all, it reads no answer."""
+    left = MOST_DRAINED
+    with suppress(Problem):
+        async for chunk in _patiently(body):
+            left -= len(chunk)
+            if left < 0:
+                return
 
 
 async def _patiently(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -74,9 +87,15 @@ async def _patiently(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
                 chunk = await anext(chunks)
         except StopAsyncIteration:
             return
+        except ClientDisconnect:
+            raise _broken_off() from None
         except TimeoutError:
             raise Problem(408, "too-slow", "Too slow", "Nothing came for a minute: nothing was kept.") from None
         yield chunk
+
+
+def _broken_off() -> Problem:
+    return invalid("The upload broke off: nothing of it was kept.")
 
 
 async def _in_a_thread(reader: "_Reader", taker: Taker) -> None:

@@ -80,6 +80,11 @@ class Onward:
     deliveries: tuple[DeliveryView, ...]
     form: DeliveryForm
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether any of them is under way."""
+        return any(not delivery.is_settled for delivery in self.deliveries)
+
 
 @dataclass(frozen=True)
 class RetrievalPage:

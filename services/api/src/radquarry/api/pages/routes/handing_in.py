@@ -4,7 +4,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.requests import ClientDisconnect
 
 from radquarry.api.desk import Desk
 from radquarry.api.file_job_views import FileJobView, RefusedFile
@@ -32,8 +31,6 @@ def tool_routes(desk: Desk) -> APIRouter:
         sent = Upload(request.headers.get("content-type", ""), request.stream(), user_of(request))
         try:
             job_id = await desk.files.bring(KINDS[tool], sent)
-        except ClientDisconnect:
-            return Response(status_code=499)  # nobody reads it
         except Problem as problem:
             if problem.status not in MENDABLE:
                 raise
