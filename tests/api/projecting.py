@@ -18,6 +18,7 @@ from radquarry.api.crawl_ledger import CrawlLedger
 from radquarry.api.crawls import Crawls
 from radquarry.api.deliveries import Deliveries
 from radquarry.api.delivery_ledger import DeliveryLedger
+from radquarry.api.departures import Departures
 from radquarry.api.destinations import Destinations
 from radquarry.api.exchange import Exchange, Limits
 from radquarry.api.failure_effects import Effects
@@ -131,7 +132,9 @@ def projections(state: State, folder: Path = Path("exchange")) -> Projections:
     zone = ZoneInfo("Europe/Zurich")
     archives, changes = Archives(state, orders, live, PACS, zone), StudyChanges(state)
     change_notes = Batch(changes.write, seconds=0)
-    notes = Notes(crawl_notes, retrieval_notes, archives, change_notes, delivery_notes, file_ledger, who.hear)
+    notes = Notes(
+        crawl_notes, retrieval_notes, archives, change_notes, Departures(state), delivery_notes, file_ledger, who.hear
+    )
     return Projections(
         crawls=crawls,
         coverage=Coverage(state, tuple(PACS), orders.clock, zone),

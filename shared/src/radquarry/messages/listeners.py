@@ -55,6 +55,8 @@ LISTENERS: Mapping[type[m.Message], tuple[str, ...]] = MappingProxyType(
         m.RetrievalCompleted: ("exporter", "api"),
         m.RemoveInstances: ("storescp",),
         m.InstancesRemoved: ("mover", "api"),
+        m.MeasureQuarantine: ("storescp",),
+        m.QuarantineMeasured: ("api",),
         m.DeliveryRequested: ("exporter", "mover", "api"),
         m.CancelDelivery: ("exporter",),
         m.RetryDelivery: ("exporter",),

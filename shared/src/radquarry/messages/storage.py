@@ -87,3 +87,35 @@ class InstancesRemoved(Event):
     removal_id: UUID
     instances: tuple[ArchivedInstance, ...]
     removed_at: AwareDatetime
+
+
+class MeasureQuarantine(Command):
+    """Say what was refused. The answer is a `QuarantineMeasured` whose `cause` is this message's `id`."""
+
+    topic: ClassVar[str] = "quarantine.measure"
+
+
+class RefusedObjects(BaseModel):
+    """Objects that one caller sent and that were refused for one reason, in storescp's own words."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    reason: str
+    calling_ae_title: str = ""
+    objects: int
+
+
+class QuarantineMeasured(Event):
+    """What lies in the quarantine at `measured_at`: what came and is not valid DICOM.
+
+    `bytes` are those of the objects; `reasons` begins with what is most frequent, and names the 50 most frequent.
+    """
+
+    topic: ClassVar[str] = "quarantine.measured"
+
+    objects: int
+    bytes: int
+    oldest_at: AwareDatetime | None = None
+    newest_at: AwareDatetime | None = None
+    reasons: tuple[RefusedObjects, ...] = ()
+    measured_at: AwareDatetime

@@ -15,8 +15,10 @@ from radquarry.api.crawl_ledger import CrawlLedger
 from radquarry.api.crawls import Crawls
 from radquarry.api.deliveries import Deliveries
 from radquarry.api.delivery_ledger import DeliveryLedger
+from radquarry.api.departures import Departures
 from radquarry.api.desk import Desk
 from radquarry.api.destinations import Destinations
+from radquarry.api.dicomweb.images import Images
 from radquarry.api.exchange import Exchange, Limits
 from radquarry.api.failure_effects import Effects
 from radquarry.api.failures import Failures
@@ -39,6 +41,7 @@ from radquarry.api.service import Notes, api
 from radquarry.api.settings import Settings, load
 from radquarry.api.storage import Storage
 from radquarry.api.study_changes import StudyChanges
+from radquarry.api.viewer_files import Viewer
 from radquarry.api.web_server import WebServer, address_of, bound
 from radquarry.batching import Batch
 from radquarry.bus.opening import open_bus
@@ -81,7 +84,10 @@ async def opened(
     with bound(settings.api.host, settings.api.port) as port:
         listening(address_of(port))
         server = WebServer(app, port, before_end=desk.live.close)
-        yield api(notes, desk.live, server.run, desk.files.keep)
+        try:
+            yield api(notes, desk.live, server.run, desk.files.keep)
+        finally:
+            await desk.images.decoders.close()
 
 
 def guard_of(settings: Api) -> Guard:
@@ -117,6 +123,7 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
     zone = ZoneInfo(settings.timezone)
     archives, changes = Archives(state, orders, live, settings.pacs, zone), StudyChanges(state)
     change_notes = Batch(changes.write, most=GATHER_MOST, seconds=GATHER_SECONDS)
+    effects = Effects(crawl_notes.add, retrieval_notes.add, delivery_notes.add, file_ledger.block)
     desk = Desk(
         index=index,
         crawls=crawls,
@@ -130,17 +137,17 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
         storage=Storage(orders, live),
         archives=archives,
         changes=changes,
-        failures=Failures(
-            state, Effects(crawl_notes.add, retrieval_notes.add, delivery_notes.add, file_ledger.block), bus.replay
-        ),
+        images=Images(settings.data_dir),
+        viewer=Viewer(settings.api.viewer_dir or settings.data_dir / "viewer"),
+        failures=Failures(state, effects, bus.replay),
         live=live,
         rights=rights,
         clock=_now,
         timezone=zone,
         settings=settings,
     )
-    resolved = reidentifications.hear
-    return Notes(crawl_notes, retrieval_notes, archives, change_notes, delivery_notes, file_ledger, resolved), desk
+    of_orders = crawl_notes, retrieval_notes, archives, change_notes, Departures(state)
+    return Notes(*of_orders, delivery_notes, file_ledger, reidentifications.hear), desk
 
 
 def exchange_of(settings: Settings) -> Exchange:

@@ -19,6 +19,7 @@ from radquarry.messages import (
     PacsLimited,
     PacsStarted,
     PacsStopped,
+    QuarantineMeasured,
     RetrievalEstimated,
 )
 
@@ -96,7 +97,7 @@ class Awaited(Generic[Said]):
 
 
 class Live:
-    """Watching orders, and waiting for answers of PACS and of the mover."""
+    """Watching orders, and waiting for answers of PACS, mover and storescp."""
 
     def __init__(
         self,
@@ -113,6 +114,7 @@ class Live:
         self.answers: Awaited[Answer] = Awaited()
         self.estimates: Awaited[RetrievalEstimated] = Awaited()
         self.measurements: Awaited[ArchiveMeasured] = Awaited()
+        self.refusals: Awaited[QuarantineMeasured] = Awaited()
         self._closed = False
 
     def crawl(self, crawl_id: UUID) -> AsyncIterator[CrawlView]:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, tuple_
 from radquarry.api import bulk
 from radquarry.api.audit import audit
 from radquarry.api.deliveries import Deliveries
+from radquarry.api.departures import has_left, left_at
 from radquarry.api.holdings import held
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import Orders
@@ -26,19 +27,17 @@ from radquarry.api.retrieval_views import (
     study_of,
     view_of,
 )
+from radquarry.api.retrieval_wishes import wanted_study
 from radquarry.api.tables import retrieval_instances, retrieval_studies, retrievals
 from radquarry.errors import PeerAway
-from radquarry.index.document import Document
 from radquarry.index.port import Index
 from radquarry.messages import (
     CancelRetrieval,
     DeliveryRequested,
-    ListedSeries,
     PauseRetrieval,
     ResumeRetrieval,
     RetrievalRequested,
     RetrievalState,
-    SeriesChoice,
     WantedStudy,
 )
 from radquarry.state.store import State
@@ -103,6 +102,7 @@ class Retrievals:
             requested_by=user,
             not_before=order.not_before,
             estimated_bytes=order.estimated_bytes,
+            windows=order.windows,
         )
         await self._orders.publish(*([beside] if beside else []), message)
         audit("retrieval requested", user, retrieval_id=str(retrieval_id), studies=len(message.studies))
@@ -162,7 +162,9 @@ class Retrievals:
         key = tuple_(table.study_instance_uid, table.sop_instance_uid)
         last: tuple[str, str] = ("", "")
         while True:
-            chosen = select(retrieval_instances).where(table.retrieval_id == retrieval_id, key > tuple_(*last))
+            chosen = select(retrieval_instances, left_at()).where(
+                table.retrieval_id == retrieval_id, key > tuple_(*last)
+            )
             chosen = chosen.order_by(table.study_instance_uid, table.sop_instance_uid).limit(PORTION)
             async with self._state.reading() as connection:
                 rows = await bulk.fetch(connection, chosen)
@@ -186,11 +188,11 @@ class Retrievals:
             return tuple(study_of(row, row.refused) for row in await bulk.fetch(connection, chosen))
 
     async def instances_here(self, study_instance_uid: str) -> Mapping[str, int]:
-        """SeriesInstanceUID → how many of its instances are in the archive, over all retrievals."""
+        """SeriesInstanceUID → how many of its instances are in the archive now, over all retrievals."""
         table = retrieval_instances.c
         chosen = (
             select(table.series_instance_uid, func.count(table.sop_instance_uid.distinct()).label("here"))
-            .where(table.study_instance_uid == study_instance_uid, table.received)
+            .where(table.study_instance_uid == study_instance_uid, table.received, ~has_left())
             .group_by(table.series_instance_uid)
         )
         async with self._state.reading() as connection:
@@ -214,7 +216,7 @@ class Retrievals:
 
     async def _wanted(self, order: RetrievalOrder) -> tuple[WantedStudy, ...]:
         """The studies with the PACS that holds each; raises the problem when the index knows some not."""
-        known = await held(self._index, order.studies, partial(_wanted, order=order))
+        known = await held(self._index, order.studies, partial(wanted_study, order=order))
         left, wanted = MOST_SERIES, []
         for study in known.values():
             left -= len(study.series)
@@ -226,24 +228,3 @@ class Retrievals:
         chosen = select(retrievals).where(same, retrievals.c.requested_at.is_not(None))
         async with self._state.reading() as connection:
             return next(iter(await bulk.fetch(connection, chosen)), None)
-
-
-def _wanted(document: Document, order: RetrievalOrder) -> WantedStudy:
-    """With its series, where all are wanted and the index knows how many instances each of them has."""
-    study, only = document.study, order.instances.get(document.study_instance_uid, ())
-    series: tuple[ListedSeries, ...] = ()
-    if study and not only and order.series == SeriesChoice():
-        series = tuple(
-            ListedSeries(
-                series_instance_uid=each.series_instance_uid,
-                modality=each.modality,
-                number_of_series_related_instances=each.number_of_series_related_instances,
-            )
-            for each in study.series
-            if each.number_of_series_related_instances
-        )
-        if len(series) != max(len(study.series), study.number_of_study_related_series or 0):
-            series = ()
-    return WantedStudy(
-        study_instance_uid=document.study_instance_uid, pacs=document.pacs, sop_instance_uids=only, series=series
-    )

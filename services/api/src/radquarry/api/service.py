@@ -10,6 +10,7 @@ from radquarry.api.archives import Archives
 from radquarry.api.crawl_facts import CrawlFact
 from radquarry.api.delivery_facts import DeliveryFact
 from radquarry.api.delivery_handlers import note_delivery, note_order
+from radquarry.api.departures import Departures
 from radquarry.api.file_job_ledger import FileJobLedger
 from radquarry.api.handlers import (
     note_change,
@@ -51,6 +52,7 @@ class Notes:
     retrievals: Batch[RetrievalFact]
     archives: Archives
     changes: Batch[m.StudyChanged]
+    departures: Departures
     deliveries: Batch[DeliveryFact]
     files: FileJobLedger
     resolved: Callable[[m.PseudonymsResolved], Awaitable[None]]
@@ -84,6 +86,8 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
             m.PseudonymsResolved: notes.resolved,
             m.RetrievalEstimated: live.estimates.said,
             m.ArchiveMeasured: live.measurements.said,
+            m.QuarantineMeasured: live.refusals.said,
+            m.InstancesRemoved: notes.departures.write,
             m.PacsEchoed: hear,
             m.PacsStopped: hear,
             m.PacsStarted: hear,
@@ -128,6 +132,7 @@ def _broadcasts(live: Live) -> dict[type[m.Message], Handler]:
         m.DeliveryCompleted: of_delivery,
         m.FilesProgressed: of_files,
         m.ArchiveMeasured: live.measurements.said,
+        m.QuarantineMeasured: live.refusals.said,
         m.PacsEchoed: live.answers.said,
         m.PacsStopped: live.answers.said,
         m.PacsStarted: live.answers.said,

@@ -1,12 +1,13 @@
 """The page between choosing studies and having them fetched: what that would bring and take, and whether it fits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from radquarry.api.pages.crawl_forms import fresh_key
 from radquarry.api.pages.delivery_form import DeliveryForm
 from radquarry.api.pages.study_line import StudyLine
 from radquarry.api.pages.visit import local
+from radquarry.api.retrievals import RetrievalOrder
 from radquarry.messages import RetrievalEstimated
 
 MOST_PICKED = 500
@@ -18,7 +19,8 @@ MOST_LINES = 60
 class EstimatePage:
     """The studies, by UID; `said` is None when nobody reckoned in time.
 
-    `back` leads to where they were picked; `key` makes a second click the same order.
+    `back` leads to where they were picked; `windows` are the order's own hours; `key` makes a second click the same
+    order.
     """
 
     studies: tuple[str, ...]
@@ -26,6 +28,7 @@ class EstimatePage:
     said: RetrievalEstimated | None
     delivery: DeliveryForm
     back: str = "/"
+    windows: tuple[str, ...] = ()
     key: str = field(default_factory=fresh_key)
 
     @property
@@ -47,12 +50,12 @@ class EstimatePage:
 
 
 def estimate_page(
-    studies: Sequence[str],
+    order: RetrievalOrder,
     lines: Mapping[str, StudyLine],
     said: RetrievalEstimated | None,
     delivery: DeliveryForm,
     back: str = "/",
 ) -> EstimatePage:
     """`lines` by StudyInstanceUID."""
-    shown = tuple((uid, lines.get(uid)) for uid in studies[:MOST_LINES])
-    return EstimatePage(tuple(studies), shown, said, delivery, local(back))
+    shown = tuple((uid, lines.get(uid)) for uid in order.studies[:MOST_LINES])
+    return EstimatePage(order.studies, shown, said, delivery, local(back), order.windows)

@@ -1,6 +1,7 @@
 """Retrievals: ordering them from picked studies, watching and steering them."""
 
 import asyncio
+import re
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,16 +11,24 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from radquarry.api.desk import Desk
 from radquarry.api.pages.delivery_form import DeliveryTyped, delivery_form
 from radquarry.api.pages.estimate import MOST_LINES, MOST_PICKED, estimate_page
-from radquarry.api.pages.retrievals import MOST_DELIVERIES, Onward, retrieval_page, retrievals_page, worth_a_line
+from radquarry.api.pages.retrievals import (
+    MOST_DELIVERIES,
+    Onward,
+    RetrievalPage,
+    retrieval_page,
+    retrievals_page,
+    worth_a_line,
+)
 from radquarry.api.pages.routes.delivering import lines_of
 from radquarry.api.pages.routes.shown import gone_to, shown, user_of
 from radquarry.api.problems import invalid
-from radquarry.api.retrievals import RetrievalOrder
+from radquarry.api.retrievals import RetrievalOrder, RetrievalView
 from radquarry.errors import PeerAway
 from radquarry.messages import RetrievalEstimated
 
 SECONDS_FOR_AN_ESTIMATE = 8.0
 MOST_BYTES = 2**53
+MOST_TEXT = 2000
 
 Picked = list[str] | None
 
@@ -34,15 +43,14 @@ def retrieval_routes(desk: Desk) -> APIRouter:
 
     @routes.get("/retrievals/new")
     async def _estimate(
-        request: Request, study: Annotated[Picked, Query()] = None, back: Annotated[str, Query(max_length=8192)] = "/"
+        request: Request,
+        study: Annotated[Picked, Query()] = None,
+        back: Annotated[str, Query(max_length=8192)] = "/",
+        windows: Annotated[str, Query(max_length=MOST_TEXT)] = "",
     ) -> HTMLResponse:
-        studies = _picked(study)
-        user = user_of(request)
-        said, lines = await asyncio.gather(
-            _estimated(desk, RetrievalOrder(studies), user), lines_of(desk, studies[:MOST_LINES])
-        )
-        page = estimate_page(studies, lines, said, delivery_form(desk, user), back)
-        return await shown(desk, request, page)
+        order, user = RetrievalOrder(_picked(study), windows=_lines_of(windows)), user_of(request)
+        said, lines = await asyncio.gather(_estimated(desk, order, user), lines_of(desk, order.studies[:MOST_LINES]))
+        return await shown(desk, request, estimate_page(order, lines, said, delivery_form(desk, user), back))
 
     @routes.post("/retrievals")
     async def _order(
@@ -50,18 +58,18 @@ def retrieval_routes(desk: Desk) -> APIRouter:
         study: Annotated[Picked, Form()] = None,
         estimated_bytes: Annotated[int | None, Form(ge=0, le=MOST_BYTES)] = None,
         key: Annotated[str | None, Form(max_length=64)] = None,
+        windows: Annotated[str, Form(max_length=MOST_TEXT)] = "",
     ) -> RedirectResponse:
         beside = DeliveryTyped.sent(await request.form()).order()
-        order = RetrievalOrder(_picked(study), estimated_bytes=estimated_bytes, delivery=beside)
+        order = RetrievalOrder(
+            _picked(study), estimated_bytes=estimated_bytes, windows=_lines_of(windows), delivery=beside
+        )
         return gone_to(f"/retrievals/{await desk.retrievals.request(order, user_of(request), key)}")
 
     @routes.get("/retrievals/{retrieval_id}")
     async def _one(request: Request, retrieval_id: UUID) -> HTMLResponse:
         retrieval = await desk.retrievals.get(retrieval_id)
-        lines = await lines_of(desk, worth_a_line(retrieval))
-        known = await desk.deliveries.list(MOST_DELIVERIES, retrieval_id=retrieval_id)
-        onward = Onward(known.items, delivery_form(desk, user_of(request)))
-        return await shown(desk, request, retrieval_page(retrieval, lines, onward))
+        return await shown(desk, request, await _page(desk, retrieval, user_of(request)))
 
     @routes.post("/retrievals/{retrieval_id}/{what}")
     async def _steer(
@@ -74,12 +82,27 @@ def retrieval_routes(desk: Desk) -> APIRouter:
     return routes
 
 
+async def _page(desk: Desk, retrieval: RetrievalView, user: str) -> RetrievalPage:
+    named = worth_a_line(retrieval)
+    lines, viewable, known = await asyncio.gather(
+        lines_of(desk, named),
+        desk.images.here(named),
+        desk.deliveries.list(MOST_DELIVERIES, retrieval_id=retrieval.id),
+    )
+    return retrieval_page(retrieval, lines, Onward(known.items, delivery_form(desk, user)), viewable)
+
+
 def _picked(study: Picked) -> tuple[str, ...]:
     if not study:
         raise invalid("No study was picked: tick the ones to retrieve.")
     if len(study) > MOST_PICKED:
         raise invalid(f"At most {MOST_PICKED} studies are ordered here at a time; programs may order more.")
     return tuple(dict.fromkeys(study))
+
+
+def _lines_of(windows: str) -> tuple[str, ...]:
+    """One window a line, or several with commas between."""
+    return tuple(line.strip() for line in re.split(r"[\n,;]", windows) if line.strip())
 
 
 async def _estimated(desk: Desk, order: RetrievalOrder, user: str) -> RetrievalEstimated | None:
