@@ -43,6 +43,7 @@ from radquarry.messages.lookups import (
     RowsListed,
 )
 from radquarry.messages.profiles import PacsContradicted, PacsProbed, PacsProfile, ProbePacs
+from radquarry.messages.pseudonyms import PseudonymsResolved, ResolvePseudonyms
 from radquarry.messages.retrievals import (
     CancelRetrieval,
     GiveUpStudies,
@@ -142,6 +143,7 @@ __all__ = [
     "PortionClosed",
     "PriorsChoice",
     "ProbePacs",
+    "PseudonymsResolved",
     "QuarantineMeasured",
     "QueryOrder",
     "RefusedObjects",
@@ -149,6 +151,7 @@ __all__ = [
     "Report",
     "ReportFetched",
     "ReportMissing",
+    "ResolvePseudonyms",
     "ResumeCrawl",
     "ResumeRetrieval",
     "RetrievalCompleted",

@@ -8,6 +8,7 @@ from json import loads
 from uuid import UUID
 
 from radquarry.api import bulk
+from radquarry.api.delivery_views import DeliveryOrder
 from radquarry.api.pace import Pace
 from radquarry.api.problems import invalid
 from radquarry.api.retrieval_facts import SETTLED, StudyStand, settled_of
@@ -26,7 +27,7 @@ class RetrievalOrder:
     """StudyInstanceUIDs, which of their series, and how urgent (higher is sooner, more than 0 is urgent).
 
     `instances`: of these studies only these SOPInstanceUIDs. `windows`: hours of the order's own, as `mon-fri
-    20:00-06:00`, in which alone its studies are begun.
+    20:00-06:00`, in which alone its studies are begun. `delivery`: where what has come goes on to.
     """
 
     studies: tuple[str, ...]
@@ -36,6 +37,7 @@ class RetrievalOrder:
     priority: int = 0
     not_before: datetime | None = None
     estimated_bytes: int | None = None
+    delivery: DeliveryOrder | None = None
     windows: tuple[str, ...] = ()
 
     def check(self) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, tuple_
 
 from radquarry.api import bulk
 from radquarry.api.audit import audit
+from radquarry.api.deliveries import Deliveries
 from radquarry.api.departures import has_left, left_at
 from radquarry.api.holdings import held
 from radquarry.api.listed import Listed, cursor, page_size, position
@@ -26,18 +27,17 @@ from radquarry.api.retrieval_views import (
     study_of,
     view_of,
 )
+from radquarry.api.retrieval_wishes import wanted_study
 from radquarry.api.tables import retrieval_instances, retrieval_studies, retrievals
 from radquarry.errors import PeerAway
-from radquarry.index.document import Document
 from radquarry.index.port import Index
 from radquarry.messages import (
     CancelRetrieval,
-    ListedSeries,
+    DeliveryRequested,
     PauseRetrieval,
     ResumeRetrieval,
     RetrievalRequested,
     RetrievalState,
-    SeriesChoice,
     WantedStudy,
 )
 from radquarry.state.store import State
@@ -62,21 +62,34 @@ Control = type[PauseRetrieval] | type[ResumeRetrieval] | type[CancelRetrieval]
 
 
 class Retrievals:
-    """`write` is the ledger's; the index says which PACS holds a study."""
+    """`write` is the ledger's; the index says which PACS holds a study; `deliveries` take what has come further."""
 
     def __init__(
-        self, state: State, orders: Orders, write: Callable[[RetrievalFact], Awaitable[None]], index: Index
+        self,
+        state: State,
+        orders: Orders,
+        write: Callable[[RetrievalFact], Awaitable[None]],
+        index: Index,
+        deliveries: Deliveries,
     ) -> None:
         self._state = state
         self._orders = orders
         self._write = write
         self._index = index
+        self._deliveries = deliveries
 
     async def request(self, order: RetrievalOrder, user: str = "", key: str | None = None) -> UUID:
-        """Order a retrieval: publish, then write. Raises `Problem`, or `PeerAway` when nothing was ordered."""
+        """Order a retrieval, and its delivery beside it: publish, then write.
+
+        Raises `Problem`, or `PeerAway` when nothing was ordered. The delivery goes first: of a pair that the bus took
+        only half of, it is the one that fetches nothing and can be seen, and the same order again completes it.
+        """
         order.check()
+        if order.delivery:
+            self._deliveries.destinations.check(order.delivery, user)
         retrieval_id = await self._orders.named("retrievals", user, key, order)
-        if key is not None and await self._row(retrieval_id) is not None:
+        beside = self._deliveries.beside(retrieval_id, order.delivery, user) if order.delivery else None
+        if key is not None and await self._is_known(retrieval_id, beside):
             return retrieval_id
         message = RetrievalRequested(
             trail=retrieval_id,
@@ -91,12 +104,14 @@ class Retrievals:
             estimated_bytes=order.estimated_bytes,
             windows=order.windows,
         )
-        await self._orders.publish(message)
+        await self._orders.publish(*([beside] if beside else []), message)
         audit("retrieval requested", user, retrieval_id=str(retrieval_id), studies=len(message.studies))
         try:
             await self._write(message)
         except PeerAway:
             log.warning("the order is on its way and is shown when it comes back", retrieval_id=str(retrieval_id))
+        if beside:
+            await self._deliveries.note(beside)
         return retrieval_id
 
     async def get(self, retrieval_id: UUID) -> RetrievalView:
@@ -183,6 +198,11 @@ class Retrievals:
         async with self._state.reading() as connection:
             return {row.series_instance_uid: row.here for row in await bulk.fetch(connection, chosen)}
 
+    async def _is_known(self, retrieval_id: UUID, beside: DeliveryRequested | None) -> bool:
+        if await self._row(retrieval_id) is None:
+            return False
+        return beside is None or await self._deliveries.is_known(beside.delivery_id)
+
     async def _control(self, control: Control, retrieval_id: UUID, user: str) -> None:
         row = await self._row(retrieval_id)
         if row is None:
@@ -196,7 +216,7 @@ class Retrievals:
 
     async def _wanted(self, order: RetrievalOrder) -> tuple[WantedStudy, ...]:
         """The studies with the PACS that holds each; raises the problem when the index knows some not."""
-        known = await held(self._index, order.studies, partial(_wanted, order=order))
+        known = await held(self._index, order.studies, partial(wanted_study, order=order))
         left, wanted = MOST_SERIES, []
         for study in known.values():
             left -= len(study.series)
@@ -208,24 +228,3 @@ class Retrievals:
         chosen = select(retrievals).where(same, retrievals.c.requested_at.is_not(None))
         async with self._state.reading() as connection:
             return next(iter(await bulk.fetch(connection, chosen)), None)
-
-
-def _wanted(document: Document, order: RetrievalOrder) -> WantedStudy:
-    """With its series, where all are wanted and the index knows how many instances each of them has."""
-    study, only = document.study, order.instances.get(document.study_instance_uid, ())
-    series: tuple[ListedSeries, ...] = ()
-    if study and not only and order.series == SeriesChoice():
-        series = tuple(
-            ListedSeries(
-                series_instance_uid=each.series_instance_uid,
-                modality=each.modality,
-                number_of_series_related_instances=each.number_of_series_related_instances,
-            )
-            for each in study.series
-            if each.number_of_series_related_instances
-        )
-        if len(series) != max(len(study.series), study.number_of_study_related_series or 0):
-            series = ()
-    return WantedStudy(
-        study_instance_uid=document.study_instance_uid, pacs=document.pacs, sop_instance_uids=only, series=series
-    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from radquarry.api.pages.crawl_forms import fresh_key
+from radquarry.api.pages.delivery_form import DeliveryForm
 from radquarry.api.pages.study_line import StudyLine
 from radquarry.api.pages.visit import local
 from radquarry.api.retrievals import RetrievalOrder
@@ -25,6 +26,7 @@ class EstimatePage:
     studies: tuple[str, ...]
     lines: tuple[tuple[str, StudyLine | None], ...]
     said: RetrievalEstimated | None
+    delivery: DeliveryForm
     back: str = "/"
     windows: tuple[str, ...] = ()
     key: str = field(default_factory=fresh_key)
@@ -48,8 +50,12 @@ class EstimatePage:
 
 
 def estimate_page(
-    order: RetrievalOrder, lines: Mapping[str, StudyLine], said: RetrievalEstimated | None, back: str = "/"
+    order: RetrievalOrder,
+    lines: Mapping[str, StudyLine],
+    said: RetrievalEstimated | None,
+    delivery: DeliveryForm,
+    back: str = "/",
 ) -> EstimatePage:
     """`lines` by StudyInstanceUID."""
     shown = tuple((uid, lines.get(uid)) for uid in order.studies[:MOST_LINES])
-    return EstimatePage(order.studies, shown, said, local(back), order.windows)
+    return EstimatePage(order.studies, shown, said, delivery, local(back), order.windows)

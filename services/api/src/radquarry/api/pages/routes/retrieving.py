@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,12 +9,20 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from radquarry.api.desk import Desk
+from radquarry.api.pages.delivery_form import DeliveryTyped, delivery_form
 from radquarry.api.pages.estimate import MOST_LINES, MOST_PICKED, estimate_page
-from radquarry.api.pages.retrievals import retrieval_page, retrievals_page, worth_a_line
+from radquarry.api.pages.retrievals import (
+    MOST_DELIVERIES,
+    Onward,
+    RetrievalPage,
+    retrieval_page,
+    retrievals_page,
+    worth_a_line,
+)
+from radquarry.api.pages.routes.delivering import lines_of
 from radquarry.api.pages.routes.shown import gone_to, shown, user_of
-from radquarry.api.pages.study_line import StudyLine, study_line
 from radquarry.api.problems import invalid
-from radquarry.api.retrievals import RetrievalOrder
+from radquarry.api.retrievals import RetrievalOrder, RetrievalView
 from radquarry.errors import PeerAway
 from radquarry.messages import RetrievalEstimated
 
@@ -41,11 +48,9 @@ def retrieval_routes(desk: Desk) -> APIRouter:
         back: Annotated[str, Query(max_length=8192)] = "/",
         windows: Annotated[str, Query(max_length=MOST_TEXT)] = "",
     ) -> HTMLResponse:
-        order = RetrievalOrder(_picked(study), windows=_lines_of(windows))
-        said, lines = await asyncio.gather(
-            _estimated(desk, order, user_of(request)), _lines(desk, order.studies[:MOST_LINES])
-        )
-        return await shown(desk, request, estimate_page(order, lines, said, back))
+        order, user = RetrievalOrder(_picked(study), windows=_lines_of(windows)), user_of(request)
+        said, lines = await asyncio.gather(_estimated(desk, order, user), lines_of(desk, order.studies[:MOST_LINES]))
+        return await shown(desk, request, estimate_page(order, lines, said, delivery_form(desk, user), back))
 
     @routes.post("/retrievals")
     async def _order(
@@ -55,15 +60,16 @@ def retrieval_routes(desk: Desk) -> APIRouter:
         key: Annotated[str | None, Form(max_length=64)] = None,
         windows: Annotated[str, Form(max_length=MOST_TEXT)] = "",
     ) -> RedirectResponse:
-        order = RetrievalOrder(_picked(study), estimated_bytes=estimated_bytes, windows=_lines_of(windows))
+        beside = DeliveryTyped.sent(await request.form()).order()
+        order = RetrievalOrder(
+            _picked(study), estimated_bytes=estimated_bytes, windows=_lines_of(windows), delivery=beside
+        )
         return gone_to(f"/retrievals/{await desk.retrievals.request(order, user_of(request), key)}")
 
     @routes.get("/retrievals/{retrieval_id}")
     async def _one(request: Request, retrieval_id: UUID) -> HTMLResponse:
         retrieval = await desk.retrievals.get(retrieval_id)
-        named = worth_a_line(retrieval)
-        lines, viewable = await asyncio.gather(_lines(desk, named), desk.images.here(named))
-        return await shown(desk, request, retrieval_page(retrieval, lines, viewable))
+        return await shown(desk, request, await _page(desk, retrieval, user_of(request)))
 
     @routes.post("/retrievals/{retrieval_id}/{what}")
     async def _steer(
@@ -74,6 +80,16 @@ def retrieval_routes(desk: Desk) -> APIRouter:
         return gone_to(f"/retrievals/{retrieval_id}")
 
     return routes
+
+
+async def _page(desk: Desk, retrieval: RetrievalView, user: str) -> RetrievalPage:
+    named = worth_a_line(retrieval)
+    lines, viewable, known = await asyncio.gather(
+        lines_of(desk, named),
+        desk.images.here(named),
+        desk.deliveries.list(MOST_DELIVERIES, retrieval_id=retrieval.id),
+    )
+    return retrieval_page(retrieval, lines, Onward(known.items, delivery_form(desk, user)), viewable)
 
 
 def _picked(study: Picked) -> tuple[str, ...]:
@@ -95,8 +111,3 @@ async def _estimated(desk: Desk, order: RetrievalOrder, user: str) -> RetrievalE
         return await desk.estimates.estimate(order, user, wait=SECONDS_FOR_AN_ESTIMATE)
     except PeerAway:
         return None
-
-
-async def _lines(desk: Desk, studies: Sequence[str]) -> dict[str, StudyLine]:
-    found = await asyncio.gather(*(desk.index.get(uid) for uid in studies))
-    return {document.study_instance_uid: study_line(document) for document in found if document}
