@@ -33,7 +33,9 @@ from radquarry.service import Service, run
 from radquarry.state.store import State, open_state
 from tests.exporter.cleaning import SECRET, ct, written
 
-QUICK = Patience(lease=2, idle=0.05, say=0.05, again=(0.05, 0.1, 0.2), late=0.3, grows=3600, commitment=2, files=3600)
+QUICK = Patience(
+    lease=2, idle=0.05, look=0.3, say=0.05, again=(0.05, 0.1, 0.2), late=0.3, grows=3600, commitment=2, files=3600
+)
 SECONDS = 45
 SETTLED = ("complete", "incomplete", "cancelled")
 

@@ -37,11 +37,11 @@ def exporter(means: Means, hearing: Hearing, gathering: Gathering, files: FilesM
     return Service(
         name="exporter",
         handlers={
-            DeliveryRequested: partial(take_order, means=means),
+            DeliveryRequested: partial(take_order, means=means, gathering=gathering),
             CancelDelivery: partial(cancel, means=means),
-            RetryDelivery: partial(retry, means=means),
-            RetrievalProgressed: partial(hear_of_study, hearing=hearing, means=means),
-            RetrievalCompleted: partial(hear_of_end, hearing=hearing, means=means),
+            RetryDelivery: partial(retry, means=means, gathering=gathering),
+            RetrievalProgressed: partial(hear_of_study, hearing=hearing, gathering=gathering, bell=means.bell),
+            RetrievalCompleted: partial(hear_of_end, hearing=hearing, gathering=gathering, bell=means.bell),
             DeidentifyFiles: partial(take_files, jobs=files.jobs, bell=files.bell),
             ConvertFiles: partial(take_files, jobs=files.jobs, bell=files.bell),
             CancelFiles: partial(cancel_files, jobs=files.jobs, bell=files.bell),
