@@ -1,6 +1,7 @@
 """What tests of the api's projections are given: a store of each kind, emptied for every test."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,5 +22,5 @@ async def state(store_url: str) -> AsyncIterator[State]:
 
 
 @pytest.fixture
-def api(state: State) -> Projections:
-    return projections(state)
+def api(state: State, tmp_path: Path) -> Projections:
+    return projections(state, tmp_path / "exchange")

@@ -37,6 +37,10 @@ RIS = {
     "texts": {"kind": "sql", "url": "sqlite:///ris.db", "report": "SELECT text FROM r WHERE a = :accession_number"},
 }
 """The api never asks them: it reads what they can be asked."""
+DESTINATIONS = {
+    "research": {"kind": "directory", "path": "out"},
+    "outside": {"kind": "dicomweb", "url": "http://127.0.0.1:9/dicom-web", "token": "geheim", "identified": False},
+}
 
 
 class Lossy:
@@ -117,7 +121,8 @@ async def a_gateway(
     folder: Path, *others: Service, api: dict[str, Any] | None = None, bus_url: str = "", state_url: str = ""
 ) -> AsyncIterator[Gateway]:
     """Up until the block ends; `api` are keys of its section."""
-    keys = {"data_dir": folder, "pacs": PACS, "ris": RIS, "api": {"port": 0, **(api or {})}}
+    leaving = {"destinations": DESTINATIONS, "deidentification": {"profiles": {"keep-dates": "profile.yaml"}}}
+    keys = {"data_dir": folder, "pacs": PACS, "ris": RIS, "api": {"port": 0, **(api or {})}, **leaving}
     settings = Settings.model_validate(keys)
     url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     async with (

@@ -16,18 +16,27 @@ from radquarry.api.archives import Archives
 from radquarry.api.coverage import Coverage
 from radquarry.api.crawl_ledger import CrawlLedger
 from radquarry.api.crawls import Crawls
+from radquarry.api.deliveries import Deliveries
+from radquarry.api.delivery_ledger import DeliveryLedger
+from radquarry.api.destinations import Destinations
+from radquarry.api.exchange import Exchange, Limits
 from radquarry.api.failure_effects import Effects
 from radquarry.api.failures import Failures
+from radquarry.api.file_job_ledger import FileJobLedger
+from radquarry.api.file_jobs import FileJobs
 from radquarry.api.live import Live
 from radquarry.api.orders import Orders
+from radquarry.api.reidentifications import Reidentifications
 from radquarry.api.retrieval_ledger import RetrievalLedger
 from radquarry.api.retrievals import Retrievals
+from radquarry.api.security.rights import Rights
 from radquarry.api.service import Notes, api
 from radquarry.api.study_changes import StudyChanges
 from radquarry.api.tables import metadata
 from radquarry.batching import Batch
 from radquarry.bus.port import Parked
-from radquarry.configuration.sections import Pacs
+from radquarry.configuration.sections import Destination, Pacs
+from radquarry.errors import PeerAway
 from radquarry.index.document import Document, Page, Part, Query
 from radquarry.messages import Message
 from radquarry.service import Service
@@ -37,15 +46,20 @@ from tests.contracts.states import empty_state_url
 
 PACS = {"main": Pacs(ae_title="PACS", host="127.0.0.1", port=104)}
 
+DESTINATIONS = {"research": Destination(kind="directory", path=Path("out"))}
+
 
 class Said:
-    """A bus that keeps what is published and replayed."""
+    """A bus that keeps what is published and replayed, unless it `is_away`."""
 
     def __init__(self) -> None:
+        self.is_away = False
         self.published: list[Message] = []
         self.replayed: list[Parked] = []
 
     async def publish(self, *messages: Message) -> None:
+        if self.is_away:
+            raise PeerAway("the bus does not answer")
         self.published += messages
 
     async def replay(self, parked: Parked) -> None:
@@ -83,6 +97,8 @@ class Projections:
     crawls: Crawls
     coverage: Coverage
     retrievals: Retrievals
+    deliveries: Deliveries
+    files: FileJobs
     archives: Archives
     changes: StudyChanges
     failures: Failures
@@ -95,26 +111,39 @@ class Projections:
             await self.service.handlers[type(message)](message)
 
 
-def projections(state: State) -> Projections:
-    """Over a store whose tables are there."""
+def projections(state: State, folder: Path = Path("exchange")) -> Projections:
+    """Over a store whose tables are there; `folder` is for files at hand."""
     said = Said()
     crawl_ledger, retrieval_ledger = CrawlLedger(state), RetrievalLedger(state)
     crawl_notes: Batch[Any] = Batch(crawl_ledger.write, seconds=0)
     retrieval_notes: Batch[Any] = Batch(retrieval_ledger.write, seconds=0)
     orders = Orders(state, said.publish, lambda: datetime.now(UTC))
     crawls = Crawls(state, orders, crawl_ledger.write_one, tuple(PACS))
-    retrievals = Retrievals(state, orders, retrieval_ledger.write_one, NoIndex())
-    live = Live(crawls.get, retrievals.get)
+    destinations = Destinations(DESTINATIONS, (), Rights())
+    delivery_ledger, file_ledger = DeliveryLedger(state), FileJobLedger(state)
+    delivery_notes: Batch[Any] = Batch(delivery_ledger.write, seconds=0)
+    exchange = Exchange(folder, Limits())
+    deliveries = Deliveries(state, orders, delivery_ledger.write_one, destinations, exchange)
+    retrievals = Retrievals(state, orders, retrieval_ledger.write_one, NoIndex(), deliveries)
+    files = FileJobs(state, orders, exchange, destinations, Rights())
+    who = Reidentifications(state, orders, deliveries.get, exchange, Rights())
+    live = Live(crawls.get, retrievals.get, deliveries.get, files.watched)
     zone = ZoneInfo("Europe/Zurich")
     archives, changes = Archives(state, orders, live, PACS, zone), StudyChanges(state)
+    change_notes = Batch(changes.write, seconds=0)
+    notes = Notes(crawl_notes, retrieval_notes, archives, change_notes, delivery_notes, file_ledger, who.hear)
     return Projections(
         crawls=crawls,
         coverage=Coverage(state, tuple(PACS), orders.clock, zone),
         retrievals=retrievals,
+        deliveries=deliveries,
+        files=files,
         archives=archives,
         changes=changes,
-        failures=Failures(state, Effects(crawl_notes.add, retrieval_notes.add), said.replay),
-        service=api(Notes(crawl_notes, retrieval_notes, archives, Batch(changes.write, seconds=0)), live),
+        failures=Failures(
+            state, Effects(crawl_notes.add, retrieval_notes.add, delivery_notes.add, file_ledger.block), said.replay
+        ),
+        service=api(notes, live),
         said=said,
     )
 

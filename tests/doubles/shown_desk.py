@@ -19,6 +19,7 @@ from radquarry.messages import ArchiveMeasured, RetrievalEstimated
 from tests.doubles.shown_archives import NOW, ZONE, ListedArchives
 from tests.doubles.shown_coverage import ListedCoverage
 from tests.doubles.shown_crawls import ListedCrawls
+from tests.doubles.shown_deliveries import ListedDeliveries, ListedFiles
 
 
 def retrieval(number: int = 1, studies: Sequence[RetrievalStudy] = (), **changes: Any) -> RetrievalView:
@@ -167,6 +168,8 @@ class ShownDesk:
     coverage: ListedCoverage = field(default_factory=ListedCoverage)
     retrievals: ListedRetrievals = field(default_factory=ListedRetrievals)
     decisions: ListedDecisions = field(default_factory=ListedDecisions)
+    deliveries: ListedDeliveries = field(default_factory=ListedDeliveries)
+    files: ListedFiles = field(default_factory=ListedFiles)
     storage: MeasuredStorage = field(default_factory=MeasuredStorage)
     estimates: ListedEstimates = field(default_factory=ListedEstimates)
     archives: ListedArchives = field(default_factory=ListedArchives)

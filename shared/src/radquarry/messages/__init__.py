@@ -43,6 +43,7 @@ from radquarry.messages.lookups import (
     RowsListed,
 )
 from radquarry.messages.profiles import PacsContradicted, PacsProbed, PacsProfile, ProbePacs
+from radquarry.messages.pseudonyms import PseudonymsResolved, ResolvePseudonyms
 from radquarry.messages.retrievals import (
     CancelRetrieval,
     GiveUpStudies,
@@ -138,11 +139,13 @@ __all__ = [
     "PortionClosed",
     "PriorsChoice",
     "ProbePacs",
+    "PseudonymsResolved",
     "QueryOrder",
     "RemoveInstances",
     "Report",
     "ReportFetched",
     "ReportMissing",
+    "ResolvePseudonyms",
     "ResumeCrawl",
     "ResumeRetrieval",
     "RetrievalCompleted",

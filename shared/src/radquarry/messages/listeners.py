@@ -64,6 +64,8 @@ LISTENERS: Mapping[type[m.Message], tuple[str, ...]] = MappingProxyType(
         m.ConvertFiles: ("exporter",),
         m.CancelFiles: ("exporter",),
         m.FilesProgressed: ("api",),
+        m.ResolvePseudonyms: ("exporter",),
+        m.PseudonymsResolved: ("api",),
     }
 )
 """Message type → names of the services that answer or hear it, one durable queue each."""

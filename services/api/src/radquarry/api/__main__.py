@@ -13,13 +13,20 @@ from radquarry.api.archives import Archives
 from radquarry.api.coverage import Coverage
 from radquarry.api.crawl_ledger import CrawlLedger
 from radquarry.api.crawls import Crawls
+from radquarry.api.deliveries import Deliveries
+from radquarry.api.delivery_ledger import DeliveryLedger
 from radquarry.api.desk import Desk
+from radquarry.api.destinations import Destinations
+from radquarry.api.exchange import Exchange, Limits
 from radquarry.api.failure_effects import Effects
 from radquarry.api.failures import Failures
+from radquarry.api.file_job_ledger import FileJobLedger
+from radquarry.api.file_jobs import FileJobs
 from radquarry.api.live import Live
 from radquarry.api.measures import Measures
 from radquarry.api.orders import Orders
 from radquarry.api.readiness import probes
+from radquarry.api.reidentifications import Reidentifications
 from radquarry.api.retrieval_decisions import RetrievalDecisions
 from radquarry.api.retrieval_estimates import Estimates
 from radquarry.api.retrieval_ledger import RetrievalLedger
@@ -74,7 +81,7 @@ async def opened(
     with bound(settings.api.host, settings.api.port) as port:
         listening(address_of(port))
         server = WebServer(app, port, before_end=desk.live.close)
-        yield api(notes, desk.live, server.run)
+        yield api(notes, desk.live, server.run, desk.files.keep)
 
 
 def guard_of(settings: Api) -> Guard:
@@ -97,8 +104,16 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
     orders = Orders(state, bus.publish, _now)
     known = tuple(settings.pacs)
     crawls = Crawls(state, orders, crawl_ledger.write_one, known, settings.listing)
-    retrievals = Retrievals(state, orders, retrieval_ledger.write_one, index)
-    live = Live(crawls.get, retrievals.get)
+    rights = Rights.of(settings.api.authentication)
+    destinations = Destinations(settings.destinations, settings.deidentification.profiles, rights)
+    delivery_ledger, file_ledger = DeliveryLedger(state), FileJobLedger(state)
+    delivery_notes = Batch(delivery_ledger.write, most=GATHER_MOST, seconds=GATHER_SECONDS)
+    exchange = exchange_of(settings)
+    deliveries = Deliveries(state, orders, delivery_ledger.write_one, destinations, exchange)
+    retrievals = Retrievals(state, orders, retrieval_ledger.write_one, index, deliveries)
+    files = FileJobs(state, orders, exchange, destinations, rights)
+    reidentifications = Reidentifications(state, orders, deliveries.get, exchange, rights)
+    live = Live(crawls.get, retrievals.get, deliveries.get, files.watched)
     zone = ZoneInfo(settings.timezone)
     archives, changes = Archives(state, orders, live, settings.pacs, zone), StudyChanges(state)
     change_notes = Batch(changes.write, most=GATHER_MOST, seconds=GATHER_SECONDS)
@@ -109,17 +124,28 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
         retrievals=retrievals,
         decisions=RetrievalDecisions(retrievals.get, orders),
         estimates=Estimates(orders, live, index),
+        deliveries=deliveries,
+        files=files,
+        reidentifications=reidentifications,
         storage=Storage(orders, live),
         archives=archives,
         changes=changes,
-        failures=Failures(state, Effects(crawl_notes.add, retrieval_notes.add), bus.replay),
+        failures=Failures(
+            state, Effects(crawl_notes.add, retrieval_notes.add, delivery_notes.add, file_ledger.block), bus.replay
+        ),
         live=live,
-        rights=Rights.of(settings.api.authentication),
+        rights=rights,
         clock=_now,
         timezone=zone,
         settings=settings,
     )
-    return Notes(crawl_notes, retrieval_notes, archives, change_notes), desk
+    resolved = reidentifications.hear
+    return Notes(crawl_notes, retrieval_notes, archives, change_notes, delivery_notes, file_ledger, resolved), desk
+
+
+def exchange_of(settings: Settings) -> Exchange:
+    """Where files at hand are exchanged with the exporter; as much of its disk stays free as of the archive's."""
+    return Exchange(settings.data_dir / "exchange", Limits(reserve=int(settings.archive.reserve_gb * 10**9)))
 
 
 def _now() -> datetime:

@@ -22,10 +22,13 @@ from radquarry.api.rest import (
     coverage,
     crawl_rows,
     crawls,
+    deliveries,
     estimates,
     failures,
+    file_jobs,
     operators,
     pacs,
+    reidentifications,
     retrieval_decisions,
     retrievals,
     studies,
@@ -49,8 +52,11 @@ AREAS = (
     retrievals,
     retrieval_decisions,
     estimates,
+    deliveries,
+    reidentifications,
     failures,
     operators,
+    file_jobs,
 )
 DESCRIPTION = (
     "Makes an imaging archive searchable by what radiologists wrote, and brings studies home. "

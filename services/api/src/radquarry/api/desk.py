@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 from radquarry.api.archives import Archives
 from radquarry.api.coverage import Coverage
 from radquarry.api.crawls import Crawls
+from radquarry.api.deliveries import Deliveries
 from radquarry.api.failures import Failures
+from radquarry.api.file_jobs import FileJobs
 from radquarry.api.live import Live
+from radquarry.api.reidentifications import Reidentifications
 from radquarry.api.retrieval_decisions import RetrievalDecisions
 from radquarry.api.retrieval_estimates import Estimates
 from radquarry.api.retrievals import Retrievals
@@ -30,6 +33,9 @@ class Desk:
     retrievals: Retrievals
     decisions: RetrievalDecisions
     estimates: Estimates
+    deliveries: Deliveries
+    files: FileJobs
+    reidentifications: Reidentifications
     storage: Storage
     archives: Archives
     changes: StudyChanges

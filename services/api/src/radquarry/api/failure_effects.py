@@ -17,6 +17,7 @@ from radquarry.api.crawl_facts import (
     WindowReopened,
     WindowSettled,
 )
+from radquarry.api.delivery_facts import DeliveryFact, DeliveryRefused
 from radquarry.api.retrieval_facts import RetrievalFact, RetrievalRefused
 from radquarry.api.storable import storable
 from radquarry.bus.port import Parked
@@ -42,6 +43,17 @@ WORDS = {
     "retrieval.retry": "Studies could not be asked for again",
     "retrieval.abandon": "Studies could not be given up",
     "instances.stored": "Received images could not be entered in the ledger",
+    "delivery.requested": "A delivery could not be begun",
+    "delivery.progressed": "How far a delivery is could not be noted",
+    "delivery.completed": "The end of a delivery could not be noted",
+    "delivery.retry": "A delivery could not be tried again",
+    "delivery.cancel": "A delivery could not be cancelled",
+    "files.deidentify": "Files could not be de-identified",
+    "files.convert": "Files could not be converted",
+    "files.cancel": "Uploaded files could not be removed",
+    "pseudonyms.resolve": "Pseudonyms could not be resolved",
+    "pseudonyms.resolved": "That pseudonyms are resolved could not be noted",
+    "files.progressed": "How far the work on files is could not be noted",
 }
 STUDY_STEPS = {
     ("study.found", "indexer"): "A study could not be made searchable",
@@ -67,6 +79,7 @@ OF_THE_CRAWL = (
     "crawl.resumed",
 )
 PORTIONS = ("rows.find", "queries.find")
+FILES = ("files.deidentify", "files.convert")
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,8 @@ class Subject:
     day: date | None = None
     modality: str = ""
     retrieval_id: UUID | None = None
+    delivery_id: UUID | None = None
+    job_id: UUID | None = None
     pacs: str = ""
     part: str = ""
     portion: int | None = None
@@ -89,12 +104,13 @@ class Effects:
 
     crawls: Callable[[CrawlFact], Awaitable[None]]
     retrievals: Callable[[RetrievalFact], Awaitable[None]]
+    deliveries: Callable[[DeliveryFact], Awaitable[None]]
+    block_files: Callable[[UUID, str], Awaitable[None]]
 
     async def parked(self, parked: Parked, failure_id: UUID) -> None:
         """It will not come by itself."""
         subject = read(parked)
-        if parked.topic == "retrieval.requested" and parked.service == "mover" and subject.retrieval_id:
-            await self.retrievals(RetrievalRefused(subject.retrieval_id, storable(parked.reason)))
+        await self._refused(parked, subject, storable(parked.reason))
         if subject.crawl_id is None:
             return
         if parked.topic == "window.find" and subject.day is not None:
@@ -124,8 +140,7 @@ class Effects:
     async def replayed(self, parked: Parked, failure_id: UUID) -> None:
         """It is on its way again."""
         subject = read(parked)
-        if parked.topic == "retrieval.requested" and parked.service == "mover" and subject.retrieval_id:
-            await self.retrievals(RetrievalRefused(subject.retrieval_id, ""))
+        await self._refused(parked, subject, "")
         if subject.crawl_id is None:
             return
         if parked.topic == "window.find" and subject.day is not None:
@@ -137,6 +152,16 @@ class Effects:
             await self.crawls(StudySeen(subject.crawl_id, subject.study_instance_uid, Seen.NOTHING, forget))
         elif parked.topic in OF_THE_CRAWL:
             await self.crawls(Blocked(subject.crawl_id, failure_id, again=True))
+
+    async def _refused(self, parked: Parked, subject: Subject, reason: str) -> None:
+        """An order that its answerer could not take up is refused as a whole; without a reason it is tried again."""
+        match parked.topic, parked.service:
+            case "retrieval.requested", "mover" if subject.retrieval_id:
+                await self.retrievals(RetrievalRefused(subject.retrieval_id, reason))
+            case "delivery.requested", "exporter" if subject.delivery_id:
+                await self.deliveries(DeliveryRefused(subject.delivery_id, reason))
+            case topic, "exporter" if topic in FILES and subject.job_id:
+                await self.block_files(subject.job_id, reason)
 
 
 def key_of(parked: Parked) -> UUID:
@@ -161,6 +186,8 @@ def read(parked: Parked) -> Subject:
         day=_day(body.get("day")),
         modality=_short(body.get("modality")),
         retrieval_id=_uuid(body.get("retrieval_id")),
+        delivery_id=_uuid(body.get("delivery_id")),
+        job_id=_uuid(body.get("job_id")),
         pacs=_short(body.get("pacs")),
         part=_short(body.get("part")),
         portion=_number(body.get("portion")),

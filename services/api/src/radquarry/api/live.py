@@ -8,6 +8,8 @@ from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from radquarry.api.crawls import CrawlView
+from radquarry.api.delivery_views import DeliveryView
+from radquarry.api.file_job_views import FileJobView
 from radquarry.api.retrieval_views import RetrievalView
 from radquarry.errors import PeerAway
 from radquarry.messages import (
@@ -94,15 +96,19 @@ class Awaited(Generic[Said]):
 
 
 class Live:
-    """Watching crawls and retrievals, and waiting for answers of PACS and of the mover."""
+    """Watching orders, and waiting for answers of PACS and of the mover."""
 
     def __init__(
         self,
         crawl: Callable[[UUID], Awaitable[CrawlView]],
         retrieval: Callable[[UUID], Awaitable[RetrievalView]],
+        delivery: Callable[[UUID], Awaitable[DeliveryView]],
+        files: Callable[[UUID], Awaitable[FileJobView]],
     ) -> None:
         self._crawls = Looks(crawl)
         self._retrievals = Looks(retrieval)
+        self._deliveries = Looks(delivery)
+        self._files = Looks(files)
         self._watchers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self.answers: Awaited[Answer] = Awaited()
         self.estimates: Awaited[RetrievalEstimated] = Awaited()
@@ -116,6 +122,14 @@ class Live:
     def retrieval(self, retrieval_id: UUID) -> AsyncIterator[RetrievalView]:
         """See `crawl`."""
         return self._watch(retrieval_id, self._retrievals)
+
+    def delivery(self, delivery_id: UUID) -> AsyncIterator[DeliveryView]:
+        """See `crawl`."""
+        return self._watch(delivery_id, self._deliveries)
+
+    def files(self, job_id: UUID) -> AsyncIterator[FileJobView]:
+        """See `crawl`."""
+        return self._watch(job_id, self._files)
 
     async def _watch(self, order_id: UUID, looks: Looks[Seen]) -> AsyncIterator[Seen]:
         nudged = asyncio.Event()

@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_late
 from sqlalchemy import func, select
 
 from radquarry.api import bulk
+from radquarry.api.delivery_tables import deliveries
 from radquarry.api.tables import crawls, failures, retrievals
 from radquarry.bus.port import Bus
 from radquarry.errors import PeerAway
@@ -11,6 +12,7 @@ from radquarry.state.store import State
 
 CRAWL_STATES = ("requested", "running", "complete", "incomplete", "cancelled")
 RETRIEVAL_STATES = ("requested", "waiting", "running", "paused", "complete", "incomplete", "cancelled")
+DELIVERY_STATES = ("requested", "waiting", "running", "complete", "incomplete", "cancelled")
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -32,6 +34,7 @@ class Measures:
         self._depth = self._gauge("radquarry_queue_depth", "Messages waiting, delayed or parked.", "queue")
         self._crawls = self._gauge("radquarry_crawls", "Crawls by state.", "state")
         self._retrievals = self._gauge("radquarry_retrievals", "Retrievals by state.", "state")
+        self._deliveries = self._gauge("radquarry_deliveries", "Deliveries by state.", "state")
         self._failures = self._gauge("radquarry_failures", "Parked messages that wait for a person.")
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -50,10 +53,15 @@ class Measures:
         except PeerAway:
             self._crawls.clear()
             self._retrievals.clear()
+            self._deliveries.clear()
         return generate_latest(self._registry)
 
     async def _count(self) -> None:
-        tables = ((crawls, self._crawls, CRAWL_STATES), (retrievals, self._retrievals, RETRIEVAL_STATES))
+        tables = (
+            (crawls, self._crawls, CRAWL_STATES),
+            (retrievals, self._retrievals, RETRIEVAL_STATES),
+            (deliveries, self._deliveries, DELIVERY_STATES),
+        )
         async with self._state.reading() as connection:
             for table, gauge, states in tables:
                 chosen = select(table.c.state, func.count().label("number")).group_by(table.c.state)

@@ -51,10 +51,10 @@ class Orders:
             raise key_reused()
         return order_id
 
-    async def publish(self, message: Message) -> None:
-        """Hand over one message; raises `PeerAway` when the bus does not take it in time."""
+    async def publish(self, *messages: Message) -> None:
+        """Hand over messages, in this order; raises `PeerAway` when the bus does not take all of them in time."""
         try:
             async with asyncio.timeout(PUBLISH_SECONDS):
-                await self._publish(message)
+                await self._publish(*messages)
         except TimeoutError:
             raise PeerAway("the bus does not answer") from None

@@ -8,6 +8,7 @@ from json import loads
 from uuid import UUID
 
 from radquarry.api import bulk
+from radquarry.api.delivery_views import DeliveryOrder
 from radquarry.api.pace import Pace
 from radquarry.api.problems import invalid
 from radquarry.api.retrieval_facts import SETTLED, StudyStand, settled_of
@@ -23,7 +24,7 @@ NOT_UNDER_WAY = Pace()
 class RetrievalOrder:
     """StudyInstanceUIDs, which of their series, and how urgent (higher is sooner, more than 0 is urgent).
 
-    `instances`: of these studies only these SOPInstanceUIDs.
+    `instances`: of these studies only these SOPInstanceUIDs. `delivery`: where what has come goes on to.
     """
 
     studies: tuple[str, ...]
@@ -33,6 +34,7 @@ class RetrievalOrder:
     priority: int = 0
     not_before: datetime | None = None
     estimated_bytes: int | None = None
+    delivery: DeliveryOrder | None = None
 
     def check(self) -> None:
         """Raises the problem to show when it names nothing, or more than one message takes."""

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, tuple_
 
 from radquarry.api import bulk
 from radquarry.api.audit import audit
+from radquarry.api.deliveries import Deliveries
 from radquarry.api.holdings import held
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import Orders
@@ -31,6 +32,7 @@ from radquarry.index.document import Document
 from radquarry.index.port import Index
 from radquarry.messages import (
     CancelRetrieval,
+    DeliveryRequested,
     ListedSeries,
     PauseRetrieval,
     ResumeRetrieval,
@@ -61,21 +63,34 @@ Control = type[PauseRetrieval] | type[ResumeRetrieval] | type[CancelRetrieval]
 
 
 class Retrievals:
-    """`write` is the ledger's; the index says which PACS holds a study."""
+    """`write` is the ledger's; the index says which PACS holds a study; `deliveries` take what has come further."""
 
     def __init__(
-        self, state: State, orders: Orders, write: Callable[[RetrievalFact], Awaitable[None]], index: Index
+        self,
+        state: State,
+        orders: Orders,
+        write: Callable[[RetrievalFact], Awaitable[None]],
+        index: Index,
+        deliveries: Deliveries,
     ) -> None:
         self._state = state
         self._orders = orders
         self._write = write
         self._index = index
+        self._deliveries = deliveries
 
     async def request(self, order: RetrievalOrder, user: str = "", key: str | None = None) -> UUID:
-        """Order a retrieval: publish, then write. Raises `Problem`, or `PeerAway` when nothing was ordered."""
+        """Order a retrieval, and its delivery beside it: publish, then write.
+
+        Raises `Problem`, or `PeerAway` when nothing was ordered. The delivery goes first: of a pair that the bus took
+        only half of, it is the one that fetches nothing and can be seen, and the same order again completes it.
+        """
         order.check()
+        if order.delivery:
+            self._deliveries.destinations.check(order.delivery, user)
         retrieval_id = await self._orders.named("retrievals", user, key, order)
-        if key is not None and await self._row(retrieval_id) is not None:
+        beside = self._deliveries.beside(retrieval_id, order.delivery, user) if order.delivery else None
+        if key is not None and await self._is_known(retrieval_id, beside):
             return retrieval_id
         message = RetrievalRequested(
             trail=retrieval_id,
@@ -89,12 +104,14 @@ class Retrievals:
             not_before=order.not_before,
             estimated_bytes=order.estimated_bytes,
         )
-        await self._orders.publish(message)
+        await self._orders.publish(*([beside] if beside else []), message)
         audit("retrieval requested", user, retrieval_id=str(retrieval_id), studies=len(message.studies))
         try:
             await self._write(message)
         except PeerAway:
             log.warning("the order is on its way and is shown when it comes back", retrieval_id=str(retrieval_id))
+        if beside:
+            await self._deliveries.note(beside)
         return retrieval_id
 
     async def get(self, retrieval_id: UUID) -> RetrievalView:
@@ -178,6 +195,11 @@ class Retrievals:
         )
         async with self._state.reading() as connection:
             return {row.series_instance_uid: row.here for row in await bulk.fetch(connection, chosen)}
+
+    async def _is_known(self, retrieval_id: UUID, beside: DeliveryRequested | None) -> bool:
+        if await self._row(retrieval_id) is None:
+            return False
+        return beside is None or await self._deliveries.is_known(beside.delivery_id)
 
     async def _control(self, control: Control, retrieval_id: UUID, user: str) -> None:
         row = await self._row(retrieval_id)

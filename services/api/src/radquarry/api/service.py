@@ -1,6 +1,6 @@
 """The api as a service: what it hears, and the loops it runs."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,6 +8,9 @@ from typing import Any
 from radquarry import messages as m
 from radquarry.api.archives import Archives
 from radquarry.api.crawl_facts import CrawlFact
+from radquarry.api.delivery_facts import DeliveryFact
+from radquarry.api.delivery_handlers import note_delivery, note_order
+from radquarry.api.file_job_ledger import FileJobLedger
 from radquarry.api.handlers import (
     note_change,
     note_contradiction,
@@ -27,6 +30,17 @@ from radquarry.service import Handler, Service
 MANY = 512
 """Of the messages about single studies: so many share one transaction."""
 SOME = 64
+AT_ONCE: Mapping[type[m.Message], int] = {
+    m.StudyFound: MANY,
+    m.ReportFetched: MANY,
+    m.ReportMissing: MANY,
+    m.DocumentIndexed: MANY,
+    m.StudyChanged: MANY,
+    m.WindowClosed: SOME,
+    m.PortionClosed: SOME,
+    m.RetrievalProgressed: SOME,
+    m.DeliveryProgressed: SOME,
+}
 
 
 @dataclass(frozen=True)
@@ -37,11 +51,15 @@ class Notes:
     retrievals: Batch[RetrievalFact]
     archives: Archives
     changes: Batch[m.StudyChanged]
+    deliveries: Batch[DeliveryFact]
+    files: FileJobLedger
+    resolved: Callable[[m.PseudonymsResolved], Awaitable[None]]
 
 
 def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]]) -> Service:
     """Every message the api learns from, one handler each."""
     crawl, retrieval, hear = notes.crawls.add, notes.retrievals.add, notes.archives.hear
+    delivery = notes.deliveries.add
     return Service(
         name="api",
         handlers={
@@ -59,6 +77,11 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
             m.RetrievalRequested: retrieval,
             m.RetrievalProgressed: partial(note_progress, note=retrieval),
             m.RetrievalCompleted: retrieval,
+            m.DeliveryRequested: partial(note_order, note=delivery),
+            m.DeliveryProgressed: partial(note_delivery, note=delivery),
+            m.DeliveryCompleted: delivery,
+            m.FilesProgressed: notes.files.hear,
+            m.PseudonymsResolved: notes.resolved,
             m.RetrievalEstimated: live.estimates.said,
             m.ArchiveMeasured: live.measurements.said,
             m.PacsEchoed: hear,
@@ -71,16 +94,7 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
             m.StudyChanged: partial(note_change, note=notes.changes.add),
         },
         loops=loops,
-        parallel={
-            m.StudyFound: MANY,
-            m.ReportFetched: MANY,
-            m.ReportMissing: MANY,
-            m.DocumentIndexed: MANY,
-            m.StudyChanged: MANY,
-            m.WindowClosed: SOME,
-            m.PortionClosed: SOME,
-            m.RetrievalProgressed: SOME,
-        },
+        parallel=AT_ONCE,
         broadcasts=_broadcasts(live),
     )
 
@@ -96,6 +110,12 @@ def _broadcasts(live: Live) -> dict[type[m.Message], Handler]:
     async def of_retrieval(fact: m.RetrievalProgressed | m.RetrievalCompleted) -> None:
         await live.nudge(fact.retrieval_id)
 
+    async def of_delivery(fact: m.DeliveryProgressed | m.DeliveryCompleted) -> None:
+        await live.nudge(fact.delivery_id)
+
+    async def of_files(fact: m.FilesProgressed) -> None:
+        await live.nudge(fact.job_id)
+
     return {
         m.CrawlPlanned: of_crawl,
         m.WindowClosed: of_crawl,
@@ -104,6 +124,9 @@ def _broadcasts(live: Live) -> dict[type[m.Message], Handler]:
         m.CrawlCompleted: of_crawl,
         m.RetrievalProgressed: of_retrieval,
         m.RetrievalCompleted: of_retrieval,
+        m.DeliveryProgressed: of_delivery,
+        m.DeliveryCompleted: of_delivery,
+        m.FilesProgressed: of_files,
         m.ArchiveMeasured: live.measurements.said,
         m.PacsEchoed: live.answers.said,
         m.PacsStopped: live.answers.said,

@@ -9,11 +9,14 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 from radquarry.api.listers import Lister, listers
 from radquarry.configuration import file as configuration
 from radquarry.configuration.ris import Ris
-from radquarry.configuration.sections import Api, Named, Pacs
+from radquarry.configuration.sections import Api, Archive, Deidentifying, Destination, Named, Pacs
 
 
 class Settings(BaseModel):
-    """`pacs` are the names a crawl may ask; `timezone` is that of the hospital's dates."""
+    """`pacs` are the names a crawl may ask; `timezone` is that of the hospital's dates.
+
+    Of `destinations` and of the profiles of `deidentification` orders name some; secrets among them are not used here.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -25,6 +28,9 @@ class Settings(BaseModel):
     state_url: SecretStr = SecretStr("sqlite")
     pacs: dict[Named, Pacs] = {}
     ris: dict[Named, Ris] = {}
+    archive: Archive = Archive()
+    destinations: dict[Named, Destination] = {}
+    deidentification: Deidentifying = Deidentifying()
 
     @property
     def listing(self) -> dict[str, Lister]:

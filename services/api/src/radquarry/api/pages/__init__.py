@@ -7,8 +7,10 @@ from radquarry.api.desk import Desk
 from radquarry.api.pages.error import error_page
 from radquarry.api.pages.rendering import static_folder
 from radquarry.api.pages.routes.deciding import decision_routes
+from radquarry.api.pages.routes.delivering import delivery_routes
 from radquarry.api.pages.routes.failing import failure_routes
 from radquarry.api.pages.routes.finding import crawl_routes
+from radquarry.api.pages.routes.handing_in import tool_routes
 from radquarry.api.pages.routes.knowing import coverage_routes
 from radquarry.api.pages.routes.listing import list_routes
 from radquarry.api.pages.routes.peers import pacs_routes
@@ -32,6 +34,8 @@ def router(desk: Desk) -> APIRouter:
         pacs_routes(desk),
         retrieval_routes(desk),
         decision_routes(desk),
+        delivery_routes(desk),
+        tool_routes(desk),
         storage_routes(desk),
         failure_routes(desk),
         preferences_routes(),

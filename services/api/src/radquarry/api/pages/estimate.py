@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from radquarry.api.pages.crawl_forms import fresh_key
+from radquarry.api.pages.delivery_form import DeliveryForm
 from radquarry.api.pages.study_line import StudyLine
 from radquarry.api.pages.visit import local
 from radquarry.messages import RetrievalEstimated
@@ -23,6 +24,7 @@ class EstimatePage:
     studies: tuple[str, ...]
     lines: tuple[tuple[str, StudyLine | None], ...]
     said: RetrievalEstimated | None
+    delivery: DeliveryForm
     back: str = "/"
     key: str = field(default_factory=fresh_key)
 
@@ -45,7 +47,12 @@ class EstimatePage:
 
 
 def estimate_page(
-    studies: Sequence[str], lines: Mapping[str, StudyLine], said: RetrievalEstimated | None, back: str = "/"
+    studies: Sequence[str],
+    lines: Mapping[str, StudyLine],
+    said: RetrievalEstimated | None,
+    delivery: DeliveryForm,
+    back: str = "/",
 ) -> EstimatePage:
     """`lines` by StudyInstanceUID."""
-    return EstimatePage(tuple(studies), tuple((uid, lines.get(uid)) for uid in studies[:MOST_LINES]), said, local(back))
+    shown = tuple((uid, lines.get(uid)) for uid in studies[:MOST_LINES])
+    return EstimatePage(tuple(studies), shown, said, delivery, local(back))

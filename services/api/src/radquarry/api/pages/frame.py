@@ -12,6 +12,8 @@ from radquarry.api.pages.visit import Visit
 AREAS = (
     ("search", "/", "nav.search"),
     ("retrievals", "/retrievals", "nav.retrievals"),
+    ("deliveries", "/deliveries", "nav.deliveries"),
+    ("tools", "/tools", "nav.tools"),
     ("crawls", "/crawls", "nav.crawls"),
     ("coverage", "/coverage", "nav.coverage"),
     ("pacs", "/pacs", "nav.pacs"),

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import quote
 
+from radquarry.api.delivery_views import DeliveryView
 from radquarry.api.listed import Listed
+from radquarry.api.pages.delivery_form import DeliveryForm
 from radquarry.api.pages.study_line import StudyLine
 from radquarry.api.retrievals import RetrievalStudy, RetrievalView
 from radquarry.messages import RetrievalState
 
 MOST_SQUARES = 600
 MOST_NAMED = 60
+MOST_DELIVERIES = 20
 _URGENCY: tuple[RetrievalState, ...] = (
     "incomplete",
     "running",
@@ -71,6 +74,19 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Onward:
+    """Where what came goes on to: deliveries that were ordered, and the form for another one."""
+
+    deliveries: tuple[DeliveryView, ...]
+    form: DeliveryForm
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether any of them is under way."""
+        return any(not delivery.is_settled for delivery in self.deliveries)
+
+
+@dataclass(frozen=True)
 class RetrievalPage:
     """One retrieval as it stands. `hidden` studies have no square; `named` are the ones worth a line.
 
@@ -84,6 +100,7 @@ class RetrievalPage:
     causes: tuple[Cause, ...]
     can_decide: bool
     named: tuple[Named, ...]
+    onward: Onward
 
 
 def retrievals_page(listed: Listed[RetrievalView]) -> RetrievalsPage:
@@ -96,7 +113,7 @@ def worth_a_line(retrieval: RetrievalView) -> tuple[str, ...]:
     return tuple(square.study.study_instance_uid for square in _by_urgency(retrieval)[:MOST_NAMED])
 
 
-def retrieval_page(retrieval: RetrievalView, lines: Mapping[str, StudyLine]) -> RetrievalPage:
+def retrieval_page(retrieval: RetrievalView, lines: Mapping[str, StudyLine], onward: Onward) -> RetrievalPage:
     """`lines` are those of `worth_a_line`, by StudyInstanceUID."""
     urgent = _by_urgency(retrieval)
     squares = sorted(urgent[:MOST_SQUARES], key=lambda square: square.number)
@@ -109,6 +126,7 @@ def retrieval_page(retrieval: RetrievalView, lines: Mapping[str, StudyLine]) -> 
         causes=tuple(_causes(retrieval.studies)),
         can_decide=not retrieval.refused and retrieval.state != "cancelled",
         named=tuple(Named(square, lines.get(square.study.study_instance_uid)) for square in urgent[:MOST_NAMED]),
+        onward=onward,
     )
 
 

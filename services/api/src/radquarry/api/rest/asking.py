@@ -53,9 +53,12 @@ WHY = {
     401: "No user, or a wrong password (where `api.authentication` is configured).",
     403: "An unknown host or a foreign origin.",
     404: "There is nothing of this id.",
-    409: "Too late: it has ended.",
+    409: "Too late or too early: `detail` says in which state it is.",
+    410: "It was there, and is no more.",
+    413: "Too many files, or too large.",
     422: "The request does not fit; `detail` says what to mend.",
     503: "A server of ours does not answer; nothing was done.",
+    507: "The disk is full up to its reserve; nothing was taken.",
 }
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from radquarry.api.rest.asking import V1, ByUser, OnDesk, Ordered, problems
-from radquarry.api.rest.retrieval_orders import Uid
+from radquarry.api.rest.uids import Uid
 from radquarry.api.retrieval_decisions import Chosen
 from radquarry.api.retrieval_views import MOST_STUDIES
 from radquarry.api.storable import MOST

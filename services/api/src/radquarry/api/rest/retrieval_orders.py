@@ -16,15 +16,16 @@ from pydantic import (
 )
 
 from radquarry.api.rest.asking import refuse_later
+from radquarry.api.rest.delivery_orders import DeliveryChoice
+from radquarry.api.rest.uids import Uid
 from radquarry.api.retrievals import MOST_INSTANCES, MOST_STUDIES, RetrievalOrder
 from radquarry.messages import PriorsChoice, SeriesChoice
 
-LATER = ("cohort", "destination", "deidentify")
+LATER = ("cohort",)
 MOST_IMAGES = 1_000_000
 MOST_BYTES = 2**53
 FARTHEST = timedelta(days=3660)
 
-Uid = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[0-9]+(\.[0-9]+)*$")]
 Words = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
@@ -57,6 +58,7 @@ EXAMPLES: list[Any] = [
         ],
         "priority": 5,
     },
+    {"studies": ["1.2.826.0.1.3680043.8.498.1"], "destination": "research", "deidentify": {"project": "lung-2024"}},
 ]
 
 
@@ -116,8 +118,11 @@ WantedStudy = Annotated[
 ]
 
 
-class RetrievalRequest(BaseModel):
-    """The studies to bring home: whole, by the series that are chosen, or some of their instances."""
+class RetrievalRequest(DeliveryChoice):
+    """The studies to bring home: whole, by the series that are chosen, or some of their instances.
+
+    With a `destination` each study goes on there when it has come.
+    """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, json_schema_extra={"examples": EXAMPLES})
 
@@ -139,6 +144,8 @@ class RetrievalRequest(BaseModel):
         description="`bytes_to_fetch` of the estimate: when the archive's disk cannot take it, nothing is fetched.",
     )
 
+    destination: str | None = Field(None, max_length=64, description="One of `GET /destinations`.")
+
     @model_validator(mode="before")
     @classmethod
     def _no_later_form(cls, value: Any) -> Any:
@@ -155,7 +162,9 @@ class RetrievalRequest(BaseModel):
         return moment.astimezone(UTC)
 
     def wanted(self) -> RetrievalOrder:
-        """The order."""
+        """The order; raises the problem to answer with."""
+        if self.destination is None:
+            self.check_alone()
         whole = {study for study in self.studies if isinstance(study, str)}
         instances: dict[str, tuple[str, ...]] = {}
         for study in self.studies:
@@ -170,4 +179,5 @@ class RetrievalRequest(BaseModel):
             priority=self.priority,
             not_before=self.not_before,
             estimated_bytes=self.estimated_bytes,
+            delivery=None if self.destination is None else self.leaving(self.destination),
         )

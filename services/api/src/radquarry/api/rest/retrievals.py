@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse
 
+from radquarry.api.deliveries import delivery_of
 from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, WithKey, problems
 from radquarry.api.rest.events import events
 from radquarry.api.rest.retrieval_orders import RetrievalRequest
@@ -99,6 +100,12 @@ class ListedRetrieval(BaseModel):
     requested_at: datetime
 
 
+class RetrievalOrdered(Ordered):
+    """The order was taken; with a destination `delivery` is the id of what follows it."""
+
+    delivery: UUID | None = Field(None, exclude_if=_empty)
+
+
 class RetrievalPage(BaseModel):
     """One page of retrievals, newest first."""
 
@@ -140,15 +147,19 @@ def _listed(view: RetrievalView) -> ListedRetrieval:
 def _orders() -> dict[int | str, dict[str, Any]]:
     """The error responses of what only some may order."""
     documented = problems()
-    documented[403]["description"] = "Urgent, and not an administrator; or an unknown host, or a foreign origin."
+    documented[403]["description"] = "Urgent or identified, and not an administrator; or an unknown host or origin."
     return documented
 
 
 @routes.post("", status_code=202, responses=_orders(), summary="Retrieve studies")
-async def request_retrieval(order: RetrievalRequest, desk: OnDesk, user: ByUser, key: WithKey = None) -> Ordered:
+async def request_retrieval(
+    order: RetrievalRequest, desk: OnDesk, user: ByUser, key: WithKey = None
+) -> RetrievalOrdered:
     """Every study must be in the index: it says which PACS holds it."""
     desk.rights.check_urgent(user, order.priority)
-    return Ordered(id=await desk.retrievals.request(order.wanted(), user, key))
+    wanted = order.wanted()
+    retrieval_id = await desk.retrievals.request(wanted, user, key)
+    return RetrievalOrdered(id=retrieval_id, delivery=delivery_of(retrieval_id) if wanted.delivery else None)
 
 
 @routes.get("", responses=problems(), summary="All retrievals")

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from radquarry.api.exchange import MOST_BYTES as MOST_FILES_BYTES
 from radquarry.api.problems import Problem
 from radquarry.api.security.gate import Gate, sign_in
 
@@ -14,6 +15,9 @@ HARMLESS = {"GET", "HEAD", "OPTIONS"}
 OPEN_PATHS = ("/health/live", "/health/ready")
 """A container's probe knows neither users nor the right Host."""
 MOST_BYTES = 8 * 1024 * 1024
+UPLOADS = ("/api/v1/deidentifications", "/api/v1/conversions", "/tools/deidentifications", "/tools/conversions")
+"""Where files come in: read as they come, onto the disk, whose room is watched there."""
+MOST_UPLOADED = MOST_FILES_BYTES + MOST_BYTES
 MOST_DRAINED = 64 * 1024 * 1024
 
 
@@ -38,7 +42,8 @@ class Doors:
                 _check_origin(headers)
             if self._gate is not None:
                 scope["state"]["user"] = await self._user(self._gate, scope, headers)
-            receive = await _bounded(receive, headers)
+            most = MOST_UPLOADED if scope["path"] in UPLOADS else MOST_BYTES
+            receive = await _bounded(receive, headers, most)
         await self._app(scope, receive, send)
 
     def _check_host(self, host: str) -> None:
@@ -69,20 +74,20 @@ def _check_origin(headers: Headers) -> None:
         raise Problem(403, "foreign-origin", "Foreign origin", detail)
 
 
-async def _bounded(receive: Receive, headers: Headers) -> Receive:
+async def _bounded(receive: Receive, headers: Headers, most: int) -> Receive:
     announced = headers.get("content-length", "0")
-    if not announced.isdecimal() or int(announced) > MOST_BYTES:
+    if not announced.isdecimal() or int(announced) > most:
         if headers.get("content-type", "").startswith("multipart/form-data"):
             await _drain(receive, announced)
-        raise _too_large()
+        raise _too_large(most)
     taken = 0
 
     async def counted() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MOST_BYTES:
-            raise _too_large()
+        if taken > most:
+            raise _too_large(most)
         return message
 
     return counted
@@ -96,8 +101,8 @@ async def _drain(receive: Receive, announced: str) -> None:
         more = message["type"] == "http.request" and message.get("more_body", False)
 
 
-def _too_large() -> Problem:
-    return Problem(413, "too-large", "Too large", f"A request has at most {MOST_BYTES // 1024 // 1024} MiB.")
+def _too_large(most: int) -> Problem:
+    return Problem(413, "too-large", "Too large", f"A request has at most {most // 1024 // 1024} MiB.")
 
 
 def host_name(host: str) -> str:

@@ -1,7 +1,6 @@
 """Retrievals: ordering them from picked studies, watching and steering them."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,10 +8,11 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from radquarry.api.desk import Desk
+from radquarry.api.pages.delivery_form import DeliveryTyped, delivery_form
 from radquarry.api.pages.estimate import MOST_LINES, MOST_PICKED, estimate_page
-from radquarry.api.pages.retrievals import retrieval_page, retrievals_page, worth_a_line
+from radquarry.api.pages.retrievals import MOST_DELIVERIES, Onward, retrieval_page, retrievals_page, worth_a_line
+from radquarry.api.pages.routes.delivering import lines_of
 from radquarry.api.pages.routes.shown import gone_to, shown, user_of
-from radquarry.api.pages.study_line import StudyLine, study_line
 from radquarry.api.problems import invalid
 from radquarry.api.retrievals import RetrievalOrder
 from radquarry.errors import PeerAway
@@ -37,10 +37,12 @@ def retrieval_routes(desk: Desk) -> APIRouter:
         request: Request, study: Annotated[Picked, Query()] = None, back: Annotated[str, Query(max_length=8192)] = "/"
     ) -> HTMLResponse:
         studies = _picked(study)
+        user = user_of(request)
         said, lines = await asyncio.gather(
-            _estimated(desk, RetrievalOrder(studies), user_of(request)), _lines(desk, studies[:MOST_LINES])
+            _estimated(desk, RetrievalOrder(studies), user), lines_of(desk, studies[:MOST_LINES])
         )
-        return await shown(desk, request, estimate_page(studies, lines, said, back))
+        page = estimate_page(studies, lines, said, delivery_form(desk, user), back)
+        return await shown(desk, request, page)
 
     @routes.post("/retrievals")
     async def _order(
@@ -49,13 +51,17 @@ def retrieval_routes(desk: Desk) -> APIRouter:
         estimated_bytes: Annotated[int | None, Form(ge=0, le=MOST_BYTES)] = None,
         key: Annotated[str | None, Form(max_length=64)] = None,
     ) -> RedirectResponse:
-        order = RetrievalOrder(_picked(study), estimated_bytes=estimated_bytes)
+        beside = DeliveryTyped.sent(await request.form()).order()
+        order = RetrievalOrder(_picked(study), estimated_bytes=estimated_bytes, delivery=beside)
         return gone_to(f"/retrievals/{await desk.retrievals.request(order, user_of(request), key)}")
 
     @routes.get("/retrievals/{retrieval_id}")
     async def _one(request: Request, retrieval_id: UUID) -> HTMLResponse:
         retrieval = await desk.retrievals.get(retrieval_id)
-        return await shown(desk, request, retrieval_page(retrieval, await _lines(desk, worth_a_line(retrieval))))
+        lines = await lines_of(desk, worth_a_line(retrieval))
+        known = await desk.deliveries.list(MOST_DELIVERIES, retrieval_id=retrieval_id)
+        onward = Onward(known.items, delivery_form(desk, user_of(request)))
+        return await shown(desk, request, retrieval_page(retrieval, lines, onward))
 
     @routes.post("/retrievals/{retrieval_id}/{what}")
     async def _steer(
@@ -82,8 +88,3 @@ async def _estimated(desk: Desk, order: RetrievalOrder, user: str) -> RetrievalE
         return await desk.estimates.estimate(order, user, wait=SECONDS_FOR_AN_ESTIMATE)
     except PeerAway:
         return None
-
-
-async def _lines(desk: Desk, studies: Sequence[str]) -> dict[str, StudyLine]:
-    found = await asyncio.gather(*(desk.index.get(uid) for uid in studies))
-    return {document.study_instance_uid: study_line(document) for document in found if document}

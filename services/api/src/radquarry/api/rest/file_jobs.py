@@ -1,0 +1,206 @@
+"""`/deidentifications` and `/conversions`: work on files at hand, which are uploaded and taken away again."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict, Field
+from sse_starlette import EventSourceResponse
+
+from radquarry.api.file_job_orders import FORMATS, JobKind
+from radquarry.api.file_job_views import FileJobView
+from radquarry.api.file_jobs import Upload
+from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, WithKey, problems
+from radquarry.api.rest.events import events
+from radquarry.messages import FilesState
+
+routes = APIRouter(prefix=V1, tags=["files at hand"])
+
+KIND: Mapping[str, JobKind] = {"deidentifications": "deidentification", "conversions": "conversion"}
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+FILES: dict[str, Any] = {"type": "array", "items": {"type": "string", "format": "binary"}}
+
+
+def _empty(value: object) -> bool:
+    return not value
+
+
+EXAMPLE: dict[str, Any] = {
+    "id": "c3b5a2de-4f0e-4a53-8d04-8fa38ee2a6d5",
+    "state": "incomplete",
+    "files": {"uploaded": 12, "total": 12, "done": 10, "refused": 2},
+    "requested_by": "anna",
+    "requested_at": "2024-06-28T18:12:00Z",
+}
+
+
+class Counts(BaseModel):
+    """`total` is null until what came was looked through: a zip archive counts for what is in it."""
+
+    uploaded: int
+    total: int | None
+    done: int
+    refused: int = Field(description="Held back, or not to be converted; the report says why.")
+
+
+class FileJob(BaseModel):
+    """Where the work stands. With `complete` and `incomplete` there is a result."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    id: UUID
+    state: FilesState
+    files: Counts
+    requested_by: str
+    requested_at: datetime
+    problem: str = Field("", exclude_if=_empty)
+    removed: bool = Field(default=False, exclude_if=_empty, description="What was uploaded and made is gone.")
+
+
+class FileJobPage(BaseModel):
+    """One page of jobs, newest first."""
+
+    items: tuple[FileJob, ...]
+    after: str | None
+
+
+def shown(view: FileJobView) -> FileJob:
+    """The documented shape."""
+    counts = Counts(uploaded=view.files, total=view.total, done=view.done, refused=view.refused)
+    own = {name: getattr(view, name) for name in ("id", "state", "requested_by", "requested_at", "problem")}
+    return FileJob.model_construct(files=counts, removed=view.is_removed, **own)
+
+
+def _form(**fields: Any) -> dict[str, Any]:
+    """For OpenAPI."""
+    schema = {"type": "object", "required": ["files"], "properties": {"files": FILES, **fields}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+DEIDENTIFY = _form(
+    project={"type": "string", "examples": ["lung-2024"]},
+    profile={"type": "string", "description": "Of `deidentification.profiles`; empty is the usual one."},
+    mapping={"type": "boolean", "description": "With the table of originals and pseudonyms; for administrators."},
+)
+CONVERT = _form(
+    to={"type": "string", "enum": list(FORMATS), "description": "Empty: DICOM for images, NIfTI for DICOM."},
+    attributes={
+        "type": "string",
+        "description": "Given for all files: a JSON object by DICOM keyword, or lines `Keyword = value`.",
+        "examples": ['{"PatientID": "P1", "StudyDescription": "Fundus"}'],
+    },
+    table={"type": "string", "description": "A CSV file among them: its name, or the file itself."},
+)
+
+
+async def _upload(request: Request, user: ByUser, key: WithKey = None) -> Upload:
+    return Upload(request.headers.get("content-type", ""), request.stream(), user, key)
+
+
+async def _kind(request: Request) -> JobKind:
+    return next(kind for kinds, kind in KIND.items() if request.scope["route"].path.startswith(f"{V1}/{kinds}"))
+
+
+Sent = Annotated[Upload, Depends(_upload)]
+OfKind = Annotated[JobKind, Depends(_kind)]
+
+
+def _both(
+    add: Callable[..., Callable[[Endpoint], Endpoint]], rest: str, **about: Any
+) -> Callable[[Endpoint], Endpoint]:
+    """A route of de-identifications and of conversions."""
+
+    def added(endpoint: Endpoint) -> Endpoint:
+        for kinds in KIND:
+            add(f"/{kinds}{rest}", **about)(endpoint)
+        return endpoint
+
+    return added
+
+
+@routes.post(
+    "/deidentifications",
+    status_code=202,
+    responses=problems(413, 507),
+    openapi_extra=DEIDENTIFY,
+    summary="De-identify files at hand",
+)
+async def deidentify_files(sent: Sent, desk: OnDesk) -> Ordered:
+    """All files or none: an upload that breaks off is removed. Results are kept for a day."""
+    return Ordered(id=await desk.files.bring("deidentification", sent))
+
+
+@routes.post(
+    "/conversions",
+    status_code=202,
+    responses=problems(413, 507),
+    openapi_extra=CONVERT,
+    summary="Convert files at hand",
+)
+async def convert_files(sent: Sent, desk: OnDesk) -> Ordered:
+    """Images to DICOM, or DICOM to another format; see `POST /deidentifications` for what becomes of the files."""
+    return Ordered(id=await desk.files.bring("conversion", sent))
+
+
+@_both(routes.get, "", responses=problems(), summary="Files that were brought")
+async def list_files(kind: OfKind, desk: OnDesk, user: ByUser, limit: Limit = 50, after: After = None) -> FileJobPage:
+    """Your own, newest first; all for administrators."""
+    page = await desk.files.list(user, limit, after, kind=kind)
+    return FileJobPage(items=tuple(map(shown, page.items)), after=page.after)
+
+
+@_both(routes.get, "/{job_id}", responses=problems(404), summary="Where the work on files stands")
+async def get_files(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) -> FileJob:
+    """For whoever brought them, and administrators."""
+    return shown(await desk.files.get(kind, job_id, user))
+
+
+@_both(
+    routes.get,
+    "/{job_id}/events",
+    responses=problems(404),
+    response_class=EventSourceResponse,
+    summary="Watch the work on files",
+)
+async def watch_files(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) -> EventSourceResponse:
+    """Server-sent events: `progress` with the JSON of the GET, then `end`."""
+    await desk.files.get(kind, job_id, user)
+    return events(desk.live.files(job_id), shown)
+
+
+@_both(
+    routes.get,
+    "/{job_id}/result",
+    responses=problems(404, 409, 410) | {200: {"content": {"application/zip": {}}}},
+    response_class=FileResponse,
+    summary="What was made of files",
+)
+async def get_result(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) -> FileResponse:
+    """A zip archive; for whoever brought the files, and administrators."""
+    view = await desk.files.get(kind, job_id, user)
+    file = await desk.files.made(view, "result.zip", user)
+    return FileResponse(file, media_type="application/zip", filename=f"{view.kind}-{job_id}.zip")
+
+
+@_both(
+    routes.get,
+    "/{job_id}/report",
+    responses=problems(404, 409, 410) | {200: {"content": {"application/json": {}}}},
+    response_class=FileResponse,
+    summary="What became of each file",
+)
+async def get_report(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) -> FileResponse:
+    """The release report, as JSON."""
+    view = await desk.files.get(kind, job_id, user)
+    file = await desk.files.made(view, "report.json", user)
+    return FileResponse(file, media_type="application/json", filename=f"{view.kind}-{job_id}.json")
+
+
+@_both(routes.delete, "/{job_id}", status_code=202, responses=problems(404), summary="Remove files")
+async def remove_files(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) -> Ordered:
+    """Stop the work; what was uploaded and made goes."""
+    await desk.files.remove(kind, job_id, user)
+    return Ordered(id=job_id)

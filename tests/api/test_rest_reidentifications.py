@@ -1,0 +1,169 @@
+"""Who is behind a pseudonym, over HTTP: two people, an answer once, and nothing of it anywhere else."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from radquarry.api.passwords import hashed
+from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
+from radquarry.service import Service
+from tests.api.gateway import Gateway, a_gateway, a_problem, becomes
+from tests.api.stories import SECRET
+
+REASON = "An incidental finding that the patient has to be told of"
+PATH = "/api/v1/reidentifications"
+WHO = {name: httpx.BasicAuth(name, name) for name in ("ada", "eve", "bob", "joe")}
+
+
+class Resolver:
+    """What the exporter does: a file with the answer, then the word that it is there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "exchange" / "reidentifications"
+        self.asked: list[ResolvePseudonyms] = []
+        self.gateway: Gateway | None = None
+
+    async def resolve(self, order: ResolvePseudonyms) -> None:
+        self.asked.append(order)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        found = [{"pseudonym": each, "what": "PatientName", "original": SECRET} for each in order.pseudonyms]
+        (self._folder / f"{order.reidentification_id}.json").write_text(json.dumps({"originals": found}))
+        assert self.gateway is not None
+        about = {"reidentification_id": order.reidentification_id, "delivery_id": order.delivery_id}
+        await self.gateway.bus.publish(PseudonymsResolved.after(order, **about, found=len(found)))
+
+    def lying(self) -> list[str]:
+        return [path.name for path in self._folder.glob("*")] if self._folder.is_dir() else []
+
+
+@pytest.fixture
+def resolver(tmp_path: Path) -> Resolver:
+    return Resolver(tmp_path)
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path, resolver: Resolver) -> AsyncIterator[Gateway]:
+    """Ada and Eve are administrators, Bob and Joe are not."""
+    users = tmp_path / "users"
+    users.write_text("".join(f"{name}:{hashed(name)}\n" for name in WHO))
+    api = {"authentication": {"users_file": users, "administrators": ["ada", "eve"]}}
+    async with a_gateway(tmp_path, Service("exporter", {ResolvePseudonyms: resolver.resolve}), api=api) as opened:
+        resolver.gateway = opened
+        yield opened
+
+
+async def asked(gateway: Gateway, user: str, deidentify: Any = True) -> httpx.Response:
+    """`user` asks about a delivery that Ada has ordered."""
+    order = {"studies": await gateway.hold(1), "destination": "research", "deidentify": deidentify}
+    delivery = (await gateway.client.post("/api/v1/retrievals", json=order, auth=WHO["ada"])).json()["delivery"]
+    question = {"delivery": delivery, "pseudonyms": ["P-1", "P-2"], "reason": REASON}
+    return await gateway.client.post(PATH, json=question, auth=WHO[user])
+
+
+async def state_is(gateway: Gateway, one: str, wanted: str) -> None:
+    async def state() -> str:
+        return str((await gateway.client.get(f"{PATH}/{one}", auth=WHO["ada"])).json()["state"])
+
+    await becomes(state, wanted)
+
+
+async def test_two_people_and_then_the_answer_once(
+    gateway: Gateway, resolver: Resolver, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+    fetch = f"{PATH}/{one}/originals"
+    a_problem(await gateway.client.post(fetch, auth=WHO["bob"]), 409, "not-ready")
+    assert (resolver.asked, gateway.bus.orders(ResolvePseudonyms)) == ([], [])
+
+    for _ in range(2):
+        assert (await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])).status_code == 202
+    await state_is(gateway, one, "answered")
+
+    (order,) = gateway.bus.orders(ResolvePseudonyms)
+    assert (order.reidentification_id, order.pseudonyms) == (UUID(one), ("P-1", "P-2"))
+    assert (order.requested_by, order.approved_by, order.project) == ("bob", "ada", "default")
+    for other in ("ada", "eve", "joe"):
+        a_problem(await gateway.client.post(fetch, auth=WHO[other]), 403, "not-yours")
+    answer = await gateway.client.post(fetch, auth=WHO["bob"])
+    assert answer.json()["originals"][1] == {"pseudonym": "P-2", "what": "PatientName", "original": SECRET}
+    assert answer.headers["cache-control"] == "no-store"
+    a_problem(await gateway.client.post(fetch, auth=WHO["bob"]), 410, "fetched")
+
+    assert resolver.lying() == []
+    log = capsys.readouterr().out
+    for step in ("reidentification requested", "reidentification approved", "reidentification answer fetched"):
+        assert step in log
+    assert not any(word in log for word in (SECRET, "P-1", REASON))
+    assert not any(SECRET in message.model_dump_json() for message in gateway.bus.published)
+
+
+@pytest.mark.parametrize(
+    ("asks", "approves", "kind"), [("ada", "ada", "same-person"), ("bob", "joe", "not-an-administrator")]
+)
+async def test_who_asked_and_who_is_no_administrator_cannot_approve(
+    gateway: Gateway, asks: str, approves: str, kind: str
+) -> None:
+    one = (await asked(gateway, asks)).json()["id"]
+
+    a_problem(await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO[approves]), 403, kind)
+
+    assert gateway.bus.orders(ResolvePseudonyms) == []
+    await state_is(gateway, one, "requested")
+
+
+async def test_a_file_that_nobody_agreed_to_is_not_given(gateway: Gateway, tmp_path: Path) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+    folder = tmp_path / "exchange" / "reidentifications"
+    folder.mkdir(parents=True)
+    (folder / f"{one}.json").write_text(json.dumps({"originals": []}))
+    await gateway.bus.publish(PseudonymsResolved(reidentification_id=one, delivery_id=uuid4(), found=0))
+
+    a_problem(await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 409, "not-ready")
+
+
+async def test_an_answer_that_cannot_be_read_says_so_and_shows_nothing(
+    gateway: Gateway, resolver: Resolver, tmp_path: Path
+) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+    await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["eve"])
+    await state_is(gateway, one, "answered")
+    (tmp_path / "exchange" / "reidentifications" / f"{one}.json").write_text(f'{{"originals": ["{SECRET}"]}}')
+
+    answer = await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"])
+
+    a_problem(answer, 409, "unreadable")
+    assert SECRET not in answer.text
+    assert resolver.lying() == []
+
+
+async def test_identified_deliveries_and_vague_questions_are_refused(gateway: Gateway) -> None:
+    a_problem(await asked(gateway, "ada", deidentify=False), 422, "invalid")
+    question: dict[str, Any] = {"delivery": str(uuid4()), "pseudonyms": ["P-1"], "reason": REASON}
+    a_problem(await gateway.client.post(PATH, json=question, auth=WHO["bob"]), 404, "unknown-delivery")
+    for change in ({"pseudonyms": []}, {"reason": "so"}, {"pseudonyms": ["a\nb"]}, {"pseudonyms": ["x" * 65]}):
+        a_problem(await gateway.client.post(PATH, json=question | change, auth=WHO["bob"]), 422)
+
+
+async def test_questions_are_listed_for_who_asked_and_for_administrators(gateway: Gateway) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+
+    seen = {name: (await gateway.client.get(PATH, auth=auth)).json()["items"] for name, auth in WHO.items()}
+
+    assert {name: len(items) for name, items in seen.items()} == {"ada": 1, "eve": 1, "bob": 1, "joe": 0}
+    assert (seen["ada"][0]["reason"], seen["ada"][0]["state"]) == (REASON, "requested")
+    a_problem(await gateway.client.get(f"{PATH}/{one}", auth=WHO["joe"]), 403, "not-yours")
+
+
+async def test_without_names_there_is_no_second_person(tmp_path: Path) -> None:
+    async with a_gateway(tmp_path) as open_to_all:
+        question = {"delivery": str(uuid4()), "pseudonyms": ["P-1"], "reason": REASON}
+
+        problem = a_problem(await open_to_all.post("/reidentifications", question), 403, "no-second-person")
+
+        assert "configure api.authentication" in problem["detail"]
+        a_problem(await open_to_all.post(f"/reidentifications/{uuid4()}/approve"), 403, "no-second-person")
