@@ -26,6 +26,7 @@ from radquarry.messages import (
     FilesProgressed,
     InstanceState,
     Message,
+    PseudonymsResolved,
     RetrievalCompleted,
     RetrievalProgressed,
 )
@@ -33,7 +34,9 @@ from radquarry.service import Service, run
 from radquarry.state.store import State, open_state
 from tests.exporter.cleaning import SECRET, ct, written
 
-QUICK = Patience(lease=2, idle=0.05, say=0.05, again=(0.05, 0.1, 0.2), late=0.3, grows=3600, commitment=2, files=3600)
+QUICK = Patience(
+    lease=2, idle=0.05, look=0.3, say=0.05, again=(0.05, 0.1, 0.2), late=0.3, grows=3600, commitment=2, files=3600
+)
 SECONDS = 45
 SETTLED = ("complete", "incomplete", "cancelled")
 
@@ -86,11 +89,13 @@ class Heard:
         self.progress: list[DeliveryProgressed] = []
         self.completed: list[DeliveryCompleted] = []
         self.files: list[FilesProgressed] = []
+        self.resolved: list[PseudonymsResolved] = []
         self._changed = asyncio.Condition()
 
     def service(self) -> Service:
         """The listener."""
-        handlers = {DeliveryProgressed: self._hear, DeliveryCompleted: self._hear, FilesProgressed: self._hear}
+        kinds = (DeliveryProgressed, DeliveryCompleted, FilesProgressed, PseudonymsResolved)
+        handlers = dict.fromkeys(kinds, self._hear)
         return Service(name="api", handlers=handlers)
 
     async def until(self, is_so: Callable[[], Any], what: str) -> Any:
@@ -123,9 +128,13 @@ class Heard:
 
     async def _hear(self, event: Message) -> None:
         async with self._changed:
-            {DeliveryProgressed: self.progress, DeliveryCompleted: self.completed, FilesProgressed: self.files}[
-                type(event)
-            ].append(event)
+            told: dict[type[Message], list[Any]] = {
+                DeliveryProgressed: self.progress,
+                DeliveryCompleted: self.completed,
+                FilesProgressed: self.files,
+                PseudonymsResolved: self.resolved,
+            }
+            told[type(event)].append(event)
             self._changed.notify_all()
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
 import pyzipper
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
@@ -13,6 +14,7 @@ from radquarry.configuration.sections import Deidentifying, Destination
 from radquarry.exporter.pseudonyms.keyed import Pseudonyms, project_key
 from radquarry.exporter.pseudonyms.mapping_file import as_it_was
 from radquarry.exporter.tables import instances, pseudonyms
+from tests.contracts.states import KINDS, empty_state_url
 from tests.exporter.cleaning import SECRET
 from tests.exporter.delivery.rig import DEIDENTIFY, QUICK, add, archived, desk, progressed
 
@@ -113,10 +115,11 @@ async def test_no_mapping_is_kept_that_nobody_ordered(tmp_path: Path) -> None:
     assert not (tmp_path / "exporter" / "mappings").exists()
 
 
-async def test_an_archive_holds_all_studies_and_the_report(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_archive_holds_all_studies_and_the_report(tmp_path: Path, kind: str) -> None:
     first, second = archived(tmp_path, 1), archived(tmp_path, 2)
     destinations = {"out": Destination(kind="directory", path=tmp_path / "out", zip=True, password="Kn0ck knock")}
-    async with desk(tmp_path, destinations) as it:
+    async with empty_state_url(kind, tmp_path) as url, desk(tmp_path, destinations, state_url=url) as it:
         delivery_id = await it.order(deidentify=DEIDENTIFY)
         await it.say(progressed(it.retrieval_id, first))
         await it.say(progressed(it.retrieval_id, second))

@@ -90,6 +90,22 @@ async def test_what_is_never_answered_for_is_asked_for_again_and_sent_once(tmp_p
     assert len(there.asked) >= 2
 
 
+async def test_a_node_that_never_answers_for_what_it_took_is_given_up(tmp_path: Path) -> None:
+    study = archived(tmp_path)
+    with node() as there:
+        there.is_silent = True
+        patience = replace(QUICK, commitment=0.1)
+        async with desk(tmp_path, {"out": to_node(there.port, storage_commitment=True)}, patience=patience) as it:
+            await it.retrieved(study)
+            delivery_id = await it.order()
+            end = await it.heard.end(delivery_id)
+            last = it.heard.last(delivery_id, study)
+
+    assert (end.state, end.delivered) == ("incomplete", 0)
+    assert "has not answered for it (storage commitment)" in last.problem
+    assert len(there.got) == 3
+
+
 async def test_a_web_service_that_is_busy_and_then_takes_some_gets_the_rest_later(tmp_path: Path) -> None:
     study = archived(tmp_path)
     with web() as service:

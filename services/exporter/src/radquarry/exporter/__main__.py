@@ -20,6 +20,7 @@ from radquarry.exporter.delivery.names_known import NamesKnown
 from radquarry.exporter.delivery.orders import Orders
 from radquarry.exporter.delivery.papers import Papers
 from radquarry.exporter.delivery.progress import Progress
+from radquarry.exporter.delivery.resolving import Resolving
 from radquarry.exporter.delivery.room import GIGABYTE, Room
 from radquarry.exporter.delivery.staging import Staging
 from radquarry.exporter.files.exchange import Exchange
@@ -63,6 +64,7 @@ async def opened(
             engine=engine,
             progress=Progress(bus.publish),
             publish=bus.publish,
+            resolving=Resolving(state, exchange / "reidentifications"),
             ways=ways,
             destinations=settings.destinations,
             bell=bell,

@@ -3,6 +3,7 @@
 from radquarry.errors import Transient
 from radquarry.exporter.bell import Bell
 from radquarry.exporter.delivery.consignment import Consignment
+from radquarry.exporter.delivery.gathering import Gathering
 from radquarry.exporter.delivery.hearing import Hearing
 from radquarry.exporter.delivery.means import Means
 from radquarry.exporter.files.jobs import Jobs
@@ -18,9 +19,10 @@ from radquarry.messages import (
 )
 
 
-async def take_order(order: DeliveryRequested, *, means: Means) -> None:
+async def take_order(order: DeliveryRequested, *, means: Means, gathering: Gathering) -> None:
     """Write the order down; one that can never begin ends at once, with the reason."""
     await means.orders.take(order, means.refusal(Consignment.ordered(order)))
+    gathering.heard(order.retrieval_id)
     means.bell.ring()
 
 
@@ -31,26 +33,29 @@ async def cancel(order: CancelDelivery, *, means: Means) -> None:
     means.bell.ring()
 
 
-async def retry(order: RetryDelivery, *, means: Means) -> None:
+async def retry(order: RetryDelivery, *, means: Means, gathering: Gathering) -> None:
     """Have what did not arrive tried at once, from the beginning."""
     known = await means.orders.get(order.delivery_id)
     if known is None:
         raise Transient("the delivery's order has not come yet")
     await means.orders.retry(order.delivery_id, order.sent_at, means.refusal(known[0]))
+    gathering.heard(known[0].retrieval_id)
     means.bell.ring()
 
 
-async def hear_of_study(event: RetrievalProgressed, *, hearing: Hearing, means: Means) -> None:
+async def hear_of_study(event: RetrievalProgressed, *, hearing: Hearing, gathering: Gathering, bell: Bell) -> None:
     """Keep where a study of a retrieval stands, and which instances it brought."""
     await hearing.progressed(event)
+    gathering.heard(event.retrieval_id)
     if event.state in ("complete", "incomplete", "cancelled"):
-        means.bell.ring()
+        bell.ring()
 
 
-async def hear_of_end(event: RetrievalCompleted, *, hearing: Hearing, means: Means) -> None:
+async def hear_of_end(event: RetrievalCompleted, *, hearing: Hearing, gathering: Gathering, bell: Bell) -> None:
     """Keep that a retrieval has ended."""
     await hearing.ended(event)
-    means.bell.ring()
+    gathering.heard(event.retrieval_id)
+    bell.ring()
 
 
 async def take_files(order: DeidentifyFiles | ConvertFiles, *, jobs: Jobs, bell: Bell) -> None:

@@ -13,6 +13,8 @@ class Patience:
     """A dead exporter's study is free after this."""
     idle: float = 1
     """How often an exporter with nothing to do looks for work."""
+    look: float = 30
+    """How often all that is not settled is looked at, whether something was heard of it or not."""
     say: float = 1
     """The least time between two progress messages of a study or a job."""
     again: tuple[float, ...] = (5, 30, 120, 300, 900, 1800, *(HOUR,) * 22)

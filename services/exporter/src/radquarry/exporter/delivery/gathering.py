@@ -5,12 +5,15 @@ retrieval has ended. One that grew later is ready again, for what is new of it.
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.errors import Transient
@@ -27,20 +30,44 @@ log = structlog.get_logger(__name__)
 
 
 class Gathering:
-    """Done by one loop in every exporter; doing it twice is doing it once."""
+    """Done by one loop in every exporter; doing it twice is doing it once.
+
+    Retrievals of which something was heard here are looked at at once, all others now and then: what another exporter
+    heard of and did not look at before it died, and what was only waited for.
+    """
 
     def __init__(self, state: State, clock: Callable[[], datetime], patience: Patience) -> None:
         self._state = state
         self._clock = clock
         self._patience = patience
+        self._heard: set[str] = set()
+        self._looked_at = -math.inf
+
+    def heard(self, retrieval_id: UUID) -> None:
+        """Something is new of it, or of a delivery of it."""
+        self._heard.add(str(retrieval_id))
 
     async def gather(self) -> int:
         """Whatever became ready since; how many studies that were."""
+        if time.monotonic() - self._looked_at > self._patience.look:
+            found = await self._gathered(true())
+            self._looked_at = -math.inf if found else time.monotonic()
+            return found
+        among, self._heard = self._heard, set()
+        found = 1
+        try:
+            found = await self._gathered(deliveries.c.retrieval_id.in_(sorted(among))) if among else 0
+        finally:
+            if found:
+                self._heard |= among  # there may be more, or what was begun has failed
+        return found
+
+    async def _gathered(self, among: ColumnElement[bool]) -> int:
         ready = 0
         async with self._state.reading() as connection:
-            unknown = (await connection.execute(self._unknown())).all()
-            settled = (await connection.execute(self._settled())).all()
-            absent = (await connection.execute(self._absent())).all()
+            unknown = (await connection.execute(self._unknown().where(among).limit(AT_ONCE))).all()
+            settled = (await connection.execute(self._settled().where(among).limit(AT_ONCE))).all()
+            absent = (await connection.execute(self._absent().where(among).limit(AT_ONCE))).all()
         if unknown:
             now = self._clock()
             rows = [unheard(row.delivery_id, row.study_instance_uid, now) for row in unknown]
@@ -64,7 +91,7 @@ class Gathering:
         )
         query = select(deliveries.c.delivery_id, retrieved.c.study_instance_uid)
         query = query.join(retrieved, retrieved.c.retrieval_id == deliveries.c.retrieval_id)
-        return query.where(self._open(), ~deliveries.c.chosen, ~known).limit(AT_ONCE)
+        return query.where(self._open(), ~deliveries.c.chosen, ~known)
 
     def _settled(self) -> Select[Any]:
         """Known studies of which their retrieval has said more than we have seen, and that may leave."""
@@ -81,7 +108,7 @@ class Gathering:
             .outerjoin(retrievals, retrievals.c.retrieval_id == deliveries.c.retrieval_id)
         )
         may_leave = or_(whole, and_(retrieved.c.state.in_(("incomplete", "cancelled")), ended))
-        return query.where(self._open(), studies.c.seen < retrieved.c.revision, may_leave).limit(AT_ONCE)
+        return query.where(self._open(), studies.c.seen < retrieved.c.revision, may_leave)
 
     def _absent(self) -> Select[Any]:
         """Ordered studies that are not in the retrieval, which has ended."""
@@ -92,7 +119,7 @@ class Gathering:
         query = select(studies.c.delivery_id, studies.c.study_instance_uid)
         query = query.join(deliveries, deliveries.c.delivery_id == studies.c.delivery_id)
         over = is_heard_out(self._clock() - timedelta(seconds=self._patience.late))
-        return query.where(self._open(), studies.c.seen < 0, ~there, over).limit(AT_ONCE)
+        return query.where(self._open(), studies.c.seen < 0, ~there, over)
 
     async def _merge(self, row: Any) -> bool:
         """Enter its instances; False when not all that was said of it is here yet."""

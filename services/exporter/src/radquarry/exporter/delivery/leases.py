@@ -107,6 +107,16 @@ class Leases:
             free = {"holder": None, "until": None, "due": now + timedelta(seconds=seconds)}
             await connection.execute(update(studies).where(one).values(**values, **free))
 
+    async def said(self, part: Part, holder: str) -> None:
+        """So much has been said of it by now: who takes it over says more."""
+        one = and_(
+            studies.c.delivery_id == str(part.of.delivery_id),
+            studies.c.study_instance_uid == part.study_instance_uid,
+            studies.c.holder == holder,
+        )
+        async with self._state.writing() as connection:
+            await connection.execute(update(studies).where(one).values(revision=part.revision))
+
     def forget(self, holder: str) -> None:
         """This process works on it no more, and may take it again when its lease has run out."""
         self._ours.discard(holder)

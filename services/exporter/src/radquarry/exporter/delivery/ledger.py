@@ -57,7 +57,9 @@ class Ledger:
             brought.c.study_instance_uid == instances.c.study_instance_uid,
             brought.c.sop_instance_uid == instances.c.sop_instance_uid,
         )
-        query = select(instances, brought.c.sha256.label("stored_sha256")).outerjoin(brought, mine)
+        query = select(instances, brought.c.sha256.label("stored_sha256"), brought.c.problem.label("lack")).outerjoin(
+            brought, mine
+        )
         query = query.order_by(
             instances.c.study_instance_uid, instances.c.series_instance_uid, instances.c.sop_instance_uid
         )
@@ -73,7 +75,7 @@ class Ledger:
                     row.sop_instance_uid,
                     row.stored_sha256 or "",
                     row.is_taken,
-                    row.problem,
+                    row.problem or row.lack or "",
                     row.sent,
                 )
                 for row in rows

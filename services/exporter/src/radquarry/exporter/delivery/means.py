@@ -16,6 +16,7 @@ from radquarry.exporter.delivery.names_known import NamesKnown
 from radquarry.exporter.delivery.orders import Orders
 from radquarry.exporter.delivery.papers import Papers
 from radquarry.exporter.delivery.progress import Progress
+from radquarry.exporter.delivery.resolving import Resolving
 from radquarry.exporter.delivery.staging import Staging
 from radquarry.exporter.patience import Patience
 from radquarry.exporter.ways.port import Way
@@ -43,6 +44,7 @@ class Means:
     engine: Engine
     progress: Progress
     publish: Publish
+    resolving: Resolving
     ways: Mapping[str, Way]
     destinations: Mapping[str, Destination]
     bell: Bell

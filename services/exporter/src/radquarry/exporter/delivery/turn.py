@@ -15,6 +15,7 @@ from radquarry.exporter.delivery.consignment import Part
 from radquarry.exporter.delivery.leases import Lease, LeaseLost
 from radquarry.exporter.delivery.ledger import Expected
 from radquarry.exporter.delivery.means import Means
+from radquarry.exporter.delivery.progress import LEAP
 from radquarry.exporter.runs.run import RunRefused
 from radquarry.exporter.ways.port import Answer, Shipment, Staged
 from radquarry.messages import DeliveryState, InstanceDelivery
@@ -113,14 +114,18 @@ class Turn:
         parcel = self._of.parcels + 1 if self._way.whole else None
         await self._means.ledger.answered(self._of.delivery_id, answers, parcel)
         for one in answers:
-            self._went[one.file.study_instance_uid] += one.state in ("delivered", "taken")
+            is_news = one.state == "delivered" or (one.state == "taken" and not one.file.was_taken)
+            self._went[one.file.study_instance_uid] += is_news
         if self._went.total() and self._of.attempts:
             await self._means.orders.went(self._of.delivery_id)
             self._of = replace(self._of, attempts=0)
         if time.monotonic() - self._said_at >= self._means.patience.say:
             self._said_at = time.monotonic()
             for study in {one.file.study_instance_uid for one in answers}:
-                self._parts[study] = await self._means.progress.say(await self._counted(self._parts[study]), "running")
+                said = await self._means.progress.say(await self._counted(self._parts[study]), "running")
+                self._parts[study] = said
+                if said.revision % (LEAP // 4) == 0:
+                    await self._means.leases.said(said, self._holder)
 
     async def _put_off(self, not_now: Transient) -> None:
         """The destination takes nothing now: the whole delivery waits, as all its studies go there."""

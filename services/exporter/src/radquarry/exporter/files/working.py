@@ -79,11 +79,12 @@ async def remove_files(means: FilesMeans) -> None:
 
 async def _kept_up(means: FilesMeans, job: Job) -> None:
     """Do it, holding the lease; ended when somebody cancels it."""
-    work = asyncio.create_task(_FilesTurn(means, job).run())
+    turn = _FilesTurn(means, job)
+    work = asyncio.create_task(turn.run())
     try:
         while not work.done():
             await asyncio.wait({work}, timeout=min(means.patience.lease / 4, means.patience.idle))
-            if not work.done() and not await means.jobs.renew(job):
+            if not work.done() and not await means.jobs.renew(turn.job):
                 return
         work.result()
     finally:
@@ -99,15 +100,15 @@ class _FilesTurn:
 
     def __init__(self, means: FilesMeans, job: Job) -> None:
         self._means = means
-        self._job = job
+        self.job = job
         self._said_at = 0.0
 
     async def run(self) -> None:
         try:
-            if isinstance(self._job.order, DeidentifyFiles):
-                await self._deidentify(self._job.order)
-            elif self._job.order is not None:
-                await self._convert(self._job.order)
+            if isinstance(self.job.order, DeidentifyFiles):
+                await self._deidentify(self.job.order)
+            elif self.job.order is not None:
+                await self._convert(self.job.order)
         except PeerAway:
             raise
         except Transient as fault:
@@ -118,7 +119,7 @@ class _FilesTurn:
             await self._failed(f"the exporter's own disk cannot be used: {fault.strerror}", again=True)
 
     async def _failed(self, problem: str, *, again: bool = False) -> None:
-        if again and self._job.attempts < MOST_ATTEMPTS:
+        if again and self.job.attempts < MOST_ATTEMPTS:
             raise Transient(problem)
         await self._end("failed", problem)
 
@@ -128,7 +129,7 @@ class _FilesTurn:
         given = means.exchange.given(order.job_id)
         sources = await asyncio.to_thread(lambda: tuple(sources_in([given], made)))
         await asyncio.to_thread(means.room.demand, await asyncio.to_thread(_size, given))
-        self._job = replace(self._job, total=len(sources), done=0, refused=0)
+        self.job = replace(self.job, total=len(sources), done=0, refused=0)
         await self._say()
         told: list[Outcome] = []
         rows: set[Row] = set()
@@ -136,7 +137,7 @@ class _FilesTurn:
             async for _, outcome, own in work:
                 told.append(outcome)
                 rows.update(own)
-                self._job = _counted(outcome, self._job)
+                self.job = _counted(outcome, self.job)
                 if time.monotonic() - self._said_at > means.patience.say:
                     await self._say()
         profile = await asyncio.to_thread(means.engine.profile, order.deidentify.profile)
@@ -154,33 +155,33 @@ class _FilesTurn:
         given = means.exchange.given(order.job_id)
         await asyncio.to_thread(means.room.demand, await asyncio.to_thread(_size, given))
         attributes = tuple((one.keyword, one.value) for one in order.attributes)
-        self._job = replace(self._job, total=None, done=0, refused=0)
+        self.job = replace(self.job, total=None, done=0, refused=0)
         await self._say()
         async with aclosing(converted(Wanted(given, made, order.to, attributes, order.table))) as work:
             async for kind, words in work:
                 match kind:
                     case "total":
-                        self._job = replace(self._job, total=int(words))
+                        self.job = replace(self.job, total=int(words))
                     case "converted":
-                        self._job = replace(self._job, done=self._job.done + 1)
+                        self.job = replace(self.job, done=self.job.done + 1)
                     case "refused":
-                        self._job = replace(self._job, refused=self._job.refused + 1)
+                        self.job = replace(self.job, refused=self.job.refused + 1)
                 if time.monotonic() - self._said_at > means.patience.say:
                     await self._say()
         await asyncio.to_thread(means.exchange.pack, order.job_id, made, _made(made), CONVERSION_REPORT)
         await self._packed("no file could be converted")
 
     async def _packed(self, nothing: str) -> None:
-        is_whole = self._job.done and not self._job.refused
-        await self._end("complete" if is_whole else "incomplete", "" if self._job.done else nothing)
+        is_whole = self.job.done and not self.job.refused
+        await self._end("complete" if is_whole else "incomplete", "" if self.job.done else nothing)
 
     async def _say(self) -> None:
         self._said_at = time.monotonic()
-        self._job = replace(self._job, state="running", revision=self._job.revision + 1)
-        await self._means.publish(message(self._job))
+        self.job = replace(self.job, state="running", revision=self.job.revision + 1)
+        await self._means.publish(message(self.job))
 
     async def _end(self, state: FilesState, problem: str) -> None:
-        ended = replace(self._job, state=state, problem=problem, revision=self._job.revision + 1)
+        ended = replace(self.job, state=state, problem=problem, revision=self.job.revision + 1)
         await asyncio.to_thread(shutil.rmtree, self._means.staging / str(ended.job_id), ignore_errors=True)
         await self._means.publish(message(ended))
         await self._means.jobs.end(ended)

@@ -95,7 +95,7 @@ class DicomWeb:
         try:
             async with client.stream("POST", url, content=body, headers=headers) as answer:
                 told = await _read(answer)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise DestinationAway(f"STOW-RS: {type(error).__name__}") from None
         words = f"STOW-RS: HTTP {answer.status_code}"
         if answer.status_code in REFUSING:
