@@ -16,6 +16,7 @@ from radquarry.api.archives import Archives
 from radquarry.api.coverage import Coverage
 from radquarry.api.crawl_ledger import CrawlLedger
 from radquarry.api.crawls import Crawls
+from radquarry.api.departures import Departures
 from radquarry.api.failure_effects import Effects
 from radquarry.api.failures import Failures
 from radquarry.api.live import Live
@@ -114,7 +115,9 @@ def projections(state: State) -> Projections:
         archives=archives,
         changes=changes,
         failures=Failures(state, Effects(crawl_notes.add, retrieval_notes.add), said.replay),
-        service=api(Notes(crawl_notes, retrieval_notes, archives, Batch(changes.write, seconds=0)), live),
+        service=api(
+            Notes(crawl_notes, retrieval_notes, archives, Batch(changes.write, seconds=0), Departures(state)), live
+        ),
         said=said,
     )
 

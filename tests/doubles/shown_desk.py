@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,8 +15,9 @@ from radquarry.api.retrieval_decisions import Chosen
 from radquarry.api.retrieval_views import RetrievalOrder, RetrievalStudy, RetrievalView
 from radquarry.api.security.rights import Rights
 from radquarry.api.study_changes import ChangeView
+from radquarry.api.viewer_files import Viewer
 from radquarry.errors import PeerAway
-from radquarry.messages import ArchiveMeasured, RetrievalEstimated
+from radquarry.messages import ArchiveMeasured, QuarantineMeasured, RetrievalEstimated
 from tests.doubles.shown_archives import NOW, ZONE, ListedArchives
 from tests.doubles.shown_coverage import ListedCoverage
 from tests.doubles.shown_crawls import ListedCrawls
@@ -120,16 +122,32 @@ def measured(**changes: Any) -> ArchiveMeasured:
     return ArchiveMeasured.model_validate(usual | changes)
 
 
+def refused(**changes: Any) -> QuarantineMeasured:
+    """Some objects of two senders."""
+    usual: dict[str, Any] = {
+        "objects": 4, "bytes": 1200, "oldest_at": NOW - timedelta(days=2), "newest_at": NOW, "measured_at": NOW,
+        "reasons": [
+            {"reason": "StudyInstanceUID is not a UID (0 characters)", "calling_ae_title": "CT1", "objects": 3},
+            {"reason": "no reason is told", "objects": 1},
+        ],
+    }  # fmt: skip
+    return QuarantineMeasured.model_validate(usual | changes)
+
+
 @dataclass
 class MeasuredStorage:
-    """What the mover says of the archive; with nothing it does not answer."""
+    """What the mover says of the archive, and storescp of its quarantine; with nothing they do not answer."""
 
     said: ArchiveMeasured | None = None
+    kept_apart: QuarantineMeasured | None = None
 
     async def measured(self, wait: float) -> ArchiveMeasured:
         if self.said is None:
             raise PeerAway("the mover does not answer")
         return self.said
+
+    async def refused(self, wait: float) -> QuarantineMeasured | None:
+        return self.kept_apart
 
 
 @dataclass
@@ -159,6 +177,19 @@ class ListedChanges:
 
 
 @dataclass
+class ListedImages:
+    """StudyInstanceUID → the series of it that are in the archive."""
+
+    series: dict[str, set[str]] = field(default_factory=dict)
+
+    async def here(self, studies: Sequence[str]) -> frozenset[str]:
+        return frozenset(study for study in studies if self.series.get(study))
+
+    async def series_here(self, study: str) -> frozenset[str]:
+        return frozenset(self.series.get(study, ()))
+
+
+@dataclass
 class ShownDesk:
     """What `pages.router` takes, in memory."""
 
@@ -172,6 +203,8 @@ class ShownDesk:
     archives: ListedArchives = field(default_factory=ListedArchives)
     changes: ListedChanges = field(default_factory=ListedChanges)
     failures: ListedFailures = field(default_factory=ListedFailures)
+    images: ListedImages = field(default_factory=ListedImages)
+    viewer: Viewer = field(default_factory=lambda: Viewer(Path("/nowhere/viewer")))
     rights: Rights = field(default_factory=Rights)
     timezone: ZoneInfo = ZONE
 

@@ -102,7 +102,7 @@ def test_a_pause_is_made_after_every_few_queries(ward: Ward, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("query", "changes", "words"),
     [
-        ({"QueryRetrieveLevel": "SERIES", "StudyInstanceUID": "1.2"}, {}, "query 1 is at SERIES level"),
+        ({"QueryRetrieveLevel": "FRAME", "StudyInstanceUID": "1.2"}, {}, "one of STUDY, PATIENT, SERIES, IMAGE"),
         ({"QueryRetrieveLevel": "STUDY"}, {"client_port": 0}, "a move needs client_port"),
     ],
 )

@@ -1,6 +1,6 @@
 """Mover and storescp as one process that a test can kill; what they say is appended to the file `heard`.
 
-python -m tests.mover.process FOLDER NODE_PORT PACS_PORT
+python -m tests.mover.process FOLDER NODE_PORT PACS_PORT [KEEP_DAYS]
 """
 
 import asyncio
@@ -30,12 +30,12 @@ def listener(file: Path) -> Service:
     return Service(name="api", handlers={RetrievalProgressed: hear, RetrievalCompleted: hear})
 
 
-async def main(folder: Path, node_port: int, pacs_port: int) -> None:
+async def main(folder: Path, node_port: int, pacs_port: int, keep_days: int = 30) -> None:
     """Run until killed."""
     node = Node(host="127.0.0.1", port=node_port)
     pacs = {"main": Pacs(ae_title="HOSPITAL", host="127.0.0.1", port=pacs_port, timeout_seconds=10)}
     receiving = StorescpSettings(data_dir=folder, node=node, pacs=pacs, archive=Archive(reserve_gb=0))
-    moving = MoverSettings(data_dir=folder, node=node, pacs=pacs)
+    moving = MoverSettings(data_dir=folder, node=node, pacs=pacs, archive=Archive(keep_days=keep_days))
     async with (
         open_bus(f"sqlite:///{folder}/bus.db", Waits((0.05, 0.1, 0.2))) as bus,
         open_state(f"sqlite:///{folder}/state.db") as state,
@@ -46,4 +46,4 @@ async def main(folder: Path, node_port: int, pacs_port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(main(Path(sys.argv[1]), *map(int, sys.argv[2:])))

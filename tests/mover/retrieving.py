@@ -43,6 +43,8 @@ QUICK = Patience(
     away=(0.05, 0.1, 0.2),
     nearline=(0.1, 0.2),
     delays=30,
+    leave=0.1,
+    remove=1,
 )
 SECONDS = 45
 NO_RESERVE = Archive(reserve_gb=0)

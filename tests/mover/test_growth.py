@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -14,11 +15,14 @@ from radquarry.messages import Message, RetrievalProgressed, Study, StudyChanged
 from radquarry.messages.changes import Change
 from radquarry.mover.__main__ import VERSIONS
 from radquarry.mover.bell import Arrivals, Bell
+from radquarry.mover.deliveries import Deliveries
+from radquarry.mover.departures import Departures
 from radquarry.mover.handlers import look_again
 from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.means import Means
+from radquarry.mover.order_windows import OrderWindows
 from radquarry.mover.orders import Orders
 from radquarry.mover.patience import Patience
 from radquarry.mover.progress import Progress
@@ -61,8 +65,8 @@ class Desk:
 
 
 @asynccontextmanager
-async def a_desk(kind: str, folder: Path) -> AsyncIterator[Desk]:
-    """On an empty store of this kind."""
+async def a_desk(kind: str, folder: Path, keep: timedelta = timedelta(days=30)) -> AsyncIterator[Desk]:
+    """On an empty store of this kind; what was delivered stays for `keep`."""
     said: list[RetrievalProgressed] = []
 
     async def publish(*messages: Message) -> None:
@@ -85,6 +89,10 @@ async def a_desk(kind: str, folder: Path) -> AsyncIterator[Desk]:
             experience=Experience(state),
             room=Room(),
             inventory=Inventory(state, clock),
+            deliveries=Deliveries(state),
+            departures=Departures(state, clock, keep),
+            delivered=Bell(),
+            windows=OrderWindows(state, clock),
         )
         yield Desk(means, said, clock)
 

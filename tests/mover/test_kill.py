@@ -20,9 +20,10 @@ KILLS = 3
 class Process:
     """One after the other over one folder."""
 
-    def __init__(self, folder: Path, node_port: int, pacs_port: int) -> None:
+    def __init__(self, folder: Path, node_port: int, pacs_port: int, keep_days: int = 30) -> None:
         self._folder = folder
-        self._command = [sys.executable, "-m", "tests.mover.process", folder, str(node_port), str(pacs_port)]
+        numbers = map(str, (node_port, pacs_port, keep_days))
+        self._command = [sys.executable, "-m", "tests.mover.process", folder, *numbers]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -1,5 +1,7 @@
 """What is ordered: as much at once as nothing is here of, never what is here."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +34,15 @@ def test_of_a_series_that_is_partly_here_only_the_missing_instances_are_ordered(
     ordered = orders(study(EMPTY, HALF, WHOLE), 0, whole_study=True)
 
     assert ordered == (MoveOrder("1.2", "1.2.1"), MoveOrder("1.2", "1.2.2", ("1.2.2.2",)))
+
+
+def test_a_series_of_which_every_instance_is_named_is_first_ordered_whole() -> None:
+    all_of_it = replace(EMPTY, is_all=True)
+
+    assert orders(study(all_of_it), 0, whole_study=False, named_only=True) == (MoveOrder("1.2", "1.2.1"),)
+    for others, attempts in ((all_of_it, 1), (EMPTY, 0)):
+        named = (MoveOrder("1.2", "1.2.1", ("1.2.1.1", "1.2.1.2")),)
+        assert orders(study(others), attempts, whole_study=False, named_only=True) == named
 
 
 def test_every_third_try_does_without_lists() -> None:

@@ -4,7 +4,7 @@ import httpx
 
 from radquarry.api.pages.storage import storage_page
 from tests.api.pages.reading import page_of
-from tests.doubles.shown_desk import ShownDesk, measured
+from tests.doubles.shown_desk import ShownDesk, measured, refused
 
 
 async def test_the_archive_is_told_in_numbers_with_its_largest_studies_and_its_months(
@@ -26,6 +26,23 @@ async def test_a_disk_down_to_its_reserve_is_said_aloud(desk: ShownDesk, browse:
     assert page.all("div", role="alert")
 
 
+async def test_what_was_refused_is_told_by_reason_and_sender(desk: ShownDesk, browse: httpx.AsyncClient):
+    desk.storage.said = measured()
+    assert "does not answer: what it refused is not known" in page_of(await browse.get("/archive/storage")).text
+
+    desk.storage.kept_apart = refused(objects=0, reasons=(), newest_at=None)
+    assert "Nothing that came was refused." in page_of(await browse.get("/archive/storage")).text
+
+    desk.storage.kept_apart = refused()
+    page = page_of(await browse.get("/archive/storage"))
+    for told in ("4 objects that came are not valid DICOM", "StudyInstanceUID is not a UID (0 characters) CT1 3",
+                 "no reason is told – 1"):  # fmt: skip
+        assert told in page.text
+
+    desk.storage.kept_apart = refused(reasons=[{"reason": "<b>", "calling_ae_title": "<i>", "objects": 1}])
+    assert "<b> <i> 1" in page_of(await browse.get("/archive/storage")).text
+
+
 async def test_what_is_not_known_or_not_there_is_said(desk: ShownDesk, browse: httpx.AsyncClient):
     assert "could not be counted" in page_of(await browse.get("/archive/storage")).text
     desk.storage.said = measured(disk_bytes=None, free_bytes=None)
@@ -36,7 +53,7 @@ async def test_what_is_not_known_or_not_there_is_said(desk: ShownDesk, browse: h
 
 def test_the_parts_of_the_disk_fill_its_bar_whatever_they_are():
     for said in (measured(), measured(free_bytes=0), measured(bytes=10**15), measured(reserve_bytes=10**13)):
-        parts = storage_page(said, {}).parts
+        parts = storage_page(said, None, {}).parts
         assert sum(part.bytes for part in parts) == said.disk_bytes
         assert all(part.bytes >= 0 for part in parts)
         assert abs(sum(part.width for part in parts) - 100) < 0.1

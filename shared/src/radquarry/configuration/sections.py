@@ -40,6 +40,8 @@ class Api(Section):
     port: Port = 8000
     authentication: Authentication | None = None
     allowed_hosts: tuple[str, ...] = ()
+    viewer_dir: Path | None = None
+    """Where `make viewer` put the viewer of the images; without it `viewer` in `data_dir`."""
 
 
 class NodeTls(Section):
@@ -167,13 +169,53 @@ class Destination(Section):
 
     kind: Literal["directory", "dicom", "dicomweb"]
     path: Path | None = None
+    """Of a directory."""
+    pattern: str = "{patient_id}/{study_instance_uid}/{series_instance_uid}/{sop_instance_uid}.dcm"
+    """Where a file lies in a directory; attributes of what leaves, by their DICOM keyword in snake case."""
+    zip: bool = False
+    """A directory gets one zip archive for each delivery, encrypted (AES-256) where there is a `password`."""
     url: AnyHttpUrl | None = None
+    """The base of a DICOMweb service (PS3.18), before `/studies`."""
+    token: SecretStr | None = None
+    """Sent to a DICOMweb service as a bearer token."""
+    user: str = ""
+    password: SecretStr | None = None
+    """Of `user` at a DICOMweb service, or of the zip archives."""
     ae_title: AeTitle | None = None
     host: Host | None = None
     port: Port | None = None
+    tls: PeerTls | None = None
+    """DICOM in TLS; of a DICOMweb service its `ca`, `certificate` and `key`."""
+    storage_commitment: bool = False
+    """Whether a DICOM node is asked to answer for what it took (PS3.4 annex J) before that counts as delivered."""
+    commitment_port: Port | None = None
+    """Where we listen for that answer; without it the node must give it over the association that asked."""
+    timeout_seconds: Seconds = 60
+    identified: bool = True
+    """Whether images may go there that are not de-identified."""
+
+    @model_validator(mode="after")
+    def _knows_where(self) -> Self:
+        needed = {"directory": ("path",), "dicom": ("ae_title", "host", "port"), "dicomweb": ("url",)}[self.kind]
+        if missing := [name for name in needed if getattr(self, name) is None]:
+            raise ValueError(f"kind: {self.kind} needs {' and '.join(missing)}")
+        return self
 
 
 Named = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+
+
+class Deidentifying(Section):
+    """How deliveries are de-identified.
+
+    `key_file` holds the secret that all pseudonyms come from; without it one is made, `{data_dir}/pseudonym-key`.
+    """
+
+    key_file: Path | None = None
+    profiles: dict[Named, Path] = Field(default_factory=dict)
+    """Profiles by the name that an order calls them by."""
+    processes: Annotated[int, Field(ge=1, le=64)] = 1
+    """That clean at once."""
 
 
 class Whole(Section):
@@ -190,6 +232,7 @@ class Whole(Section):
     ris: dict[Named, Ris] = Field(default_factory=dict)
     archive: Archive = Archive()
     destinations: dict[Named, Destination] = Field(default_factory=dict)
+    deidentification: Deidentifying = Deidentifying()
 
     @field_validator("timezone")
     @classmethod

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from radquarry.configuration.week import WeekWindows
 from radquarry.messages.kinds import Command, Event
 from radquarry.messages.retrievals import PriorsChoice, SeriesChoice
 from radquarry.messages.studies import Series
@@ -37,6 +38,7 @@ class EstimateRetrieval(Command):
     choice: SeriesChoice = SeriesChoice()
     priors: PriorsChoice | None = None
     not_before: AwareDatetime | None = None
+    windows: WeekWindows = WeekWindows()
 
 
 class PacsEstimate(BaseModel):

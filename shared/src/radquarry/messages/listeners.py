@@ -51,8 +51,21 @@ LISTENERS: Mapping[type[m.Message], tuple[str, ...]] = MappingProxyType(
         m.RetryStudies: ("mover",),
         m.GiveUpStudies: ("mover",),
         m.InstancesStored: ("mover",),
-        m.RetrievalProgressed: ("api",),
-        m.RetrievalCompleted: ("api",),
+        m.RetrievalProgressed: ("exporter", "api"),
+        m.RetrievalCompleted: ("exporter", "api"),
+        m.RemoveInstances: ("storescp",),
+        m.InstancesRemoved: ("mover", "api"),
+        m.MeasureQuarantine: ("storescp",),
+        m.QuarantineMeasured: ("api",),
+        m.DeliveryRequested: ("exporter", "mover", "api"),
+        m.CancelDelivery: ("exporter",),
+        m.RetryDelivery: ("exporter",),
+        m.DeliveryProgressed: ("mover", "api"),
+        m.DeliveryCompleted: ("mover", "api"),
+        m.DeidentifyFiles: ("exporter",),
+        m.ConvertFiles: ("exporter",),
+        m.CancelFiles: ("exporter",),
+        m.FilesProgressed: ("api",),
     }
 )
 """Message type → names of the services that answer or hear it, one durable queue each."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from radquarry.configuration.week import WeekWindows
 from radquarry.messages.kinds import Command, Event
 
 RetrievalState = Literal["requested", "waiting", "running", "paused", "complete", "incomplete", "cancelled"]
@@ -70,7 +71,8 @@ class RetrievalRequested(Event):
     """Somebody wants the images of these studies in the archive.
 
     The highest `priority` comes first: 0 is everybody's, more than 0 is urgent and needs the right to say so, which is
-    looked at where the order is taken. Nothing is asked of a PACS for it before `not_before`.
+    looked at where the order is taken. Nothing is asked of a PACS for it before `not_before`, and no study is begun
+    outside `windows`, which are the order's own: those of the PACS hold, too.
     The PACS is asked for `priors` when their study's turn comes: each becomes a study of this retrieval, and is said
     in a `RetrievalProgressed` of its own. `estimated_bytes` is `bytes_to_fetch` of a `RetrievalEstimated`: when the
     archive's disk cannot take so much, every study is `incomplete` at once with that reason and nothing is fetched.
@@ -86,6 +88,7 @@ class RetrievalRequested(Event):
     requested_by: str = ""
     not_before: AwareDatetime | None = None
     estimated_bytes: int | None = None
+    windows: WeekWindows = WeekWindows()
 
 
 class PauseRetrieval(Command):

@@ -17,6 +17,7 @@ from radquarry.messages import (
     PacsLimited,
     PacsStarted,
     PacsStopped,
+    QuarantineMeasured,
     RetrievalEstimated,
 )
 
@@ -94,7 +95,7 @@ class Awaited(Generic[Said]):
 
 
 class Live:
-    """Watching crawls and retrievals, and waiting for answers of PACS and of the mover."""
+    """Watching crawls and retrievals, and waiting for answers of PACS, mover and storescp."""
 
     def __init__(
         self,
@@ -107,6 +108,7 @@ class Live:
         self.answers: Awaited[Answer] = Awaited()
         self.estimates: Awaited[RetrievalEstimated] = Awaited()
         self.measurements: Awaited[ArchiveMeasured] = Awaited()
+        self.refusals: Awaited[QuarantineMeasured] = Awaited()
         self._closed = False
 
     def crawl(self, crawl_id: UUID) -> AsyncIterator[CrawlView]:

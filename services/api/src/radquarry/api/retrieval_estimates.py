@@ -38,6 +38,7 @@ class Estimates:
             choice=order.series,
             priors=order.priors,
             not_before=order.not_before,
+            windows=order.windows,
         )
         with self._live.estimates.answer_to(question.id) as answer:
             await self._orders.publish(question)

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.api import bulk
+from radquarry.api.departures import microseconds
 from radquarry.api.pace import sampled
 from radquarry.api.retrieval_facts import SETTLED, RetrievalFact, RetrievalRefused, StudyStand, Sum
 from radquarry.api.tables import retrieval_instances, retrieval_studies, retrievals
@@ -29,6 +30,7 @@ INSTANCE = (
     "bytes",
     "sha256",
     "revision",
+    "stored_us",
 )
 SOME = 500
 
@@ -101,6 +103,7 @@ def _order(fact: RetrievalRequested, known_since: Any) -> dict[str, Any]:
         "priority": fact.priority,
         "requested_by": fact.requested_by[:200],
         "requested_at": fact.sent_at,
+        "windows": json.dumps(fact.windows.lines),
     }
 
 
@@ -165,7 +168,8 @@ def _stand(old: StudyStand, fact: RetrievalProgressed) -> StudyStand:
 
 def _instance(fact: RetrievalProgressed, each: Any) -> tuple[Any, ...]:
     key = (fact.retrieval_id, fact.study_instance_uid, each.sop_instance_uid)
-    return (*key, each.series_instance_uid, each.received, each.bytes, each.sha256, fact.revision)
+    stored_us = microseconds(each.stored_at)
+    return (*key, each.series_instance_uid, each.received, each.bytes, each.sha256, fact.revision, stored_us)
 
 
 async def _stands(connection: AsyncConnection, retrieval_id: UUID, uids: Sequence[str]) -> dict[str, StudyStand]:

@@ -12,10 +12,12 @@ from radquarry.api.pace import Pace
 from radquarry.api.problems import invalid
 from radquarry.api.retrieval_facts import SETTLED, StudyStand, settled_of
 from radquarry.api.retrieval_pace import Left, pace
+from radquarry.configuration.week import WeekWindows
 from radquarry.messages import PriorsChoice, RetrievalState, SeriesChoice
 
 MOST_STUDIES = 20_000
 MOST_INSTANCES = 50_000
+MOST_WINDOWS = 50
 NOT_UNDER_WAY = Pace()
 
 
@@ -23,7 +25,8 @@ NOT_UNDER_WAY = Pace()
 class RetrievalOrder:
     """StudyInstanceUIDs, which of their series, and how urgent (higher is sooner, more than 0 is urgent).
 
-    `instances`: of these studies only these SOPInstanceUIDs.
+    `instances`: of these studies only these SOPInstanceUIDs. `windows`: hours of the order's own, as `mon-fri
+    20:00-06:00`, in which alone its studies are begun.
     """
 
     studies: tuple[str, ...]
@@ -33,6 +36,7 @@ class RetrievalOrder:
     priority: int = 0
     not_before: datetime | None = None
     estimated_bytes: int | None = None
+    windows: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raises the problem to show when it names nothing, or more than one message takes."""
@@ -42,6 +46,12 @@ class RetrievalOrder:
             raise invalid(f"A retrieval names at most {MOST_STUDIES} studies.")
         if sum(map(len, self.instances.values())) > MOST_INSTANCES:
             raise invalid(f"A retrieval names at most {MOST_INSTANCES} single instances.")
+        if len(self.windows) > MOST_WINDOWS:
+            raise invalid(f"A retrieval has at most {MOST_WINDOWS} windows.")
+        try:
+            WeekWindows(self.windows)
+        except ValueError as error:
+            raise invalid(f"windows: {error}.") from None
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,7 @@ class RetrievalView:
     studies: tuple[RetrievalStudy, ...] = ()
     refused: str = ""
     pace: Pace = NOT_UNDER_WAY
+    windows: tuple[str, ...] = ()
 
     @property
     def missing(self) -> int:
@@ -107,7 +118,10 @@ class RetrievalView:
 
 @dataclass(frozen=True)
 class ManifestRow:
-    """One expected instance, and its file's size in bytes and SHA-256 where it is here."""
+    """One expected instance, and its file's size in bytes and SHA-256 where it came.
+
+    `left_at`: when that file left the archive, after it was delivered.
+    """
 
     study_instance_uid: str
     series_instance_uid: str
@@ -115,6 +129,7 @@ class ManifestRow:
     received: bool
     bytes: int
     sha256: str
+    left_at: datetime | None = None
 
 
 def view_of(row: bulk.Found, now: datetime, studies: tuple[RetrievalStudy, ...] = ()) -> RetrievalView:
@@ -136,6 +151,7 @@ def view_of(row: bulk.Found, now: datetime, studies: tuple[RetrievalStudy, ...] 
         problem_count=states.total() if row.refused else row.studies_failed,
         studies=studies,
         refused=row.refused,
+        windows=tuple(loads(row.windows)),
         pace=pace(row.pace, now, row.received, left) if under_way else NOT_UNDER_WAY,
     )
 
@@ -154,7 +170,7 @@ def study_of(row: bulk.Found, refused: str) -> RetrievalStudy:
 
 
 def manifest_row_of(row: bulk.Found) -> ManifestRow:
-    """From a row of `api_retrieval_instances`."""
+    """From a row of `api_retrieval_instances`, and when its file left."""
     return ManifestRow(
         study_instance_uid=row.study_instance_uid,
         series_instance_uid=row.series_instance_uid,
@@ -162,4 +178,5 @@ def manifest_row_of(row: bulk.Found) -> ManifestRow:
         received=row.received,
         bytes=row.bytes,
         sha256=row.sha256,
+        left_at=row.left_at,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, tuple_
 
 from radquarry.api import bulk
 from radquarry.api.audit import audit
+from radquarry.api.departures import has_left, left_at
 from radquarry.api.holdings import held
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import Orders
@@ -88,6 +89,7 @@ class Retrievals:
             requested_by=user,
             not_before=order.not_before,
             estimated_bytes=order.estimated_bytes,
+            windows=order.windows,
         )
         await self._orders.publish(message)
         audit("retrieval requested", user, retrieval_id=str(retrieval_id), studies=len(message.studies))
@@ -145,7 +147,9 @@ class Retrievals:
         key = tuple_(table.study_instance_uid, table.sop_instance_uid)
         last: tuple[str, str] = ("", "")
         while True:
-            chosen = select(retrieval_instances).where(table.retrieval_id == retrieval_id, key > tuple_(*last))
+            chosen = select(retrieval_instances, left_at()).where(
+                table.retrieval_id == retrieval_id, key > tuple_(*last)
+            )
             chosen = chosen.order_by(table.study_instance_uid, table.sop_instance_uid).limit(PORTION)
             async with self._state.reading() as connection:
                 rows = await bulk.fetch(connection, chosen)
@@ -169,11 +173,11 @@ class Retrievals:
             return tuple(study_of(row, row.refused) for row in await bulk.fetch(connection, chosen))
 
     async def instances_here(self, study_instance_uid: str) -> Mapping[str, int]:
-        """SeriesInstanceUID → how many of its instances are in the archive, over all retrievals."""
+        """SeriesInstanceUID → how many of its instances are in the archive now, over all retrievals."""
         table = retrieval_instances.c
         chosen = (
             select(table.series_instance_uid, func.count(table.sop_instance_uid.distinct()).label("here"))
-            .where(table.study_instance_uid == study_instance_uid, table.received)
+            .where(table.study_instance_uid == study_instance_uid, table.received, ~has_left())
             .group_by(table.series_instance_uid)
         )
         async with self._state.reading() as connection:

@@ -8,6 +8,7 @@ from typing import Any
 from radquarry import messages as m
 from radquarry.api.archives import Archives
 from radquarry.api.crawl_facts import CrawlFact
+from radquarry.api.departures import Departures
 from radquarry.api.handlers import (
     note_change,
     note_contradiction,
@@ -37,6 +38,7 @@ class Notes:
     retrievals: Batch[RetrievalFact]
     archives: Archives
     changes: Batch[m.StudyChanged]
+    departures: Departures
 
 
 def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]]) -> Service:
@@ -61,6 +63,8 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
             m.RetrievalCompleted: retrieval,
             m.RetrievalEstimated: live.estimates.said,
             m.ArchiveMeasured: live.measurements.said,
+            m.QuarantineMeasured: live.refusals.said,
+            m.InstancesRemoved: notes.departures.write,
             m.PacsEchoed: hear,
             m.PacsStopped: hear,
             m.PacsStarted: hear,
@@ -105,6 +109,7 @@ def _broadcasts(live: Live) -> dict[type[m.Message], Handler]:
         m.RetrievalProgressed: of_retrieval,
         m.RetrievalCompleted: of_retrieval,
         m.ArchiveMeasured: live.measurements.said,
+        m.QuarantineMeasured: live.refusals.said,
         m.PacsEchoed: live.answers.said,
         m.PacsStopped: live.answers.said,
         m.PacsStarted: live.answers.said,

@@ -128,6 +128,7 @@ retrievals = Table(
     Column("to_come", Integer),
     Column("uncounted", Integer),
     Column("pace", Text),
+    Column("windows", Text, server_default="[]"),
 )
 retrieval_studies = Table(
     "api_retrieval_studies",
@@ -154,6 +155,15 @@ retrieval_instances = Table(
     Column("bytes", BigInteger),
     Column("sha256", String(64)),
     Column("revision", BigInteger),
+    Column("stored_us", BigInteger, server_default="0"),
+)
+departures = Table(
+    "api_departures",
+    metadata,
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("sop_instance_uid", String(64), primary_key=True),
+    Column("stored_us", BigInteger, primary_key=True),
+    Column("left_at", Moment),
 )
 archives = Table(
     "api_archives",

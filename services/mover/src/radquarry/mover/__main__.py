@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,10 +18,13 @@ from radquarry.dicom.load import StateLoad, configured
 from radquarry.dicom.load_standing import Clock
 from radquarry.dicom.peer import Peer, configured_peer
 from radquarry.mover.bell import Arrivals, Bell
+from radquarry.mover.deliveries import Deliveries
+from radquarry.mover.departures import Departures
 from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.means import Means, Place
+from radquarry.mover.order_windows import OrderWindows
 from radquarry.mover.orders import Orders
 from radquarry.mover.pacs import DicomPacs
 from radquarry.mover.patience import Patience
@@ -47,14 +50,15 @@ VERSIONS = Path(__file__).parent / "migrations"
 async def opened(
     settings: Settings, bus: Bus, state: State, patience: Patience | None = None, clock: Clock | None = None
 ) -> AsyncIterator[Service]:
-    """The mover, its tables up to date; `clock` is that of the load."""
+    """The mover, its tables up to date; `clock` is that of the load and of orders' own windows."""
     await migrate(state, "mover", VERSIONS)
     zone = ZoneInfo(settings.timezone)
     limits = {name: configured(pacs.load) for name, pacs in settings.pacs.items()}
+    windows = OrderWindows(state, clock or _now, zone)
     means = Means(
         orders=Orders(state, _now, settings.pacs),
         second_thoughts=SecondThoughts(state, _now),
-        leases=Leases(state, _now, (patience or Patience()).lease),
+        leases=Leases(state, _now, (patience or Patience()).lease, windows),
         ledger=Ledger(state),
         progress=Progress(bus.publish),
         load=await StateLoad.open(state, limits, zone, clock),
@@ -64,6 +68,10 @@ async def opened(
         clock=_now,
         experience=Experience(state),
         inventory=Inventory(state, _now),
+        deliveries=Deliveries(state),
+        departures=Departures(state, _now, timedelta(days=settings.archive.keep_days)),
+        delivered=Bell(),
+        windows=windows,
         room=Room(settings.data_dir / "archive", settings.archive.reserve_gb * GIGABYTE),
         zone=zone,
     )

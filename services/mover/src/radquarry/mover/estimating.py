@@ -1,13 +1,13 @@
 """Answers what a retrieval would bring and take, under the limits that hold now."""
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from radquarry.bus.port import Publish
 from radquarry.configuration.week import Hours
 from radquarry.dicom.load_standing import Standing
 from radquarry.messages import EstimateRetrieval, PacsEstimate, PlannedStudy, RetrievalEstimated
-from radquarry.mover.duration import end_of
+from radquarry.mover.duration import Both, end_of
 from radquarry.mover.estimate import Reckoning, reckon
 from radquarry.mover.means import Means
 from radquarry.mover.sizes import ASSUMED_RATE, Sizes
@@ -23,7 +23,6 @@ async def estimate(order: EstimateRetrieval, *, means: Means, publish: Publish) 
     """Reckon, and say so."""
     sizes, rates, free = await means.experience.sizes(), await means.experience.rates(), await means.room.free()
     here = await means.ledger.here([study.study_instance_uid for study in order.studies])
-    begin = max(means.clock(), order.not_before or means.clock())
     whole = reckon(order.studies, order.choice, here, sizes)
     problems = list(_doubts(order, whole, sizes))
     of_pacs = []
@@ -38,7 +37,7 @@ async def estimate(order: EstimateRetrieval, *, means: Means, publish: Publish) 
             problems.append(f"how fast {pacs} sends is not known yet: {ASSUMED_RATE / 1e6:.0f} MB a second are assumed")
         sums = reckon(by_pacs[pacs], order.choice, here, sizes)
         standing = await means.load.standing(pacs)
-        of_pacs.append(_of_pacs(standing, sums, rates.get(pacs, ASSUMED_RATE), begin, means))
+        of_pacs.append(_of_pacs(standing, sums, rates.get(pacs, ASSUMED_RATE), order, means))
     lack = await means.room.lack(whole.bytes_to_fetch)
     ends = [one.ends_at for one in of_pacs]
     last = max((end for end in ends if end is not None), default=None) if None not in ends else None
@@ -62,8 +61,8 @@ async def estimate(order: EstimateRetrieval, *, means: Means, publish: Publish) 
     )
 
 
-def _of_pacs(standing: Standing, sums: Reckoning, rate: float, begin: datetime, means: Means) -> PacsEstimate:
-    limits = standing.limits
+def _of_pacs(standing: Standing, sums: Reckoning, rate: float, order: EstimateRetrieval, means: Means) -> PacsEstimate:
+    limits, begin = standing.limits, max(means.clock(), order.not_before or means.clock())
     seconds = sums.studies * STUDY_SECONDS + sums.bytes_to_fetch / rate
     work = timedelta(seconds=seconds / limits.associations)
     if limits.studies_per_hour is not None:
@@ -71,7 +70,7 @@ def _of_pacs(standing: Standing, sums: Reckoning, rate: float, begin: datetime, 
     if limits.requests_per_hour is not None:
         requests = sums.studies * REQUESTS_OF_STUDY + sums.series
         work = max(work, HOUR * requests / limits.requests_per_hour)
-    hours = Hours(limits.windows, limits.holidays, means.zone)
+    hours = Both(Hours(limits.windows, limits.holidays, means.zone), Hours(order.windows, (), means.zone))
     ends_at = None if standing.is_stopped else end_of(work, begin, hours)
     return PacsEstimate(
         pacs=standing.pacs,

@@ -4,7 +4,7 @@ On PostgreSQL movers skip rows that another one is just taking (`FOR UPDATE SKIP
 A study is leased whatever retrieval wants it, so two retrievals never have it moved at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.errors import PeerAway
+from radquarry.mover.order_windows import OrderWindows
 from radquarry.mover.orders import joined
 from radquarry.mover.progress import LEAP
 from radquarry.mover.tables import leases, retrievals, studies
@@ -32,20 +33,24 @@ class Leases:
     What this process has in work it does not take a second time, even when it was too slow to renew the lease.
     """
 
-    def __init__(self, state: State, clock: Callable[[], datetime], seconds: float) -> None:
+    def __init__(
+        self, state: State, clock: Callable[[], datetime], seconds: float, windows: OrderWindows | None = None
+    ) -> None:
         self._state = state
         self._clock = clock
         self._length = timedelta(seconds=seconds)
+        self._windows = windows or OrderWindows(state, clock)
         self._ours: dict[str, str] = {}
 
     async def any_due(self, pacs: str) -> bool:
         """Whether there is something to take now."""
+        query = self._due(pacs, await self._windows.closed()).order_by(None)
         async with self._state.reading() as connection:
-            return (await connection.execute(self._due(pacs).order_by(None))).first() is not None
+            return (await connection.execute(query)).first() is not None
 
     async def take(self, pacs: str) -> tuple[Wanted, str] | None:
         """The most urgent study of a PACS that is due and free, and the name under which we hold it."""
-        query = self._due(pacs)
+        query = self._due(pacs, await self._windows.closed())
         if self._state.dialect == "postgresql":
             query = query.with_for_update(of=studies, skip_locked=True)
         holder = str(uuid4())
@@ -62,6 +67,12 @@ class Leases:
                 update(studies).where(one).values(revision=leapt).returning(studies.c.revision)
             )
         return replace(Wanted.of(row), revision=revision), holder
+
+    async def hold(self, study_instance_uid: str) -> str | None:
+        """Keep others from working on a study; the name under which we hold it, None where somebody else does."""
+        holder = str(uuid4())
+        async with self._state.writing() as connection:
+            return holder if await self._gained(connection, study_instance_uid, holder) else None
 
     async def renew(self, holder: str) -> None:
         """Hold on; raises `LeaseLost`."""
@@ -108,8 +119,11 @@ class Leases:
         )
         return (await connection.execute(statement.returning(leases.c.holder))).first() is not None
 
-    def _due(self, pacs: str) -> Any:
-        """A paused study is due where its retrieval goes on: it was put to rest while somebody resumed that."""
+    def _due(self, pacs: str, closed: Collection[str]) -> Any:
+        """Of orders whose own windows are not `closed`.
+
+        A paused study is due where its retrieval goes on: it was put to rest while somebody resumed that.
+        """
         now = self._clock()
         held = select(leases.c.study_instance_uid).where(leases.c.until >= now)
         return (
@@ -119,6 +133,7 @@ class Leases:
                 studies.c.state.in_(UNSETTLED),
                 studies.c.due <= now,
                 retrievals.c.state == "running",
+                retrievals.c.windows.not_in(closed),
                 studies.c.study_instance_uid.not_in(held),
                 studies.c.study_instance_uid.not_in(sorted(self._ours.values())),
             )

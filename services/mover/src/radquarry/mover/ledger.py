@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Update, delete, func, select, update
 
 from radquarry.dicom.moving import MoveOrder
 from radquarry.messages import InstanceState, StoredInstance
+from radquarry.mover.arriving import arrived, rows_of
 from radquarry.mover.expectation import ExpectedSeries
 from radquarry.mover.plan import SeriesStanding, Standing
 from radquarry.mover.tables import as_utc, instances, series
@@ -16,6 +17,8 @@ from radquarry.state.store import State
 
 PORTION = 5000
 """Studies asked about in one statement."""
+ROWS = 1000
+"""Of announcements written in one statement."""
 
 
 class Ledger:
@@ -42,7 +45,8 @@ class Ledger:
             instances.c.study_instance_uid == study_instance_uid,
             instances.c.series_instance_uid.in_([one.series_instance_uid for one in wanted]),
         )
-        forgotten = (*of_series, instances.c.bytes.is_(None), instances.c.expected.is_(False))
+        never_came = (instances.c.stored_at.is_(None), instances.c.delivered_at.is_(None))
+        forgotten = (*of_series, *never_came, instances.c.expected.is_(False))
         async with self._state.writing() as connection:
             moved += await connection.scalar(select(func.max(series.c.ordered)).where(of_study)) or 0
             if moved:
@@ -56,21 +60,11 @@ class Ledger:
             await self._state.upsert(connection, series, rows, "modality", "instances")
 
     async def store(self, stored: Sequence[StoredInstance]) -> None:
-        """Write down what is in the archive, whether somebody ordered it or not. Twice is once."""
-        rows = [
-            {
-                "study_instance_uid": instance.study_instance_uid,
-                "sop_instance_uid": instance.sop_instance_uid,
-                "series_instance_uid": instance.series_instance_uid,
-                "expected": False,
-                "bytes": instance.bytes,
-                "sha256": instance.sha256,
-                "stored_at": instance.stored_at.astimezone(UTC),
-            }
-            for instance in stored
-        ]
+        """Write down what is in the archive, whether somebody ordered it or not. Twice is once, and late is nothing."""
+        rows = rows_of(stored)
         async with self._state.writing() as connection:
-            await self._state.upsert(connection, instances, rows, "bytes", "sha256", "stored_at")
+            for start in range(0, len(rows), ROWS):
+                await connection.execute(arrived(self._state.dialect, rows[start : start + ROWS]))
 
     async def order(self, order: MoveOrder, now: datetime) -> None:
         """Write down that the PACS is about to be asked for these: those that are named and not here."""
@@ -149,8 +143,8 @@ class Ledger:
             ]
             here = tuple(row.sop_instance_uid for row in mine if row.bytes is not None)
             missing = tuple(row.sop_instance_uid for row in mine if row.bytes is None and row.expected)
-            unnamed = 0 if only else max(0, holds.get(uid, 0) - len(here) - len(missing))
-            found.append(SeriesStanding(uid, here, missing, unnamed))
+            left = holds.get(uid, 0) - len(here) - len(missing)
+            found.append(SeriesStanding(uid, here, missing, 0 if only else max(0, left), bool(only) and left == 0))
         return Standing(study_instance_uid, tuple(found))
 
     async def states(
@@ -168,8 +162,8 @@ class Ledger:
                 sop_instance_uid=row.sop_instance_uid,
                 received=row.bytes is not None,
                 bytes=row.bytes or 0,
-                sha256=row.sha256 or "",
-                stored_at=as_utc(row.stored_at) if row.stored_at else None,
+                sha256="" if row.bytes is None else row.sha256,
+                stored_at=None if row.bytes is None else as_utc(row.stored_at),
                 ordered=row.ordered + (is_counted and not row.expected),
                 problem=row.problem if row.bytes is None else "",
             )

@@ -6,9 +6,12 @@ from datetime import UTC, datetime, tzinfo
 
 from radquarry.dicom.load import Load
 from radquarry.mover.bell import Arrivals, Bell
+from radquarry.mover.deliveries import Deliveries
+from radquarry.mover.departures import Departures
 from radquarry.mover.inventory import Inventory
 from radquarry.mover.leases import Leases
 from radquarry.mover.ledger import Ledger
+from radquarry.mover.order_windows import OrderWindows
 from radquarry.mover.orders import Orders
 from radquarry.mover.patience import Patience
 from radquarry.mover.port import Pacs
@@ -25,8 +28,8 @@ Clock = Callable[[], datetime]
 class Means:
     """The mover's tables, its voice, and its patience.
 
-    `bell` rings when there may be work or a study has settled, `arrivals` when instances have come; `zone` is that of
-    times in words.
+    `bell` rings when there may be work or a study has settled, `arrivals` when instances have come, `delivered` when a
+    delivery has ended; `zone` is that of times in words.
     """
 
     orders: Orders
@@ -42,6 +45,10 @@ class Means:
     experience: Experience
     room: Room
     inventory: Inventory
+    deliveries: Deliveries
+    departures: Departures
+    delivered: Bell
+    windows: OrderWindows
     zone: tzinfo = UTC
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, u
 from radquarry.dicom.uids import is_uid
 from radquarry.messages import RetrievalRequested
 from radquarry.mover.order_rows import fresh, lacking, series_rows, study_row
+from radquarry.mover.order_windows import written
 from radquarry.mover.tables import leases, retrievals, series, studies
 from radquarry.mover.wanted import UNSETTLED, Wanted
 from radquarry.state.store import State
@@ -40,6 +41,7 @@ class Orders:
             "state": "running",
             "refused": refused,
             "priors": order.priors.model_dump_json() if order.priors else "",
+            "windows": written(order.windows),
             "requested_at": now,
         }
         rows = [
@@ -97,12 +99,23 @@ class Orders:
         """Unsettled studies of a retrieval that nobody works on."""
         return await self._wanted(idle(self._clock()).where(studies.c.retrieval_id == str(retrieval_id)))
 
-    async def idle_studies_of(self, pacs: str, problem: str, limit: int) -> list[Wanted]:
-        """Studies to be got from a PACS now that nobody works on and that do not wait for `problem` yet."""
+    async def idle_studies_of(self, pacs: str, problem: str, limit: int, closed: Collection[str]) -> list[Wanted]:
+        """Studies to be got from a PACS now that nobody works on and that do not wait for `problem` yet.
+
+        Those of orders whose own windows are `closed` wait for these.
+        """
+        wanted = (studies.c.pacs == pacs) & retrievals.c.windows.not_in(closed)
+        return await self._wanted(self._not_waiting_for(problem).where(wanted).limit(limit))
+
+    async def idle_studies_outside(self, windows: str, problem: str, limit: int) -> list[Wanted]:
+        """The same of the orders that have these windows, of any PACS."""
+        return await self._wanted(self._not_waiting_for(problem).where(retrievals.c.windows == windows).limit(limit))
+
+    def _not_waiting_for(self, problem: str) -> Select[Any]:
         others = (studies.c.state != "waiting") | (studies.c.problem != problem)
-        wanted = (studies.c.pacs == pacs) & (studies.c.state != "paused") & (retrievals.c.state == "running")
+        wanted = (studies.c.state != "paused") & (retrievals.c.state == "running")
         now = self._clock()
-        return await self._wanted(idle(now).where(wanted, others, studies.c.due <= now).limit(limit))
+        return idle(now).where(wanted, others, studies.c.due <= now)
 
     async def note(self, said: Sequence[Wanted]) -> None:
         """Write down what was published of idle studies; who took one up meanwhile knows better."""

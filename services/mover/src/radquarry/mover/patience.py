@@ -31,6 +31,10 @@ class Patience:
     """How often in a row a study may be put off because of the PACS until it is given up."""
     look_again: float = 600
     """How old the list of a study's instances may be before the PACS is asked for it again."""
+    leave: float = 60
+    """How often it is looked what may leave the archive, unless a delivery has just ended."""
+    remove: float = 600
+    """After which storescp is told again what it was to remove."""
     grows: float = 30 * 86400
     """How long after its order a retrieval is taken up again when one of its studies grew."""
 

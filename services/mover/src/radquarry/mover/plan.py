@@ -10,12 +10,16 @@ LIST_LENGTH = 50
 
 @dataclass(frozen=True)
 class SeriesStanding:
-    """A wanted series: which named instances are here and which not; `unnamed` more are known by their number only."""
+    """A wanted series: which named instances are here and which not; `unnamed` more are known by their number only.
+
+    `is_all`: of an order that names its instances, these are all that the series holds.
+    """
 
     series_instance_uid: str
     received: tuple[str, ...]
     missing: tuple[str, ...]
     unnamed: int = 0
+    is_all: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -51,7 +55,7 @@ def orders(standing: Standing, attempts: int, *, whole_study: bool, named_only: 
 
     The study at once when nothing of it is here and every series is wanted; a series when nothing of it is here;
     else instances by name. Every third attempt asks for whole series: there are PACS that take no lists. Where only
-    the named instances are wanted, it asks for them one by one.
+    the named instances are wanted, it asks for them one by one. A series of which all are named is first ordered whole.
     """
     study = standing.study_instance_uid
     if whole_study and standing.received == 0 and attempts == 0:
@@ -61,7 +65,7 @@ def orders(standing: Standing, attempts: int, *, whole_study: bool, named_only: 
         if series.is_whole:
             continue
         is_for_lists = attempts % 3 != 2
-        if named_only:
+        if named_only and not (series.is_all and not series.received and attempts == 0):
             found += _by_name(study, series, LIST_LENGTH if is_for_lists else 1)
         elif not series.received or series.unnamed or not is_for_lists:
             found.append(MoveOrder(study, series.series_instance_uid))

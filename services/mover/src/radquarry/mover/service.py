@@ -5,8 +5,12 @@ from functools import partial
 from radquarry.bus.port import Publish
 from radquarry.messages import (
     CancelRetrieval,
+    DeliveryCompleted,
+    DeliveryProgressed,
+    DeliveryRequested,
     EstimateRetrieval,
     GiveUpStudies,
+    InstancesRemoved,
     InstancesStored,
     MeasureArchive,
     PauseRetrieval,
@@ -18,7 +22,9 @@ from radquarry.messages import (
 from radquarry.mover.closing import close_retrievals
 from radquarry.mover.estimating import estimate
 from radquarry.mover.handlers import cancel, give_up, look_again, note_instances, pause, resume, retry, take_order
+from radquarry.mover.holding import hold_by_order
 from radquarry.mover.inventory import measure
+from radquarry.mover.leaving import let_leave, note_delivered, note_delivery, note_end_of_delivery, note_removed
 from radquarry.mover.means import Means
 from radquarry.mover.traffic import say_traffic
 from radquarry.mover.workers import Workers
@@ -42,9 +48,15 @@ def mover(means: Means, workers: dict[str, Workers], publish: Publish) -> Servic
             MeasureArchive: partial(measure, inventory=means.inventory, room=means.room, publish=publish),
             StudyChanged: partial(look_again, means=means),
             InstancesStored: partial(note_instances, means=means),
+            InstancesRemoved: partial(note_removed, means=means),
+            DeliveryRequested: partial(note_delivery, means=means),
+            DeliveryProgressed: partial(note_delivered, means=means),
+            DeliveryCompleted: partial(note_end_of_delivery, means=means),
         },
         loops=(
             partial(close_retrievals, means, publish),
+            partial(hold_by_order, means),
+            partial(let_leave, means, publish),
             partial(say_traffic, means.load, publish),
             *(loop for one in workers.values() for loop in one.loops()),
         ),

@@ -18,10 +18,11 @@ retrievals = Table(
     Column("requested_at", DateTime(timezone=True), nullable=False),
     Column("closed_at", DateTime(timezone=True)),
     Column("priors", Text, nullable=False, server_default=""),
+    Column("windows", Text, nullable=False, server_default=""),
 )
 """`state`: running, paused or cancelled as people order it; `refused` counts studies that could not be taken.
 
-`choice` and `priors` are JSON; no priors are wanted where it is empty.
+`choice`, `priors` and `windows` are JSON; no priors are wanted, and it has no windows of its own, where they are empty.
 """
 
 studies = Table(
@@ -103,11 +104,55 @@ instances = Table(
     Column("ordered", Integer, nullable=False, server_default="0"),
     Column("ordered_at", DateTime(timezone=True)),
     Column("problem", Text, nullable=False, server_default=""),
+    Column("delivered_at", DateTime(timezone=True)),
+    Column("leaving", DateTime(timezone=True)),
+    Column("asked_to_leave_at", DateTime(timezone=True)),
+    Column("left_at", DateTime(timezone=True)),
 )
-"""The ledger: one row for each instance that the PACS named or that is here; `bytes` is null until it is.
+"""The ledger: one row for each instance that the PACS named or that was here; `bytes` is null while it is not.
 
 `ordered` counts the orders it was part of while it was not here; `problem` is what the PACS said of it by name.
+`delivered_at`: when it was last delivered since it came. What was stored at `leaving` or before is to leave or has
+left, and is not here from that decision on; `asked_to_leave_at`: when storescp was last told so, null once it has
+answered; `left_at`: when it last left.
 """
+
+deliveries = Table(
+    "mover_deliveries",
+    tables,
+    Column("delivery_id", String(36), primary_key=True),
+    Column("retrieval_id", String(36), nullable=False),
+    Column("destination", Text, nullable=False, server_default=""),
+    Column("whole", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+)
+"""What was to be delivered of a retrieval: the `whole` of it, or the studies in `mover_delivery_studies`.
+
+`state` is that of its end, "requested" before; a study that is taken up after that opens it again.
+"""
+
+delivery_studies = Table(
+    "mover_delivery_studies",
+    tables,
+    Column("delivery_id", String(36), primary_key=True),
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+"""Where a study of a delivery stands; nothing was said yet of one with `revision` 0, which the order named."""
+
+delivery_instances = Table(
+    "mover_delivery_instances",
+    tables,
+    Column("delivery_id", String(36), primary_key=True),
+    Column("study_instance_uid", String(64), primary_key=True),
+    Column("sop_instance_uid", String(64), primary_key=True),
+    Column("delivered", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+"""What was last said of an instance of a delivery: that it was delivered, or that it was not, for whatever reason."""
 
 
 def as_utc(moment: datetime) -> datetime:

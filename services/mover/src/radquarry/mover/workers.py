@@ -65,6 +65,7 @@ class Workers:
 
     async def _hold(self, reason: str) -> None:
         """Say of every study that would be next why it is not."""
-        while waiting := await self._means.orders.idle_studies_of(self._place.name, reason, HELD_AT_ONCE):
+        closed = await self._means.windows.closed()
+        while waiting := await self._means.orders.idle_studies_of(self._place.name, reason, HELD_AT_ONCE, closed):
             said = await self._means.progress.say_of_idle(waiting, "waiting", reason)
             await self._means.orders.note(said)

@@ -26,11 +26,12 @@ async def opened(settings: Settings, bus: Bus) -> AsyncIterator[Service]:
     """Storescp, listening; at the end it drains: what is in work is kept, answered and announced."""
     archive = Archive(settings.data_dir, settings.reserve_bytes)
     try:
-        announcer = Announcer(archive, Quarantine(settings.data_dir, settings.archive.keep_days), bus.publish)
+        quarantine = Quarantine(settings.data_dir, settings.archive.keep_days)
+        announcer = Announcer(archive, quarantine, bus.publish)
         receiver = Receiver(settings.node, await asyncio.to_thread(_hall, settings, archive, announcer))
         try:
             receiver.start()
-            yield storescp(announcer)
+            yield storescp(announcer, archive, quarantine, bus.publish)
         finally:
             await receiver.stop()
             with suppress(Transient):  # the markers stay, and are announced at the next start

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,10 +24,15 @@ from radquarry.storescp.elements import NotDicom
 from radquarry.storescp.folders import OpenFolder, make_folder, make_names_durable
 from radquarry.storescp.identity import Identity, identify
 from radquarry.storescp.incoming import Incoming
+from radquarry.storescp.locks import Locks
 from radquarry.storescp.part10 import FileHead, read_head
 from radquarry.storescp.receipt import Announced, NoRoom, Receipt
+from radquarry.storescp.stamps import stamp, stored_at
 
 log = structlog.get_logger(__name__)
+
+ATTEMPTS = 1000
+"""To put a file into its place while others remove what lies there, or its folder."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class Archive:
         self._reserve_bytes = reserve_bytes
         self._incoming = Incoming(data_dir / "storescp" / "incoming", self.folder)
         self._markers = OpenFolder(self.unannounced)
+        self.locks = Locks(data_dir / "storescp" / "locks")
 
     def close(self) -> None:
         """Let go of what is half received."""
@@ -58,21 +64,21 @@ class Archive:
 
     def begin(self, announced: Announced) -> Receipt:
         """Take an instance in, piece by piece; `keep` or `discard` it at its end."""
-        return Receipt(self._incoming.new_part(), announced, self._demand_room)
+        return Receipt(self._incoming.new_part, announced, self._demand_room)
 
     def keep(self, receipt: Receipt) -> Kept:
         """Keep an instance for good; returns when it and its marker are durable.
 
-        The same instance again is the same file: when its bytes differ, the first ones stay.
+        The same instance again is the same file, stored now: when its bytes differ, the first ones stay.
         Raises `NotDicom` when it is not what it says it is, `NoRoom` when it cannot be kept now.
         """
         identity = receipt.identify()
         marker = self._marker(receipt.sha256)
         try:
             receipt.rename(marker)
-            receipt.make_durable()
+            moment = receipt.make_durable()
             self._markers.make_names_durable()
-            instance = _instance(identity, receipt.announced.head, receipt.size, receipt.sha256, datetime.now(UTC))
+            instance = _instance(identity, receipt.announced.head, receipt.size, receipt.sha256, moment)
             return self._placed(Kept(instance, marker), self.place(identity))
         except OSError as error:
             marker.unlink(missing_ok=True)
@@ -110,8 +116,7 @@ class Archive:
                 digest = hashlib.sha256(view).hexdigest()
             os.fsync(file.fileno())  # another process may be about to
             status = os.fstat(file.fileno())
-        stored_at = datetime.fromtimestamp(status.st_mtime, UTC)
-        return Kept(_instance(identity, head, status.st_size, digest, stored_at), marker)
+        return Kept(_instance(identity, head, status.st_size, digest, stored_at(status)), marker)
 
     def place(self, identity: Identity) -> Path:
         """Where the file of an instance lies."""
@@ -123,7 +128,7 @@ class Archive:
         if status.f_bavail * status.f_frsize < self._reserve_bytes:
             raise NoRoom("the disk is below its reserve")
 
-    def _marker(self, sha256: str) -> Path:
+    def _marker(self, sha256: str = "") -> Path:
         return self.unannounced / f"{uuid4().hex}.{sha256}"
 
     def place_of(self, kept: Kept) -> Path:
@@ -131,22 +136,29 @@ class Archive:
         return self.place(Identity(known.study_instance_uid, known.series_instance_uid, known.sop_instance_uid))
 
     def _placed(self, kept: Kept, place: Path) -> Kept:
-        try:
-            _link(kept.marker, place)
-        except FileExistsError:
-            return self._again(kept, place)
-        return kept
+        for _ in range(ATTEMPTS):
+            with suppress(FileExistsError):
+                _link(kept.marker, place)
+                return kept
+            with suppress(FileNotFoundError):  # it is removed at this moment
+                return self._again(kept, place)
+        raise OSError(errno.EBUSY, "its place is taken and free by turns", str(place))
 
     def _again(self, kept: Kept, place: Path) -> Kept:
-        """The instance is here already: its marker becomes one of the file that was first."""
-        first = self.described(place)
-        marker = self._marker(first.instance.sha256)
-        os.link(place, marker)
+        """The instance is here already, and is stored now: its marker becomes one of the file that was first.
+
+        A file with two names is not removed.
+        """
+        marker = self._marker()
+        with self.locks.of(kept.instance.study_instance_uid):
+            os.link(place, marker)
+            stamp(marker)
         self._markers.make_names_durable()
-        if _data_set_digest(kept.marker) != _data_set_digest(place):
+        first = self.described(marker)
+        if _data_set_digest(kept.marker) != _data_set_digest(marker):
             log.warning("an instance came again with other bytes: the first stay", sop_instance_uid=place.stem)
         kept.marker.unlink()
-        return Kept(first.instance, marker)
+        return first
 
 
 def _data_set_digest(file: Path) -> bytes:
@@ -162,11 +174,16 @@ def _data_set_digest(file: Path) -> bytes:
 
 
 def _link(marker: Path, place: Path) -> None:
-    try:
-        os.link(marker, place)
-    except FileNotFoundError:
-        make_folder(place.parent)
-        os.link(marker, place)
+    """Raises FileExistsError, and FileNotFoundError when there is no such marker."""
+    for _ in range(ATTEMPTS):
+        with suppress(FileNotFoundError):  # of its folders, which somebody may just remove
+            os.link(marker, place)
+            return
+        with suppress(FileNotFoundError):
+            make_folder(place.parent)
+        if not marker.exists():
+            break
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(marker))
 
 
 def _instance(identity: Identity, head: FileHead, size: int, digest: str, stored_at: datetime) -> StoredInstance:

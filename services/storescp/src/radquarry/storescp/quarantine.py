@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +21,19 @@ log = structlog.get_logger(__name__)
 MOST_OBJECTS = 1000
 MOST_BYTES = 1000**3
 DAY = 86_400
+LEAST_DAYS = 1
+"""What is delivered may leave at once; who has to talk to a sender needs some time."""
+UNTOLD = "no reason is told"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An object in the quarantine: the size of its bytes, why it was refused, who sent it, and when."""
+
+    bytes: int
+    reason: str
+    calling_ae_title: str
+    received_at: datetime
 
 
 class Quarantine:
@@ -28,7 +42,7 @@ class Quarantine:
     def __init__(self, data_dir: Path, keep_days: float) -> None:
         self.folder = data_dir / "storescp" / "quarantine"
         make_folder(self.folder)
-        self._keep_seconds = keep_days * DAY
+        self._keep_seconds = max(keep_days, LEAST_DAYS) * DAY
         self._lock = threading.Lock()
         self.prune()
 
@@ -68,6 +82,11 @@ class Quarantine:
                 if count > MOST_OBJECTS or total > MOST_BYTES or time.time() - taken > self._keep_seconds:
                     path.unlink(missing_ok=True)
 
+    def refused(self) -> list[Refused]:
+        """What lies here now."""
+        entries = self._entries()
+        return [_refused(taken, size, path) for taken, size, path in entries if path.suffix == ".bin"]
+
     def _entries(self) -> list[tuple[float, int, Path]]:
         found = []
         with os.scandir(self.folder) as entries:
@@ -78,3 +97,13 @@ class Quarantine:
                     continue  # another process pruned it meanwhile
                 found.append((status.st_mtime, status.st_size, Path(entry.path)))
         return found
+
+
+def _refused(taken: float, size: int, path: Path) -> Refused:
+    """Its reason is written a moment after it, and is missing for good where the disk was full."""
+    try:
+        facts = json.loads(path.with_suffix(".json").read_text())
+        reason, title = str(facts["reason"]), str(facts.get("calling_ae_title", ""))
+    except (OSError, ValueError, KeyError):
+        reason, title = UNTOLD, ""
+    return Refused(size, reason, title, datetime.fromtimestamp(taken, UTC))

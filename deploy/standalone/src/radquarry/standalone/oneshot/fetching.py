@@ -9,6 +9,7 @@ from pathlib import Path
 from radquarry.dicom.peer import PacsStopped
 from radquarry.messages import RetrievalProgressed
 from radquarry.standalone.oneshot.leave import Leave
+from radquarry.standalone.oneshot.listing import Listing
 from radquarry.standalone.oneshot.receiving import Fetcher
 from radquarry.standalone.oneshot.sorting import Instance, Layout, put_into_place
 from radquarry.standalone.oneshot.workplace import Workplace
@@ -22,10 +23,11 @@ Announce = Callable[[Sequence[Instance]], Awaitable[None]]
 class Fetching:
     """`done` were fetched whole by a move that was interrupted; `wanted` is the rest."""
 
-    def __init__(self, layout: Layout, place: Workplace, studies: Sequence[str], say: Callable[[str], None]) -> None:
+    def __init__(self, layout: Layout, place: Workplace, listing: Listing, say: Callable[[str], None]) -> None:
         self._layout = layout
         self._place = place
-        self._studies = studies
+        self._studies = tuple(listing.studies)
+        self._only = listing.only
         self._tell = say
         self._here: dict[str, list[Instance]] = {}
         self._settled: asyncio.Queue[str] = asyncio.Queue()
@@ -49,7 +51,11 @@ class Fetching:
         for instance in self._layout.held(self._studies):
             here[instance.study_instance_uid].append(instance)
         noted = self._place.settled()
-        self.done = {study: noted[study] for study in self._studies if 0 < noted.get(study, 0) <= len(here[study])}
+        whole = (study for study in self._studies if study not in self._only)
+        self.done = {study: noted[study] for study in whole if 0 < noted.get(study, 0) <= len(here[study])}
+        for study, only in self._only.items():
+            if only.keys() <= {instance.sop_instance_uid for instance in here[study]}:
+                self.done[study] = len(only)
         for study in self.wanted:
             placed = {instance.sop_instance_uid for instance in here[study]}
             here[study] += [one for one in self._place.arrived(study) if one.sop_instance_uid not in placed]
@@ -114,13 +120,13 @@ class Fetching:
         wanted = self.wanted
         for start in range(0, len(wanted), leave.portion):
             await leave.study()
-            await fetcher.order(wanted[start : start + leave.portion])
+            await fetcher.order(wanted[start : start + leave.portion], self._only)
 
     async def _put_into_place(self, announce: Announce) -> None:
         for _ in self.wanted:
             study = await self._settled.get()
             await announce(await asyncio.to_thread(self._placed, study))
-            if self.ends[study].state == "complete":
+            if self.ends[study].state == "complete" and study not in self._only:
                 await asyncio.to_thread(self._place.note, study, self.ends[study].received)
             self._step(0)
 

@@ -1,7 +1,7 @@
 """Which studies a move is about: as they are named, or as the PACS lists them."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,9 +24,10 @@ WAITS = (1.0, 3.0, 10.0)
 
 @dataclass
 class Listing:
-    """Studies, each once, and in words why there may be more."""
+    """Studies, each once, and in words why there may be more; of those in `only` just these instances are wanted."""
 
     studies: dict[str, None] = field(default_factory=dict)
+    only: dict[str, dict[str, None]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     def add(self, studies: Sequence[str]) -> None:
@@ -34,8 +35,15 @@ class Listing:
         for study in studies:
             if is_uid(study):
                 self.studies.setdefault(study)
+                self.only.pop(study, None)
         if strange := sum(not is_uid(study) for study in studies):
             self.problems.append(f"{strange} of the list are no Study Instance UIDs")
+
+    def add_some(self, study: str, instances: Iterable[str]) -> None:
+        """These instances of a study too, unless it is wanted whole."""
+        if study not in self.studies or study in self.only:
+            self.studies.setdefault(study)
+            self.only.setdefault(study, {}).update(dict.fromkeys(instances))
 
 
 @dataclass(frozen=True)

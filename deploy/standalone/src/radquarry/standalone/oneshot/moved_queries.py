@@ -7,12 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from radquarry.configuration.file import ConfigurationError
 from radquarry.errors import Permanent
 from radquarry.finder.pacs import Pacs
 from radquarry.messages import RetrievalProgressed
 from radquarry.standalone.foreign.pacsnpull import Query
 from radquarry.standalone.oneshot.listing import Listing, Place, patiently, studies_of
+from radquarry.standalone.oneshot.moved_parts import Parts, PartsAsked
 from radquarry.standalone.oneshot.progress import Pace, shown
 from radquarry.standalone.oneshot.table_file import write_table
 from radquarry.standalone.oneshot.whole_answers import WholeAnswers
@@ -23,10 +23,11 @@ TOLD = 3
 
 @dataclass
 class Answered:
-    """What one query gave: its studies, and why there may be more."""
+    """What one query gave: its studies, or parts of them, and why there may be more."""
 
     query: Query
     studies: dict[str, None] = field(default_factory=dict)
+    parts: Parts = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
@@ -34,11 +35,6 @@ class MovedQueries:
     """After each `often` queries there is a pause."""
 
     def __init__(self, queries: tuple[Query, ...], status: Path, often: int, pause_seconds: float) -> None:
-        """Raises `ConfigurationError` for what is no study and no patient."""
-        for query in queries:
-            if query.level not in ("STUDY", "PATIENT"):
-                words = f"query {query.number} is at {query.level} level; whole studies are moved: STUDY, or PATIENT"
-                raise ConfigurationError([f"line {query.line}: {words}"])
         self._queries = queries
         self._status = status
         self._often = often
@@ -55,12 +51,18 @@ class MovedQueries:
                 answered = await self._ask(query, whole)
                 self._answered.append(answered)
                 listing.add(list(answered.studies))
+                for study, instances in answered.parts.items():
+                    listing.add_some(study, instances)
                 listing.problems += [f"query {query.number}: {problem}" for problem in answered.problems]
-                counted.step(len(answered.studies))
+                counted.step(len(answered.studies) + len(answered.parts))
         return listing
 
     async def _ask(self, query: Query, whole: WholeAnswers) -> Answered:
         answered = Answered(query)
+        if query.level in ("SERIES", "IMAGE"):
+            answered.parts = await PartsAsked(whole, query.keys, answered.problems.append).parts()
+            answered.problems = list(dict.fromkeys(answered.problems))
+            return answered
         wanted = "StudyInstanceUID" if query.level == "STUDY" else "PatientID"
         keys = {wanted: "", **query.keys}
         try:
@@ -88,15 +90,20 @@ class MovedQueries:
         return 0
 
 
+def _own(answered: Answered, study: str, count: int) -> int:
+    """Of what counts for the whole move, what this query asked for: others may want more of the same study."""
+    return min(count, len(answered.parts[study])) if study in answered.parts else count
+
+
 def _line(answered: Answered, ends: Mapping[str, RetrievalProgressed]) -> tuple[str, ...]:
-    mine = [ends[study] for study in answered.studies if study in ends]
+    mine = [ends[study] for study in (*answered.studies, *answered.parts) if study in ends]
     bad = [f"{end.study_instance_uid}: {end.problem}" for end in mine if end.state != "complete"]
     problems = [*answered.problems, *bad[:TOLD]]
     query = answered.query
     return (
         *(str(query.number), str(query.line), query.level, "incomplete" if problems else "complete"),
-        str(len(answered.studies)),
-        str(sum(end.expected or 0 for end in mine)),
-        str(sum(end.received for end in mine)),
+        str(len(answered.studies) + len(answered.parts)),
+        str(sum(_own(answered, end.study_instance_uid, end.expected or 0) for end in mine)),
+        str(sum(_own(answered, end.study_instance_uid, end.received) for end in mine)),
         "; ".join(problems),
     )

@@ -58,7 +58,7 @@ async def run_move(move: Move, screen: Console) -> int:
     """0 when every image of every study is in its place; 1 when something is missing, and why is said."""
     with opened_workplace(move.layout.directory, move.asked.address) as place:
         listing = await _listed(move, place, screen)
-        fetching = Fetching(move.layout, place, tuple(listing.studies), lambda words: _say(screen, words))
+        fetching = Fetching(move.layout, place, listing, lambda words: _say(screen, words))
         await asyncio.to_thread(fetching.look)
         if fetching.done:
             _say(screen, f"{len(fetching.done)} studies are here from a move that did not come to its end")

@@ -3,7 +3,7 @@
 The only place of this package that knows these two services: by what opens them, and by their messages.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,9 +69,12 @@ class Fetcher:
                 if InstancesStored in service.handlers:
                     await service.handlers[InstancesStored](event)
 
-    async def order(self, studies: Sequence[str]) -> None:
-        """Have them fetched."""
-        wanted = [WantedStudy(study_instance_uid=study, pacs=self._site.name) for study in studies]
+    async def order(self, studies: Sequence[str], only: Mapping[str, Iterable[str]]) -> None:
+        """Have them fetched; of those in `only` these instances."""
+        wanted = [
+            WantedStudy(study_instance_uid=study, pacs=self._site.name, sop_instance_uids=tuple(only.get(study, ())))
+            for study in studies
+        ]
         for start in range(0, len(wanted), SOME):
             await self._bus.publish(
                 RetrievalRequested(retrieval_id=uuid4(), studies=tuple(wanted[start : start + SOME]))

@@ -1,11 +1,12 @@
 """The page between choosing studies and having them fetched: what that would bring and take, and whether it fits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from radquarry.api.pages.crawl_forms import fresh_key
 from radquarry.api.pages.study_line import StudyLine
 from radquarry.api.pages.visit import local
+from radquarry.api.retrievals import RetrievalOrder
 from radquarry.messages import RetrievalEstimated
 
 MOST_PICKED = 500
@@ -17,13 +18,15 @@ MOST_LINES = 60
 class EstimatePage:
     """The studies, by UID; `said` is None when nobody reckoned in time.
 
-    `back` leads to where they were picked; `key` makes a second click the same order.
+    `back` leads to where they were picked; `windows` are the order's own hours; `key` makes a second click the same
+    order.
     """
 
     studies: tuple[str, ...]
     lines: tuple[tuple[str, StudyLine | None], ...]
     said: RetrievalEstimated | None
     back: str = "/"
+    windows: tuple[str, ...] = ()
     key: str = field(default_factory=fresh_key)
 
     @property
@@ -45,7 +48,8 @@ class EstimatePage:
 
 
 def estimate_page(
-    studies: Sequence[str], lines: Mapping[str, StudyLine], said: RetrievalEstimated | None, back: str = "/"
+    order: RetrievalOrder, lines: Mapping[str, StudyLine], said: RetrievalEstimated | None, back: str = "/"
 ) -> EstimatePage:
     """`lines` by StudyInstanceUID."""
-    return EstimatePage(tuple(studies), tuple((uid, lines.get(uid)) for uid in studies[:MOST_LINES]), said, local(back))
+    shown = tuple((uid, lines.get(uid)) for uid in order.studies[:MOST_LINES])
+    return EstimatePage(order.studies, shown, said, local(back), order.windows)

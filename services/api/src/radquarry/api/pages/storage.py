@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from radquarry.api.pages.study_line import StudyLine
-from radquarry.messages import ArchiveMeasured, StoredStudy
+from radquarry.messages import ArchiveMeasured, QuarantineMeasured, StoredStudy
 
 MOST_MONTHS = 24
 WIDTH = 100.0
@@ -33,9 +33,13 @@ class MonthBar:
 
 @dataclass(frozen=True)
 class StoragePage:
-    """`said` is None when the mover did not answer in time; `parts` are empty where it does not see the disk."""
+    """`said` is None when the mover did not answer in time; `parts` are empty where it does not see the disk.
+
+    `refused` is what storescp keeps apart, None when it did not answer.
+    """
 
     said: ArchiveMeasured | None
+    refused: QuarantineMeasured | None = None
     parts: tuple[Part, ...] = ()
     months: tuple[MonthBar, ...] = ()
     largest: tuple[tuple[StoredStudy, StudyLine | None], ...] = ()
@@ -46,17 +50,19 @@ class StoragePage:
         return self.said is not None and self.said.free_bytes == 0
 
 
-def storage_page(said: ArchiveMeasured | None, lines: Mapping[str, StudyLine]) -> StoragePage:
+def storage_page(
+    said: ArchiveMeasured | None, refused: QuarantineMeasured | None, lines: Mapping[str, StudyLine]
+) -> StoragePage:
     """`lines` are those of the largest studies, by StudyInstanceUID."""
     if said is None:
-        return StoragePage(None)
+        return StoragePage(None, refused)
     most = max((one.bytes for one in said.by_month), default=0)
     months = tuple(
         MonthBar(one.month, one.studies, one.instances, one.bytes, one.bytes / most if most else 0.0)
         for one in said.by_month[:MOST_MONTHS]
     )
     largest = tuple((one, lines.get(one.study_instance_uid)) for one in said.largest)
-    return StoragePage(said, _parts(said), months, largest)
+    return StoragePage(said, refused, _parts(said), months, largest)
 
 
 def _parts(said: ArchiveMeasured) -> tuple[Part, ...]:

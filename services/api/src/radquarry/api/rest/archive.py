@@ -1,5 +1,6 @@
 """`/archive`: what lies in the archive's folder, and how much more fits."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -7,11 +8,12 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from radquarry.api.rest.asking import V1, OnDesk, problems
-from radquarry.messages import ArchiveMeasured, StoredMonth, StoredStudy
+from radquarry.messages import ArchiveMeasured, QuarantineMeasured, RefusedObjects, StoredMonth, StoredStudy
 
 routes = APIRouter(prefix=f"{V1}/archive", tags=["archive"])
 
 ANSWER_SECONDS = 10.0
+REFUSED_SECONDS = 3.0
 
 EXAMPLE: dict[str, Any] = {
     "studies": 2,
@@ -24,7 +26,22 @@ EXAMPLE: dict[str, Any] = {
     "largest": [{"study_instance_uid": "1.2.826.0.1.3680043.8.498.1", "instances": 300, "bytes": 157000000}],
     "by_month": [{"month": "2024-06", "studies": 2, "instances": 412, "bytes": 216530944}],
     "measured_at": "2024-06-28T18:12:00Z",
+    "quarantine": {
+        "objects": 3,
+        "bytes": 1200,
+        "reasons": [{"reason": "the data set is empty", "calling_ae_title": "CT1", "objects": 3}],
+        "newest_at": "2024-06-28T17:00:00Z",
+    },
 }
+
+
+class Quarantine(BaseModel):
+    """What came and is not valid DICOM: kept apart, with no sender told that it was stored."""
+
+    objects: int
+    bytes: int
+    reasons: tuple[RefusedObjects, ...] = Field(description="Why, and who sent it; the most frequent first.")
+    newest_at: datetime | None
 
 
 class Archive(BaseModel):
@@ -42,9 +59,10 @@ class Archive(BaseModel):
     largest: tuple[StoredStudy, ...] = Field(description="The studies with the most bytes, the largest first.")
     by_month: tuple[StoredMonth, ...] = Field(description="By the month (UTC) in which they came, the latest first.")
     measured_at: datetime
+    quarantine: Quarantine | None = Field(description="Null: the part that receives images does not answer.")
 
 
-def shown(said: ArchiveMeasured) -> Archive:
+def shown(said: ArchiveMeasured, refused: QuarantineMeasured | None) -> Archive:
     """The documented shape."""
     return Archive(
         studies=said.studies,
@@ -57,10 +75,14 @@ def shown(said: ArchiveMeasured) -> Archive:
         largest=said.largest,
         by_month=said.by_month,
         measured_at=said.measured_at,
+        quarantine=None if refused is None else Quarantine.model_validate(refused, from_attributes=True),
     )
 
 
 @routes.get("", responses=problems(), summary="What is in the archive")
 async def get_archive(desk: OnDesk) -> Archive:
     """From the ledger of the mover; 503 when it does not answer within 10 s."""
-    return shown(await desk.storage.measured(wait=ANSWER_SECONDS))
+    said, refused = await asyncio.gather(
+        desk.storage.measured(wait=ANSWER_SECONDS), desk.storage.refused(wait=REFUSED_SECONDS)
+    )
+    return shown(said, refused)

@@ -16,7 +16,9 @@ from pydantic import (
 )
 
 from radquarry.api.rest.asking import refuse_later
+from radquarry.api.retrieval_views import MOST_WINDOWS
 from radquarry.api.retrievals import MOST_INSTANCES, MOST_STUDIES, RetrievalOrder
+from radquarry.configuration.week import WeekWindows
 from radquarry.messages import PriorsChoice, SeriesChoice
 
 LATER = ("cohort", "destination", "deidentify")
@@ -28,6 +30,7 @@ Uid = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pat
 Words = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
+Window = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
 Images = Annotated[int, Field(ge=0, le=MOST_IMAGES)]
 Months = Annotated[int, Field(ge=1, le=1200)]
 Newest = Annotated[int, Field(ge=1, le=1000)]
@@ -47,6 +50,7 @@ EXAMPLES: list[Any] = [
         "priors": {"newest": 2, "within_months": 24, "same_body_part": True},
         "not_before": "2024-06-28T20:00:00+02:00",
         "estimated_bytes": 215482368,
+        "windows": ["mon-fri 20:00-06:00", "sat-sun 00:00-24:00"],
     },
     {
         "studies": [
@@ -139,6 +143,19 @@ class RetrievalRequest(BaseModel):
         description="`bytes_to_fetch` of the estimate: when the archive's disk cannot take it, nothing is fetched.",
     )
 
+    windows: tuple[Window, ...] = Field(
+        (),
+        max_length=MOST_WINDOWS,
+        description="Hours of the order's own, in the hospital's time, in which alone its studies are begun; "
+        "those of the PACS hold, too. Empty: any time.",
+    )
+
+    @field_validator("windows")
+    @classmethod
+    def _of_the_week(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
+        WeekWindows(lines)
+        return lines
+
     @model_validator(mode="before")
     @classmethod
     def _no_later_form(cls, value: Any) -> Any:
@@ -170,4 +187,5 @@ class RetrievalRequest(BaseModel):
             priority=self.priority,
             not_before=self.not_before,
             estimated_bytes=self.estimated_bytes,
+            windows=self.windows,
         )

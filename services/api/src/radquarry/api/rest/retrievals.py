@@ -14,7 +14,7 @@ from sse_starlette import EventSourceResponse
 from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, WithKey, problems
 from radquarry.api.rest.events import events
 from radquarry.api.rest.retrieval_orders import RetrievalRequest
-from radquarry.api.rest.tables import as_csv, portions
+from radquarry.api.rest.tables import as_csv, portions, text_of
 from radquarry.api.retrievals import ManifestRow, RetrievalState, RetrievalView
 
 routes = APIRouter(prefix=f"{V1}/retrievals", tags=["retrievals"])
@@ -52,6 +52,7 @@ EXAMPLE: dict[str, Any] = {
     "instances": {"expected": 412, "received": 300, "missing": 112},
     "rate": 240.0,
     "expected_end": "2024-06-28T18:19:00Z",
+    "windows": ["mon-fri 20:00-06:00"],
     "studies": [
         {
             "study_instance_uid": "1.2.826.0.1.3680043.8.498.1",
@@ -80,6 +81,7 @@ class Retrieval(BaseModel):
     instances: Instances
     rate: float | None = RATE
     expected_end: datetime | None = EXPECTED_END
+    windows: tuple[str, ...] = Field((), description="The order's own hours; empty is any time.")
     studies: tuple[RetrievedStudy, ...]
 
 
@@ -115,7 +117,12 @@ def shown(view: RetrievalView) -> Retrieval:
     """The documented shape."""
     studies = tuple(RetrievedStudy.model_construct(**_study(vars(study))) for study in view.studies)
     return Retrieval.model_construct(
-        id=view.id, state=view.state, instances=_instances(view), studies=studies, **_pace(view)
+        id=view.id,
+        state=view.state,
+        instances=_instances(view),
+        studies=studies,
+        windows=view.windows,
+        **_pace(view),
     )
 
 
@@ -185,7 +192,10 @@ async def watch_retrieval(retrieval_id: UUID, desk: OnDesk) -> EventSourceRespon
 async def get_manifest(
     retrieval_id: UUID, desk: OnDesk, form: Annotated[Literal["csv", "jsonl"], Query(alias="format")] = "csv"
 ) -> StreamingResponse:
-    """One row an instance that is expected: its UIDs, whether it is here, its file's size and SHA-256."""
+    """One row an instance that is expected: its UIDs, whether it came, its file's size and SHA-256, when it left.
+
+    An image leaves the archive `archive.keep_days` after its last delivery; `left_at` is empty while it is here.
+    """
     await desk.retrievals.get(retrieval_id)
     rows = desk.retrievals.manifest(retrieval_id)
     name = {"Content-Disposition": f'attachment; filename="retrieval-{retrieval_id}.{form}"'}
@@ -193,7 +203,7 @@ async def get_manifest(
         columns = tuple(ManifestRow.__dataclass_fields__)
         table = as_csv(columns, (tuple(vars(row).values()) async for row in rows))
         return StreamingResponse(table, media_type="text/csv", headers=name)
-    lines = portions(json.dumps(asdict(row)) + "\n" async for row in rows)
+    lines = portions(json.dumps(asdict(row), default=text_of) + "\n" async for row in rows)
     return StreamingResponse(lines, media_type="application/jsonl", headers=name)
 
 

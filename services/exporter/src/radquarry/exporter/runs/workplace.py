@@ -108,7 +108,7 @@ class Workplace:
         try:
             os.link(self._beside, target)
         except FileExistsError:
-            if _same(self._beside, target):
+            if same(self._beside, target):
                 return Outcome(number, "repeated", path, "the same file as one that is there", (), changed)
             return Outcome(number, "held back", "", "another file of the same instance is there", (), changed)
         return Outcome(number, "released", path, "", (), changed)
@@ -143,7 +143,8 @@ def _path(cleaned: Cleaned) -> str:
     return f"{cleaned.patient}/{study}/{series}/{instance}.dcm"
 
 
-def _same(one: Path, other: Path) -> bool:
+def same(one: Path, other: Path) -> bool:
+    """Whether two files have the same bytes."""
     if one.stat().st_size != other.stat().st_size:
         return False
     with one.open("rb") as first, other.open("rb") as second:

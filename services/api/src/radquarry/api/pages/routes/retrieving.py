@@ -1,6 +1,7 @@
 """Retrievals: ordering them from picked studies, watching and steering them."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
@@ -20,6 +21,7 @@ from radquarry.messages import RetrievalEstimated
 
 SECONDS_FOR_AN_ESTIMATE = 8.0
 MOST_BYTES = 2**53
+MOST_TEXT = 2000
 
 Picked = list[str] | None
 
@@ -34,13 +36,16 @@ def retrieval_routes(desk: Desk) -> APIRouter:
 
     @routes.get("/retrievals/new")
     async def _estimate(
-        request: Request, study: Annotated[Picked, Query()] = None, back: Annotated[str, Query(max_length=8192)] = "/"
+        request: Request,
+        study: Annotated[Picked, Query()] = None,
+        back: Annotated[str, Query(max_length=8192)] = "/",
+        windows: Annotated[str, Query(max_length=MOST_TEXT)] = "",
     ) -> HTMLResponse:
-        studies = _picked(study)
+        order = RetrievalOrder(_picked(study), windows=_lines_of(windows))
         said, lines = await asyncio.gather(
-            _estimated(desk, RetrievalOrder(studies), user_of(request)), _lines(desk, studies[:MOST_LINES])
+            _estimated(desk, order, user_of(request)), _lines(desk, order.studies[:MOST_LINES])
         )
-        return await shown(desk, request, estimate_page(studies, lines, said, back))
+        return await shown(desk, request, estimate_page(order, lines, said, back))
 
     @routes.post("/retrievals")
     async def _order(
@@ -48,14 +53,17 @@ def retrieval_routes(desk: Desk) -> APIRouter:
         study: Annotated[Picked, Form()] = None,
         estimated_bytes: Annotated[int | None, Form(ge=0, le=MOST_BYTES)] = None,
         key: Annotated[str | None, Form(max_length=64)] = None,
+        windows: Annotated[str, Form(max_length=MOST_TEXT)] = "",
     ) -> RedirectResponse:
-        order = RetrievalOrder(_picked(study), estimated_bytes=estimated_bytes)
+        order = RetrievalOrder(_picked(study), estimated_bytes=estimated_bytes, windows=_lines_of(windows))
         return gone_to(f"/retrievals/{await desk.retrievals.request(order, user_of(request), key)}")
 
     @routes.get("/retrievals/{retrieval_id}")
     async def _one(request: Request, retrieval_id: UUID) -> HTMLResponse:
         retrieval = await desk.retrievals.get(retrieval_id)
-        return await shown(desk, request, retrieval_page(retrieval, await _lines(desk, worth_a_line(retrieval))))
+        named = worth_a_line(retrieval)
+        lines, viewable = await asyncio.gather(_lines(desk, named), desk.images.here(named))
+        return await shown(desk, request, retrieval_page(retrieval, lines, viewable))
 
     @routes.post("/retrievals/{retrieval_id}/{what}")
     async def _steer(
@@ -74,6 +82,11 @@ def _picked(study: Picked) -> tuple[str, ...]:
     if len(study) > MOST_PICKED:
         raise invalid(f"At most {MOST_PICKED} studies are ordered here at a time; programs may order more.")
     return tuple(dict.fromkeys(study))
+
+
+def _lines_of(windows: str) -> tuple[str, ...]:
+    """One window a line, or several with commas between."""
+    return tuple(line.strip() for line in re.split(r"[\n,;]", windows) if line.strip())
 
 
 async def _estimated(desk: Desk, order: RetrievalOrder, user: str) -> RetrievalEstimated | None:

@@ -10,8 +10,10 @@ from radquarry.api.pages.routes.shown import shown
 from radquarry.api.pages.storage import storage_page
 from radquarry.api.pages.study_line import study_line
 from radquarry.errors import PeerAway
+from radquarry.messages import ArchiveMeasured
 
 SECONDS_FOR_AN_ANSWER = 8.0
+SECONDS_FOR_WHAT_WAS_REFUSED = 3.0
 
 
 def storage_routes(desk: Desk) -> APIRouter:
@@ -20,12 +22,18 @@ def storage_routes(desk: Desk) -> APIRouter:
 
     @routes.get("/archive/storage")
     async def _storage(request: Request) -> HTMLResponse:
-        try:
-            said = await desk.storage.measured(wait=SECONDS_FOR_AN_ANSWER)
-        except PeerAway:
-            return await shown(desk, request, storage_page(None, {}))
+        said, refused = await asyncio.gather(_measured(desk), desk.storage.refused(wait=SECONDS_FOR_WHAT_WAS_REFUSED))
+        if said is None:
+            return await shown(desk, request, storage_page(None, refused, {}))
         found = await asyncio.gather(*(desk.index.get(one.study_instance_uid) for one in said.largest))
         lines = {document.study_instance_uid: study_line(document) for document in found if document}
-        return await shown(desk, request, storage_page(said, lines))
+        return await shown(desk, request, storage_page(said, refused, lines))
 
     return routes
+
+
+async def _measured(desk: Desk) -> ArchiveMeasured | None:
+    try:
+        return await desk.storage.measured(wait=SECONDS_FOR_AN_ANSWER)
+    except PeerAway:
+        return None

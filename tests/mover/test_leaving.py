@@ -1,0 +1,266 @@
+"""What was delivered leaves after its days, exactly; what anybody waits for stays. On both state stores."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from radquarry.errors import Transient
+from radquarry.messages import RetrievalRequested
+from radquarry.mover.inventory import Inventory
+from radquarry.mover.leaving import let_some_leave
+from tests.contracts.states import KINDS
+from tests.mover.leaving import DAY, KEEP, STUDIES, BusAway, Keeper, completed, progressed, requested, running
+from tests.mover.test_growth import a_desk
+from tests.mover.test_tables import LEASE, order
+
+A, B = STUDIES["1.2"]
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(params=KINDS)
+async def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Keeper]:
+    async with a_desk(request.param, tmp_path, KEEP) as desk:
+        yield Keeper(desk)
+
+
+async def retrieved(keeper: Keeper, *studies: str) -> RetrievalRequested:
+    """A retrieval that has ended."""
+    one = order(*(studies or ("1.2",)))
+    await keeper.hear(one)
+    for _ in one.studies:
+        await keeper.work()
+    return one
+
+
+async def delivered(keeper: Keeper, one: RetrievalRequested, failed: tuple[str, ...] = ()) -> None:
+    """And was delivered just now."""
+    delivery = requested(one.retrieval_id, at=keeper.now)
+    await keeper.hear(delivery, running(delivery, "1.2", 1, keeper.now))
+    await keeper.hear(progressed(delivery, "1.2", 2, keeper.now, failed))
+    await keeper.hear(completed(delivery, keeper.now, "incomplete" if failed else "complete"))
+
+
+def forward(keeper: Keeper, span: timedelta) -> None:
+    """Let time pass."""
+    keeper.desk.clock.forward(span.total_seconds())
+
+
+async def test_images_leave_exactly_when_their_days_are_over(keeper: Keeper) -> None:
+    one = await retrieved(keeper)
+    forward(keeper, DAY)
+    await delivered(keeper, one)
+
+    forward(keeper, KEEP - SECOND)
+    assert await keeper.leaves() == []
+    forward(keeper, SECOND)
+    assert await keeper.leaves() == [A, B]
+
+    rows = await keeper.rows()
+    assert {row.sop_instance_uid: row.bytes for row in rows} == {A: None, B: None}
+    assert all(row.left_at is not None and row.delivered_at is not None for row in rows)
+    assert await keeper.leaves() == []
+
+
+async def test_days_count_from_the_last_delivery(keeper: Keeper) -> None:
+    one = await retrieved(keeper)
+    await delivered(keeper, one)
+    forward(keeper, 20 * DAY)
+    await delivered(keeper, one)
+
+    forward(keeper, 20 * DAY)
+    assert await keeper.leaves() == []
+    forward(keeper, 10 * DAY)
+    assert await keeper.leaves() == [A, B]
+
+
+async def test_what_was_never_delivered_stays(keeper: Keeper) -> None:
+    await retrieved(keeper)
+    forward(keeper, 1000 * DAY)
+
+    assert await keeper.leaves() == []
+
+
+async def test_of_an_incomplete_delivery_only_what_was_delivered_leaves(keeper: Keeper) -> None:
+    await delivered(keeper, await retrieved(keeper), failed=(B,))
+    forward(keeper, 1000 * DAY)
+
+    assert await keeper.leaves() == [A]
+    assert await keeper.here() == {B}
+
+
+async def test_what_failed_stays_though_another_delivery_took_it_until_it_is_tried_again(keeper: Keeper) -> None:
+    one = await retrieved(keeper)
+    first = requested(one.retrieval_id, at=keeper.now)
+    await keeper.hear(first, progressed(first, "1.2", 2, keeper.now, (B,)), completed(first, keeper.now, "incomplete"))
+    await delivered(keeper, one)
+    forward(keeper, KEEP)
+    assert await keeper.leaves() == [A]
+
+    await keeper.hear(progressed(first, "1.2", 9, keeper.now - KEEP))
+    assert await keeper.leaves() == [B]
+
+
+async def test_a_cancelled_delivery_holds_nothing_back(keeper: Keeper) -> None:
+    one = await retrieved(keeper)
+    cancelled = requested(one.retrieval_id, at=keeper.now)
+    await keeper.hear(cancelled, progressed(cancelled, "1.2", 2, keeper.now, (B,)))
+    await keeper.hear(completed(cancelled, keeper.now, "cancelled"))
+    await delivered(keeper, one)
+    forward(keeper, KEEP)
+
+    assert await keeper.leaves() == [A, B]
+
+
+@pytest.mark.parametrize("named", [(), ("1.2",)])
+async def test_what_an_open_delivery_wants_stays(keeper: Keeper, named: tuple[str, ...]) -> None:
+    one = await retrieved(keeper)
+    await delivered(keeper, one)
+    another = requested(one.retrieval_id, None, *named, at=keeper.now)
+    await keeper.hear(another)
+    forward(keeper, 100 * DAY)
+    assert await keeper.leaves() == []
+
+    await keeper.hear(completed(another, keeper.now))
+    assert await keeper.leaves() == [A, B]
+
+
+async def test_what_an_open_delivery_does_not_name_leaves(keeper: Keeper) -> None:
+    one = await retrieved(keeper, "1.2", "1.3")
+    await delivered(keeper, one)
+    await keeper.hear(requested(one.retrieval_id, None, "1.3", at=keeper.now))
+    forward(keeper, KEEP)
+
+    assert await keeper.leaves() == [A, B]
+
+
+async def test_a_delivery_that_is_tried_again_is_open_again(keeper: Keeper) -> None:
+    one = await retrieved(keeper)
+    delivery = requested(one.retrieval_id, at=keeper.now)
+    await keeper.hear(delivery, progressed(delivery, "1.2", 2, keeper.now), completed(delivery, keeper.now))
+    await keeper.hear(running(delivery, "1.2", 3, keeper.now))
+    forward(keeper, KEEP)
+
+    assert await keeper.leaves() == []
+
+
+async def test_an_order_of_delivery_that_comes_before_its_retrievals_holds_what_it_may_want(keeper: Keeper) -> None:
+    await delivered(keeper, await retrieved(keeper))
+    forward(keeper, KEEP)
+    later = order("1.2")
+    await keeper.hear(requested(later.retrieval_id, at=keeper.now))
+    assert await keeper.leaves() == []
+
+    await keeper.hear(later)
+    await keeper.work()
+    forward(keeper, 100 * DAY)
+    assert await keeper.leaves() == []
+
+
+async def test_a_retrieval_that_nobody_ever_hears_of_does_not_hold_everything_for_ever(keeper: Keeper) -> None:
+    await delivered(keeper, await retrieved(keeper))
+    await keeper.hear(requested(uuid4(), at=keeper.now))
+    forward(keeper, KEEP)
+
+    assert await keeper.leaves() == [A, B]
+
+
+async def test_what_a_retrieval_wants_or_has_just_wanted_stays(keeper: Keeper) -> None:
+    await delivered(keeper, await retrieved(keeper))
+    forward(keeper, KEEP)
+    await keeper.hear(order("1.2"))
+    assert await keeper.leaves() == []
+    forward(keeper, 50 * DAY)
+    assert await keeper.leaves() == []
+
+    await keeper.work()
+    forward(keeper, KEEP - SECOND)
+    assert await keeper.leaves() == []
+    forward(keeper, SECOND)
+    assert await keeper.leaves() == [A, B]
+
+
+async def test_a_later_retrieval_has_it_sent_again_and_that_is_not_delivered_yet(keeper: Keeper) -> None:
+    await delivered(keeper, await retrieved(keeper))
+    forward(keeper, KEEP)
+    assert await keeper.leaves() == [A, B]
+    assert (await keeper.desk.means.ledger.here(["1.2"])).get(("1.2", ""), 0) == 0
+    assert (await Inventory(keeper.desk.means.orders._state, keeper.desk.clock).stock()).instances == 0
+
+    again = await retrieved(keeper)
+    assert await keeper.here() == {A, B} == set(keeper.files)
+    forward(keeper, 1000 * DAY)
+    assert await keeper.leaves() == []
+
+    await delivered(keeper, again)
+    forward(keeper, KEEP)
+    assert await keeper.leaves() == [A, B]
+
+
+async def test_from_the_decision_on_it_is_not_here_and_what_comes_then_is(keeper: Keeper) -> None:
+    await delivered(keeper, await retrieved(keeper))
+    forward(keeper, KEEP)
+    first = keeper.store(A)
+    await keeper.hear(first)
+    forward(keeper, KEEP)
+    await keeper.look()
+    assert await keeper.here() == set()
+
+    await keeper.hear(first)
+    assert await keeper.here() == set()
+    await keeper.came(A)
+    assert await keeper.here() == {A}
+    answer = keeper.remove(keeper.orders.popleft())
+    await keeper.hear(answer, answer)
+    assert (await keeper.here(), set(keeper.files)) == ({A}, {A})
+
+
+async def test_a_decision_that_the_bus_did_not_take_is_told_later(keeper: Keeper) -> None:
+    await delivered(keeper, await retrieved(keeper))
+    forward(keeper, KEEP)
+    with pytest.raises(Transient):
+        await let_some_leave(keeper.desk.means, BusAway().publish)
+    assert await keeper.here() == set()
+
+    assert await keeper.leaves() == []
+    forward(keeper, timedelta(seconds=keeper.desk.means.patience.remove))
+    assert await keeper.leaves() == [A, B]
+    forward(keeper, DAY)
+    assert await keeper.leaves() == []
+
+
+async def test_what_somebody_works_on_does_not_leave(keeper: Keeper) -> None:
+    one = await retrieved(keeper)
+    await delivered(keeper, one)
+    forward(keeper, KEEP)
+    holder = await keeper.desk.means.leases.hold("1.2")
+    assert holder is not None
+
+    assert await keeper.leaves() == []
+    await keeper.desk.means.leases.drop(holder)
+    assert await keeper.leaves() == [A, B]
+
+
+async def test_two_movers_do_not_do_it_twice(keeper: Keeper) -> None:
+    await delivered(keeper, await retrieved(keeper))
+    forward(keeper, KEEP)
+
+    found = await asyncio.gather(keeper.look(), keeper.look())
+    forward(keeper, timedelta(seconds=keeper.desk.means.patience.remove))
+    again = await asyncio.gather(keeper.look(), keeper.look())
+
+    assert len(keeper.orders) == 2
+    assert {len(one) for one in (*found, *again)} <= {0, 2}
+
+
+async def test_no_study_is_begun_while_it_is_decided_about(keeper: Keeper) -> None:
+    await keeper.hear(order("1.2"))
+    holder = await keeper.desk.means.leases.hold("1.2")
+
+    assert holder is not None
+    assert await keeper.desk.means.leases.take("main") is None
+    forward(keeper, timedelta(seconds=LEASE + 1))
+    assert await keeper.desk.means.leases.take("main") is not None
