@@ -65,7 +65,7 @@ def parts() -> tuple[str, ...]:
 
 @cache
 def services_in_parts() -> tuple[str, ...]:
-    """The parts that are services: those with a `service.py`. The exporter is a command's engine so far."""
+    """The parts that are services: those with a `service.py`."""
     return tuple(part for part in parts() if any(s.part == part and s.path.name == "service.py" for s in sources()))
 
 
