@@ -1,4 +1,4 @@
-"""Reports beside images: of identified deliveries into folders and archives; elsewhere the delivery says why not."""
+"""Reports beside images: into folders and archives, cleaned where the images are; elsewhere it is said why not."""
 
 import csv
 import json
@@ -12,9 +12,9 @@ from tests.exporter.delivery.nodes import node
 from tests.exporter.delivery.rig import DEIDENTIFY, archived, desk
 
 
-def document(uid: str, text: str = "No nodule.") -> Document:
+def document(uid: str, text: str = "No nodule.", patient_id: str = "=cmd") -> Document:
     study = Study(
-        study_instance_uid=uid, patient_id="=cmd", patient_name="Quarry^Jo", patient_birth_date=date(1950, 1, 2)
+        study_instance_uid=uid, patient_id=patient_id, patient_name="Quarry^Jo", patient_birth_date=date(1950, 1, 2)
     )
     report = Report(report_id="r1", text=text, issued=datetime(2025, 1, 2, tzinfo=UTC))
     return Document(study_instance_uid=uid, study=study, report=report)
@@ -44,17 +44,45 @@ async def test_a_folder_gets_the_reports_of_its_studies(tmp_path: Path) -> None:
     assert [*(tmp_path / "exporter" / "papers").glob("*")] == []
 
 
-async def test_deidentified_deliveries_say_that_reports_stayed_here(tmp_path: Path) -> None:
+async def test_reports_leave_with_the_pseudonyms_and_days_of_their_images(tmp_path: Path) -> None:
     study = archived(tmp_path, count=1)
+    text = "Jo Quarry, born 02.01.1950. Compared with 3 February 2025: no nodule."
     destinations = {"out": Destination(kind="directory", path=tmp_path / "out")}
-    async with desk(tmp_path, destinations, documents=[document(study.uid)]) as it:
+    async with desk(tmp_path, destinations, documents=[document(study.uid, text, "PID4711234")]) as it:
+        await it.retrieved(study)
+        delivery_id = await it.order(reports=True, deidentify=DEIDENTIFY)
+        end = await it.heard.end(delivery_id)
+
+    assert (end.state, end.problem, end.delivered) == ("complete", "", 1)
+    (image,) = (tmp_path / "out").rglob("*.dcm")
+    beside = tmp_path / "out" / f"delivery-{delivery_id}"
+    (line,) = (json.loads(line) for line in (beside / "reports.jsonl").read_text().splitlines())
+    patient, uid = image.relative_to(tmp_path / "out").parts[:2]
+    assert (line["patient_id"], line["study_instance_uid"]) == (patient, uid)
+    assert (beside / "reports" / f"{uid}.txt").read_text() == line["report"]
+    assert "no nodule" in line["report"]
+    left = "".join(file.read_text() for file in beside.rglob("*") if file.is_file())
+    assert [
+        word for word in ("Quarry", "Jo ", "1950", "02.01", "3 February 2025", study.uid, "=cmd") if word in left
+    ] == []
+    assert [*(tmp_path / "exporter" / "papers").glob("*")] == []
+
+
+async def test_a_report_that_may_not_leave_stays_and_the_delivery_says_so(tmp_path: Path) -> None:
+    study = archived(tmp_path, count=1)
+    report = Report(report_id="r1", text="No nodule.", issued=datetime(2025, 1, 2, tzinfo=UTC))
+    of_nobody = Document(
+        study_instance_uid=study.uid, study=Study(study_instance_uid=study.uid, patient_id="another"), report=report
+    )
+    destinations = {"out": Destination(kind="directory", path=tmp_path / "out")}
+    async with desk(tmp_path, destinations, documents=[of_nobody]) as it:
         await it.retrieved(study)
         delivery_id = await it.order(reports=True, deidentify=DEIDENTIFY)
         end = await it.heard.end(delivery_id)
 
     assert (end.state, end.delivered) == ("incomplete", 1)
-    assert end.problem == "the reports were not delivered: they are not de-identified yet"
-    assert not [*(tmp_path / "out").rglob("*.jsonl"), *(tmp_path / "out").rglob("*.txt")]
+    assert end.problem.startswith("1 of the reports held back: it cannot be told whose report it is")
+    assert (tmp_path / "out" / f"delivery-{delivery_id}" / "reports.jsonl").read_text() == ""
 
 
 async def test_a_node_takes_no_reports_and_the_delivery_says_so(tmp_path: Path) -> None:

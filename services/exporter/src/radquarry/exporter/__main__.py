@@ -47,7 +47,7 @@ async def opened(
     """The exporter, its tables up to date."""
     await migrate(state, "exporter", VERSIONS)
     patience, bell = patience or Patience(), Bell()
-    own, exchange = settings.data_dir / "exporter", settings.data_dir / "exchange"
+    own, exchange, archive = (settings.data_dir / name for name in ("exporter", "exchange", "archive"))
     room = Room(own / "staging", settings.archive.reserve_gb * GIGABYTE)
     engine = Engine(settings.deidentification, settings.data_dir)
     names = NamesKnown(state, own / "mappings")
@@ -59,8 +59,10 @@ async def opened(
             ledger=Ledger(state, now),
             account=account,
             names=names,
-            staging=Staging(own / "staging", Archive(settings.data_dir / "archive"), engine, room),
-            papers=Papers(account, engine, names, index, exchange / "deliveries", own / "papers"),
+            staging=Staging(own / "staging", Archive(archive), engine, room),
+            papers=Papers(
+                account, engine, names, index, exchange / "deliveries", own / "papers", settings.data_dir / "archive"
+            ),
             engine=engine,
             progress=Progress(bus.publish),
             publish=bus.publish,

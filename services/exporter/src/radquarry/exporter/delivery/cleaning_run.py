@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from radquarry.configuration.file import ConfigurationError
@@ -54,6 +55,10 @@ class Engine:
             return content(self._configured.key_file)
         return variable_secret() or own_key(self._data_dir)
 
+    def order(self, folder: Path, how: Deidentification, *, map_wanted: bool = False) -> Order:
+        """What a run into `folder` needs to know. Raises `ProfileUnusable`, `KeyRefused`."""
+        return Order(folder, self.profile(how.profile), project_key(self.secret(), how.project), map_wanted=map_wanted)
+
     @asynccontextmanager
     async def cleaned(
         self, folder: Path, how: Deidentification, sources: Sequence[Source], *, map_wanted: bool
@@ -62,8 +67,7 @@ class Engine:
 
         Raises `RunRefused`, `ProfileUnusable`, `KeyRefused`.
         """
-        key = project_key(await asyncio.to_thread(self.secret), how.project)
-        order = Order(folder, self.profile(how.profile), key, map_wanted=map_wanted)
+        order = await asyncio.to_thread(partial(self.order, folder, how, map_wanted=map_wanted))
         async with self._one:
             with folder_of_one(folder):
                 async with aclosing(outcomes(order, sources, self._configured.processes)) as work:

@@ -11,7 +11,6 @@ from radquarry.errors import PeerAway, Permanent, Transient
 from radquarry.exporter.delivery.consignment import Consignment
 from radquarry.exporter.delivery.means import Means
 from radquarry.exporter.delivery.progress import LEAP
-from radquarry.exporter.delivery.reports import reason_to_keep_reports
 from radquarry.exporter.ways.port import Shipment
 from radquarry.messages import DeliveryCompleted, DeliveryState
 
@@ -80,16 +79,16 @@ async def _accompanied(means: Means, of: Consignment) -> str:
     """Put beside the images what belongs there; why that could not be done."""
     way = means.ways[of.destination]
     try:
-        folder = await means.papers.write(of, way)
-        if folder is not None:
-            await way.accompany(Shipment(of.delivery_id, of.parcels, _none), folder)
+        written = await means.papers.write(of, way)
+        if written.folder is not None:
+            await way.accompany(Shipment(of.delivery_id, of.parcels, _none), written.folder)
     except PeerAway:
         raise
     except (Transient, Permanent) as fault:
         return f"what belongs beside the images was not delivered: {fault}"
     except OSError as fault:
         return f"what belongs beside the images could not be written: {fault.strerror}"
-    return reason_to_keep_reports(of, takes_papers=way.takes_papers)
+    return written.kept
 
 
 async def _none(_leaving: object) -> None:

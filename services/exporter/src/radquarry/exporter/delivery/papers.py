@@ -11,18 +11,27 @@ from functools import partial
 from pathlib import Path
 
 from radquarry.exporter.delivery.account import Account
+from radquarry.exporter.delivery.cleaned_reports import Places, write_cleaned_reports
 from radquarry.exporter.delivery.cleaning_run import Engine
 from radquarry.exporter.delivery.consignment import Consignment
 from radquarry.exporter.delivery.names_known import NamesKnown
-from radquarry.exporter.delivery.reports import reason_to_keep_reports, write_reports
+from radquarry.exporter.delivery.reports import documents_of, reason_to_keep_reports, write_reports
 from radquarry.exporter.release.report import write_report
 from radquarry.exporter.ways.port import Answer, Way
 from radquarry.index.port import Index
 
 
 @dataclass(frozen=True)
+class Written:
+    """`folder` is None when nothing lies beside the images; `kept` says which reports stayed, and why."""
+
+    folder: Path | None
+    kept: str = ""
+
+
+@dataclass(frozen=True)
 class Papers:
-    """`shown` is the folder that the api sees, `own` one of the exporter's."""
+    """`shown` is the folder that the api sees, `own` one of the exporter's, `archive` that of the images."""
 
     account: Account
     engine: Engine
@@ -30,9 +39,10 @@ class Papers:
     index: Index
     shown: Path
     own: Path
+    archive: Path
 
-    async def write(self, of: Consignment, way: Way, leaving: Sequence[Answer] = ()) -> Path | None:
-        """A folder with what is to lie beside the images; None when that is nothing.
+    async def write(self, of: Consignment, way: Way, leaving: Sequence[Answer] = ()) -> Written:
+        """A folder with what is to lie beside the images, and what had to stay.
 
         Raises `ReportNotWritten`, `ProfileUnusable`, `MappingRefused`, `PeerAway`, `OSError`.
         """
@@ -42,14 +52,25 @@ class Papers:
             await self._release_report(of, folder, leaving)
             if of.mapping:
                 await self.names.write(of)
-        if of.reports and not reason_to_keep_reports(of, takes_papers=way.takes_papers):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            await write_reports(self.index, await self.account.studies(of.delivery_id, leaving), folder)
-        return folder if way.takes_papers and folder.is_dir() else None
+        kept = reason_to_keep_reports(of, takes_papers=way.takes_papers)
+        if of.reports and not kept:
+            kept = await self._reports(of, folder, leaving)
+        return Written(folder if way.takes_papers and folder.is_dir() else None, kept)
 
     async def clear(self, of: Consignment) -> None:
         """The exporter's own folder is needed no more."""
         await asyncio.to_thread(shutil.rmtree, self.own / str(of.delivery_id), ignore_errors=True)
+
+    async def _reports(self, of: Consignment, folder: Path, leaving: Sequence[Answer]) -> str:
+        """Those that had to stay, in words."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        studies = await self.account.studies(of.delivery_id, leaving)
+        if of.deidentify is None:
+            await write_reports(self.index, studies, folder)
+            return ""
+        work = self.own / f"{of.delivery_id}.reports"
+        order = await asyncio.to_thread(self.engine.order, work, of.deidentify)
+        return await write_cleaned_reports(order, documents_of(self.index, studies), Places(self.archive, work, folder))
 
     async def _release_report(self, of: Consignment, folder: Path, leaving: Sequence[Answer]) -> None:
         if of.deidentify is None:

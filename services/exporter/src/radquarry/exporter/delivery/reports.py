@@ -1,8 +1,4 @@
-"""The reports of a delivery's studies, as files beside its images.
-
-This is the one place that says which reports leave: those of identified deliveries, as they are. De-identified ones
-are not built; a delivery that was ordered with both says so.
-"""
+"""The reports of an identified delivery's studies, as files beside its images; and which deliveries take reports."""
 
 import csv
 import json
@@ -15,7 +11,6 @@ from radquarry.exporter.pseudonyms.mapping_file import harmless
 from radquarry.index.document import Document
 from radquarry.index.port import Index
 
-NOT_CLEANED = "the reports were not delivered: they are not de-identified yet"
 NO_PLACE = "the reports were not delivered: they go to directories alone"
 PATIENTS = ("patient_id", "patient_name", "patient_birth_date", "patient_sex")
 
@@ -24,9 +19,7 @@ def reason_to_keep_reports(of: Consignment, *, takes_papers: bool) -> str:
     """Why the reports that were ordered do not leave; empty when they do, or nobody wants them."""
     if not of.reports:
         return ""
-    if not takes_papers:
-        return NO_PLACE
-    return NOT_CLEANED if of.deidentify is not None else ""
+    return "" if takes_papers else NO_PLACE
 
 
 async def write_reports(index: Index, study_instance_uids: Sequence[str], folder: Path) -> int:
@@ -38,7 +31,7 @@ async def write_reports(index: Index, study_instance_uids: Sequence[str], folder
     patients: dict[tuple[str, ...], None] = {}
     (folder / "reports").mkdir(parents=True, exist_ok=True)
     with (folder / "reports.jsonl").open("w", encoding="utf-8") as lines:
-        async for document in _documents(index, study_instance_uids):
+        async for document in documents_of(index, study_instance_uids):
             if document.study is not None:
                 said = (getattr(document.study, name) for name in PATIENTS)
                 patients[tuple(harmless(str(value or "")) for value in said)] = None
@@ -55,7 +48,8 @@ async def write_reports(index: Index, study_instance_uids: Sequence[str], folder
     return without
 
 
-async def _documents(index: Index, study_instance_uids: Sequence[str]) -> AsyncIterator[Document]:
+async def documents_of(index: Index, study_instance_uids: Sequence[str]) -> AsyncIterator[Document]:
+    """What the index holds of the studies. Raises `PeerAway`."""
     for uid in filter(is_uid, study_instance_uids):
         yield await index.get(uid) or Document(study_instance_uid=uid)
 

@@ -106,7 +106,7 @@ class Turn:
             await self._note(answers)
 
     async def _papers(self, leaving: Sequence[Answer]) -> Path | None:
-        return await self._means.papers.write(self._of, self._way, leaving)
+        return (await self._means.papers.write(self._of, self._way, leaving)).folder
 
     async def _note(self, answers: Sequence[Answer]) -> None:
         if not answers:
