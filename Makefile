@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 PARTS := services/finder services/ris-fetcher services/indexer services/mover services/storescp services/exporter services/api deploy/hospital deploy/standalone
 SOURCES := $(wildcard services/*/src shared/src deploy/*/src)
 WORKERS ?= 2
+VIEWER ?= radquarry-data/viewer
 
 .DEFAULT_GOAL := list
-.PHONY: list install demo test test-again check format bench images services-up services-down clean
+.PHONY: list install viewer demo test test-again check format bench midi-b images services-up services-down clean
 
 list: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'
@@ -21,6 +22,9 @@ $(VENV)/.installed: constraints.txt pyproject.toml shared/pyproject.toml $(PARTS
 	touch $@
 
 install: $(VENV)/.installed ## make .venv with the radquarry command and everything to work on it
+
+viewer: ## the viewer of the images (OHIF, from npm), into VIEWER
+	$(PYTHON) deploy/viewer/fetch.py $(VIEWER)
 
 demo: install ## a simulated hospital and radquarry in one process, at http://127.0.0.1:8000
 	$(BIN)/radquarry demo
@@ -43,6 +47,9 @@ format: install ## put the code into its form
 
 bench: install ## measure against bare peers in the same run; writes bench/results/
 	$(BIN)/python -m bench $(BENCH)
+
+midi-b: install ## score de-identification by MIDI-B's ten actions on a seeded set
+	$(BIN)/python -W ignore -m tests.exporter.midi_b.scoring
 
 images: ## build the container images
 	deploy/compose/build

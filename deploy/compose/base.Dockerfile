@@ -3,7 +3,7 @@
 ARG PYTHON_IMAGE=python:3.11-slim
 FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin radquarry \
-    && install -d -o radquarry -g radquarry -m 0750 /var/lib/radquarry \
+    && install -d -o radquarry -g radquarry -m 0750 /var/lib/radquarry /var/lib/radquarry/exchange \
     && python -m venv /opt/radquarry
 ENV PATH=/opt/radquarry/bin:$PATH PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY constraints.txt /opt/radquarry/constraints.txt

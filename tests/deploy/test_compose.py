@@ -32,6 +32,19 @@ def test_a_part_has_a_read_only_root_and_keeps_no_capability(name: str) -> None:
     assert "cap_add" not in service
 
 
+def test_only_the_receiver_writes_to_the_archive() -> None:
+    mounted = {
+        (name, volume)
+        for name, service in FILE["services"].items()
+        for volume in service.get("volumes", [])
+        if isinstance(volume, str) and volume.startswith("archive:")
+    }
+
+    assert ("storescp", "archive:/var/lib/radquarry") in mounted
+    assert ("api", "archive:/var/lib/radquarry:ro") in mounted
+    assert {name for name, volume in mounted if not volume.endswith(":ro")} == {"storescp"}
+
+
 @pytest.mark.parametrize("name", ["rabbitmq", "opensearch", "postgres"])
 def test_a_store_is_on_the_inner_network_only_and_has_a_health_check(name: str) -> None:
     service = FILE["services"][name]

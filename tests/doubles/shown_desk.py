@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from radquarry.api.retrieval_decisions import Chosen
 from radquarry.api.retrieval_views import RetrievalOrder, RetrievalStudy, RetrievalView
 from radquarry.api.security.rights import Rights
 from radquarry.api.study_changes import ChangeView
+from radquarry.api.viewer_files import Viewer
 from radquarry.errors import PeerAway
 from radquarry.messages import ArchiveMeasured, QuarantineMeasured, RetrievalEstimated
 from tests.doubles.shown_archives import NOW, ZONE, ListedArchives
@@ -175,6 +177,19 @@ class ListedChanges:
 
 
 @dataclass
+class ListedImages:
+    """StudyInstanceUID → the series of it that are in the archive."""
+
+    series: dict[str, set[str]] = field(default_factory=dict)
+
+    async def here(self, studies: Sequence[str]) -> frozenset[str]:
+        return frozenset(study for study in studies if self.series.get(study))
+
+    async def series_here(self, study: str) -> frozenset[str]:
+        return frozenset(self.series.get(study, ()))
+
+
+@dataclass
 class ShownDesk:
     """What `pages.router` takes, in memory."""
 
@@ -188,6 +203,8 @@ class ShownDesk:
     archives: ListedArchives = field(default_factory=ListedArchives)
     changes: ListedChanges = field(default_factory=ListedChanges)
     failures: ListedFailures = field(default_factory=ListedFailures)
+    images: ListedImages = field(default_factory=ListedImages)
+    viewer: Viewer = field(default_factory=lambda: Viewer(Path("/nowhere/viewer")))
     rights: Rights = field(default_factory=Rights)
     timezone: ZoneInfo = ZONE
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+DRAWING = [*(word for word in ARGUMENTS if word != "--disable-gpu"), "--use-gl=angle", "--use-angle=swiftshader",
+           "--enable-unsafe-swiftshader"]  # fmt: skip
+"""With WebGL, computed by the processor."""
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
 NARROWEST = {"width": 360, "height": 740}
@@ -70,11 +73,11 @@ def need_chromium() -> str:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(arguments: Sequence[str] = ARGUMENTS) -> Iterator[Browser]:
     """One browser process."""
     where = need_chromium()
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=where, args=ARGUMENTS)
+        browser = driver.chromium.launch(executable_path=where, args=list(arguments))
         try:
             yield browser
         finally:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
 
+from radquarry.dicom.folders import folder_name
 from radquarry.dicom.uids import NotAUid
-from radquarry.standalone.oneshot.sorting import Instance, Layout, folder_name, in_study, put_into_place
+from radquarry.standalone.oneshot.sorting import Instance, Layout, in_study, put_into_place
 
 ID = st.text(max_size=300) | st.sampled_from(
     ["", " ", ".", "..", "../..", "/etc", "a/b", "a\\b", "~", "CON", "\0", "%2E"]

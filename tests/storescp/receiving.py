@@ -50,6 +50,11 @@ class ListeningBus:
         return self.stored
 
 
+def half_received(data_dir: Path) -> list[Path]:
+    """Files of instances that have begun to come; the empty ones wait for theirs."""
+    return [part for part in data_dir.glob("storescp/incoming/*/*.part") if part.stat().st_size]
+
+
 @asynccontextmanager
 async def listening(folder: Path, bus: Any, **changes: Any) -> AsyncIterator[int]:
     """Storescp as its process runs it; the port it listens on."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from radquarry.storescp.limits import Limits
 from tests.storescp.limited import desk
+from tests.storescp.receiving import half_received
 from tests.storescp.samples import encoded, instance
 from tests.storescp.speaking import fragment, pdu
 
@@ -24,7 +25,7 @@ def test_a_message_in_work_is_answered_before_its_association_ends(tmp_path: Pat
         assert [busy.associate(), idle.associate()] == [2, 2]
         busy.begin("1.2.3.1.1")
         busy.socket.sendall(pdu(4, fragment(3, 0, data[:50])))
-        while not list(tmp_path.glob("storescp/incoming/*/*.part")):
+        while not half_received(tmp_path):
             pass
         thread = stopping(open_desk.threads.stop)
 
@@ -46,10 +47,10 @@ def test_a_message_that_does_not_end_is_cut(tmp_path: Path) -> None:
         endless.associate()
         endless.begin("1.2.3.1.1")
         endless.socket.sendall(pdu(4, fragment(3, 0, encoded(instance()))))
-        while not list(tmp_path.glob("storescp/incoming/*/*.part")):
+        while not half_received(tmp_path):
             pass
         open_desk.threads.stop()
 
         assert open_desk.threads.count == 0
         assert open_desk.kept == []
-        assert list(tmp_path.glob("storescp/incoming/*/*.part")) == []
+        assert half_received(tmp_path) == []

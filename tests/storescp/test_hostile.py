@@ -20,7 +20,7 @@ from radquarry.storescp.negotiation import read_request
 from radquarry.storescp.pdus import Violation, fragments_of
 from tests.storescp.limited import desk
 from tests.storescp.process import eventually
-from tests.storescp.receiving import ListeningBus, listening
+from tests.storescp.receiving import ListeningBus, half_received, listening
 from tests.storescp.speaking import (
     Speaker,
     association_request,
@@ -180,7 +180,7 @@ def test_who_breaks_the_protocol_is_aborted_and_leaves_nothing(tmp_path: Path, s
 
         assert speaker.heard()[0] == ABORT
         assert speaker.heard()[0] == NOBODY
-        assert list(tmp_path.glob("storescp/incoming/*/*.part")) == []
+        assert half_received(tmp_path) == []
 
 
 WAITS: dict[str, Callable[[Speaker], object]] = {
@@ -198,7 +198,7 @@ def test_silence_ends_by_itself(tmp_path: Path, say: Callable[[Speaker], object]
 
         assert speaker.heard()[0] == NOBODY
         eventually(lambda: open_desk.threads.count == 0)
-        assert list(tmp_path.glob("storescp/incoming/*/*.part")) == []
+        assert half_received(tmp_path) == []
 
 
 def test_who_drips_has_a_limit_for_the_whole_message(tmp_path: Path) -> None:
@@ -229,5 +229,5 @@ def test_a_sender_that_is_gone_within_a_data_set_leaves_nothing(tmp_path: Path) 
         eventually(lambda: open_desk.threads.count == 0)
 
         assert open_desk.kept == []
-        assert list(tmp_path.glob("storescp/incoming/*/*.part")) == []
+        assert half_received(tmp_path) == []
         assert list(tmp_path.glob("storescp/quarantine/*")) == []

@@ -11,6 +11,7 @@ import pytest
 from tests.mover.retrieving import free_port
 from tests.storescp.limited import desk
 from tests.storescp.process import Storescp, eventually
+from tests.storescp.receiving import half_received
 from tests.storescp.samples import CALLER, MEMORY
 from tests.storescp.speaking import Speaker, fragment, listens, long_instance, pdu
 
@@ -69,7 +70,7 @@ def test_a_disk_that_falls_below_its_reserve_refuses_until_there_is_room_again()
             speaker.associate()
             assert speaker.store("1.2.3.1.1", long_instance("1.2.3.1.1", MEGABYTE)) == 0x0000
             assert speaker.store("1.2.3.1.2", long_instance("1.2.3.1.2", 100 * MEGABYTE)) == 0xA700
-            assert list(folder.glob("storescp/incoming/*/*.part")) == []
+            assert half_received(folder) == []
             with (folder / "filler").open("wb") as filler:
                 os.posix_fallocate(filler.fileno(), 0, 64 * MEGABYTE)
             assert speaker.store("1.2.3.1.3", long_instance("1.2.3.1.3", MEGABYTE)) == 0xA700
@@ -92,11 +93,11 @@ def test_a_killed_receipt_of_a_long_instance_leaves_nothing(tmp_path: Path) -> N
         speaker.begin("1.2.3.1.1")
         for piece in long_instance("1.2.3.1.1", 10 * MEGABYTE):
             speaker.socket.sendall(pdu(4, fragment(3, 0, piece)))
-        eventually(lambda: any(file.stat().st_size for file in tmp_path.glob("storescp/incoming/*/*.part")))
+        eventually(lambda: half_received(tmp_path))
         storescp.kill()
     storescp.start()
     eventually(lambda: listens(port))
-    eventually(lambda: list(tmp_path.glob("storescp/incoming/*/*.part")) == [])
+    eventually(lambda: half_received(tmp_path) == [])
 
     assert storescp.stop() == 0
     assert list(tmp_path.glob("archive/**/*.dcm")) == []

@@ -1,4 +1,4 @@
-"""One journey over REST: crawl, search, retrieve.
+"""One journey over REST: crawl, search, retrieve, look at the images.
 
 `journey.py URL USER STUDIES START END`, the password on standard input.
 Prints what was counted, last of all `files COUNT` for the archive to be compared with.
@@ -20,23 +20,32 @@ class Gateway:
     """The api as one of its users sees it."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
-        self._url = url.rstrip("/") + "/api/v1"
+        self._url = url.rstrip("/")
         self._authorization = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
     def get(self, path: str) -> Any:
         """The JSON of a GET."""
-        return self._ask("GET", path, None)
+        return json.loads(self._ask("GET", f"/api/v1{path}", None))
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """The JSON of a POST."""
-        return self._ask("POST", path, json.dumps(body).encode())
+        return json.loads(self._ask("POST", f"/api/v1{path}", json.dumps(body).encode()))
 
-    def _ask(self, method: str, path: str, body: bytes | None) -> Any:
+    def instances(self, study_instance_uid: str) -> int:
+        """How many of a study DICOMweb finds."""
+        return len(json.loads(self._ask("GET", f"/dicom-web/studies/{study_instance_uid}/instances", None)))
+
+    def picture(self, study_instance_uid: str) -> bytes:
+        """A small one that stands for a study, as PNG."""
+        return self._ask("GET", f"/dicom-web/studies/{study_instance_uid}/thumbnail?accept=image/png", None)
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> bytes:
         headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
         request = urllib.request.Request(self._url + path, body, headers, method=method)  # noqa: S310 - our own URL
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own URL
-                return json.load(answer)
+                content: bytes = answer.read()
+                return content
         except urllib.error.HTTPError as error:
             sys.exit(f"{method} {path} answered {error.code}: {error.read(500).decode(errors='replace')}")
 
@@ -100,6 +109,11 @@ def retrieve(gateway: Gateway, study_instance_uids: list[str]) -> None:
     print(f"retrieval {done['state']}: {len(study_instance_uids)} studies, {counts}")  # noqa: T201
     must(done["state"] == "complete", f"the retrieval is {done['state']}: {done['studies']}")
     must(counts["expected"] == counts["received"] > 0, "received is not what was expected")
+    seen = sum(gateway.instances(uid) for uid in study_instance_uids)
+    must(seen == counts["received"], f"DICOMweb finds {seen} instances, not {counts['received']}")
+    picture = gateway.picture(study_instance_uids[0])
+    must(picture.startswith(b"\x89PNG"), "a study has no picture")
+    print(f"DICOMweb: {seen} instances, a picture of {len(picture)} bytes")  # noqa: T201
     print(f"files {counts['received']}")  # noqa: T201
 
 

@@ -40,6 +40,8 @@ class Api(Section):
     port: Port = 8000
     authentication: Authentication | None = None
     allowed_hosts: tuple[str, ...] = ()
+    viewer_dir: Path | None = None
+    """Where `make viewer` put the viewer of the images; without it `viewer` in `data_dir`."""
 
 
 class NodeTls(Section):
@@ -186,6 +188,8 @@ class Destination(Section):
     """DICOM in TLS; of a DICOMweb service its `ca`, `certificate` and `key`."""
     storage_commitment: bool = False
     """Whether a DICOM node is asked to answer for what it took (PS3.4 annex J) before that counts as delivered."""
+    commitment_port: Port | None = None
+    """Where we listen for that answer; without it the node must give it over the association that asked."""
     timeout_seconds: Seconds = 60
     identified: bool = True
     """Whether images may go there that are not de-identified."""

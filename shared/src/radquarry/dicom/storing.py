@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import cast
 
 from pydicom.uid import UID
@@ -16,13 +17,21 @@ SUCCESS, OUT_OF_RESOURCES, NOT_SUPPORTED = 0x0000, 0xA700, 0x0122
 
 
 @dataclass(frozen=True)
+class InFile:
+    """A data set that lies in a file from `start` (bytes) to its end, read piece by piece while it is sent."""
+
+    path: Path
+    start: int
+
+
+@dataclass(frozen=True)
 class Parcel:
     """An object under way: its encoded data set, and what a C-STORE request says of it."""
 
     sop_class_uid: str
     sop_instance_uid: str
     transfer_syntax_uid: str
-    data: BytesIO
+    data: BytesIO | InFile
 
     @property
     def kind(self) -> tuple[str, str]:
@@ -35,8 +44,8 @@ def takes(association: Association, parcel: Parcel) -> bool:
     return _context(association, parcel) is not None
 
 
-def store(association: Association, parcel: Parcel, originator: str) -> int:
-    """Send it and return the status; blocking, for `in_thread`. `originator` is the AE title it came from.
+def store(association: Association, parcel: Parcel, originator: str = "") -> int:
+    """Send it and return the status; blocking, for `in_thread`. `originator`: who asked for it by C-MOVE or C-GET.
 
     Raises `PacsAway` when the association ends first.
     """
@@ -48,9 +57,13 @@ def store(association: Association, parcel: Parcel, originator: str) -> int:
     request.Priority = 2
     request.AffectedSOPClassUID = UID(parcel.sop_class_uid)
     request.AffectedSOPInstanceUID = UID(parcel.sop_instance_uid)
-    request.MoveOriginatorApplicationEntityTitle = originator
-    request.MoveOriginatorMessageID = 1
-    request.DataSet = parcel.data
+    if originator:
+        request.MoveOriginatorApplicationEntityTitle = originator
+        request.MoveOriginatorMessageID = 1
+    if isinstance(parcel.data, InFile):
+        request._dataset_path = (parcel.data.path, parcel.data.start)  # noqa: SLF001 - how the library sends from a file
+    else:
+        request.DataSet = parcel.data
     checkpoint = association._reactor_checkpoint  # noqa: SLF001 - see checkpoint.py
     checkpoint.clear()
     try:

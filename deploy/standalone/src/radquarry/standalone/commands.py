@@ -18,7 +18,9 @@ from radquarry.configuration.sections import Whole
 from radquarry.errors import Permanent, Transient
 from radquarry.process import configure_logs, until_told
 from radquarry.standalone import settings
+from radquarry.standalone.convert_command import convert
 from radquarry.standalone.deidentify_command import deidentify
+from radquarry.standalone.deliver_command import deliver
 from radquarry.standalone.find_command import find
 from radquarry.standalone.move_command import move
 from radquarry.standalone.tags_command import tags
@@ -160,6 +162,8 @@ app.command()(find)
 app.command()(move)
 app.command()(tags)
 app.command()(deidentify)
+app.command()(deliver)
+app.command()(convert)
 
 
 @config.command("check")

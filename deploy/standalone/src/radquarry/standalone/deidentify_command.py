@@ -24,7 +24,7 @@ class DeidentifyOptions:
 
 def deidentify(  # noqa: PLR0913 - each is an option of the command
     *,
-    inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="DICOM files, folders, zip archives.")],
+    inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="DICOM files, folders, zip archives, reports.")],
     project: Annotated[str, typer.Option(help="Pseudonyms of one project cannot be linked with another's.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER")] = None,
     key_file: Annotated[
@@ -41,7 +41,9 @@ def deidentify(  # noqa: PLR0913 - each is an option of the command
     """De-identify DICOM files by PS3.15; exit code 1 when one is held back (why is said) or none released.
 
     Every file is read again before it is put into FOLDER/PATIENT/STUDY/SERIES, and held back when anything of the
-    patient is left. Text in the pixels is not cleaned: files in which it is likely are held back too.
+    patient is left. Files in which text is likely in the pixels are held back too, or cleaned where the profile says
+    `pixels: cleaned`. Reports beside them (.txt named by study, accession number or patient, .csv and .jsonl as the
+    search exports them) get the same pseudonyms and dates.
     release-report.json and .csv say what became of each. The screen, and the files' names on it, are yours alone.
     """
     from radquarry.standalone.oneshot.deidentify_starting import start_deidentify

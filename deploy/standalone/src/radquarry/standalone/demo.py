@@ -58,7 +58,7 @@ def _configuration(hospital: Hospital, port: int, node_port: int) -> dict[str, A
     return {
         "data_dir": ".",
         "timezone": hospital.settings.timezone,
-        "api": {"host": "127.0.0.1", "port": port},
+        "api": {"host": "127.0.0.1", "port": port, "viewer_dir": "../viewer"},
         "node": {**NODE, "port": node_port},
         "pacs": {
             "main": {

@@ -10,6 +10,8 @@ from radquarry.bus.opening import open_bus
 from radquarry.bus.port import Bus
 from radquarry.configuration.addresses import bus_address, index_address, made, state_address
 from radquarry.configuration.sections import Whole
+from radquarry.exporter.__main__ import opened as open_exporter
+from radquarry.exporter.settings import load as load_exporter
 from radquarry.finder.__main__ import opened as open_finder
 from radquarry.finder.settings import load as load_finder
 from radquarry.index.opening import open_index
@@ -38,6 +40,7 @@ async def opened(whole: Whole, file: Path | None) -> AsyncIterator[tuple[Bus, tu
             open_indexer(load_indexer(file), bus, index),
             open_ris_fetcher(load_ris_fetcher(file), bus, state),
             open_mover(load_mover(file), bus, state),
+            open_exporter(load_exporter(file), bus, state, index),
             open_finder(load_finder(file), bus, state),
             open_api(load_api(file), bus, state, index),
         )

@@ -15,6 +15,7 @@ from radquarry.api.crawl_ledger import CrawlLedger
 from radquarry.api.crawls import Crawls
 from radquarry.api.departures import Departures
 from radquarry.api.desk import Desk
+from radquarry.api.dicomweb.images import Images
 from radquarry.api.failure_effects import Effects
 from radquarry.api.failures import Failures
 from radquarry.api.live import Live
@@ -33,6 +34,7 @@ from radquarry.api.service import Notes, api
 from radquarry.api.settings import Settings, load
 from radquarry.api.storage import Storage
 from radquarry.api.study_changes import StudyChanges
+from radquarry.api.viewer_files import Viewer
 from radquarry.api.web_server import WebServer, address_of, bound
 from radquarry.batching import Batch
 from radquarry.bus.opening import open_bus
@@ -75,7 +77,10 @@ async def opened(
     with bound(settings.api.host, settings.api.port) as port:
         listening(address_of(port))
         server = WebServer(app, port, before_end=desk.live.close)
-        yield api(notes, desk.live, server.run)
+        try:
+            yield api(notes, desk.live, server.run)
+        finally:
+            await desk.images.decoders.close()
 
 
 def guard_of(settings: Api) -> Guard:
@@ -113,6 +118,8 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
         storage=Storage(orders, live),
         archives=archives,
         changes=changes,
+        images=Images(settings.data_dir),
+        viewer=Viewer(settings.api.viewer_dir or settings.data_dir / "viewer"),
         failures=Failures(state, Effects(crawl_notes.add, retrieval_notes.add), bus.replay),
         live=live,
         rights=Rights.of(settings.api.authentication),

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from radquarry.api import pages
 from radquarry.api.audit import audit_page
 from radquarry.api.desk import Desk
+from radquarry.api.dicomweb import frame_routes, retrieve_routes, search_routes
 from radquarry.api.measures import Measures
 from radquarry.api.problems import Problem
 from radquarry.api.readiness import Probe
@@ -34,6 +35,7 @@ from radquarry.api.rest.documents import ProblemDocument, answer, problem_of
 from radquarry.api.security.answers import Answers
 from radquarry.api.security.doors import Doors
 from radquarry.api.security.gate import Gate
+from radquarry.api.viewer_files import FILES
 from radquarry.errors import PeerAway, printable
 from radquarry.index.port import QueryRefused
 
@@ -51,6 +53,9 @@ AREAS = (
     estimates,
     failures,
     operators,
+    search_routes,
+    retrieve_routes,
+    frame_routes,
 )
 DESCRIPTION = (
     "Makes an imaging archive searchable by what radiologists wrote, and brings studies home. "
@@ -102,6 +107,7 @@ def build(desk: Desk, measures: Measures, probes: Mapping[str, Probe], guard: Gu
     for area in AREAS:
         app.include_router(area.routes)
     app.mount("/static", pages.static_files())
+    app.mount(FILES, desk.viewer.files())
     app.include_router(pages.router(desk), dependencies=[Depends(audit_page)])
     return app
 
@@ -118,5 +124,5 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 def _is_for_a_reader(request: Request) -> bool:
-    ours = ("/api/", "/health/", "/metrics", "/openapi.json", "/static/")
+    ours = ("/api/", "/health/", "/metrics", "/openapi.json", "/static/", "/dicom-web/")
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(ours)

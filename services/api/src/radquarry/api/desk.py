@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from radquarry.api.archives import Archives
 from radquarry.api.coverage import Coverage
 from radquarry.api.crawls import Crawls
+from radquarry.api.dicomweb.images import Images
 from radquarry.api.failures import Failures
 from radquarry.api.live import Live
 from radquarry.api.retrieval_decisions import RetrievalDecisions
@@ -17,6 +18,7 @@ from radquarry.api.security.rights import Rights
 from radquarry.api.settings import Settings
 from radquarry.api.storage import Storage
 from radquarry.api.study_changes import StudyChanges
+from radquarry.api.viewer_files import Viewer
 from radquarry.index.port import Index
 
 
@@ -34,6 +36,8 @@ class Desk:
     archives: Archives
     changes: StudyChanges
     failures: Failures
+    images: Images
+    viewer: Viewer
     live: Live
     rights: Rights
     clock: Callable[[], datetime]

@@ -1,4 +1,4 @@
-"""Files whose pixels may hold text. Pixels are not read in this version: such files are held back with the reason.
+"""Files whose pixels may hold text, by their attributes: held back with the reason, or cleaned where the profile says so.
 
 A profile with `pixels: unchecked` lets them pass, on the user's own responsibility.
 """
@@ -34,6 +34,12 @@ def reason_to_hold(dataset: Dataset) -> str:
         if sop_class == uid or sop_class.startswith(f"{uid}."):
             return f"text is likely in the pixels: it is {name}"
     return _said_by_attributes(dataset)
+
+
+def beyond_cleaning(dataset: Dataset) -> bool:
+    """Whether it is no text in pixels for which it is held back, so that cleaning them does not help."""
+    document = plain(dataset, 0x00080016).startswith(DOCUMENTS)
+    return document or plain(dataset, 0x00280302).upper() not in ("", "NO")
 
 
 def _said_by_attributes(dataset: Dataset) -> str:

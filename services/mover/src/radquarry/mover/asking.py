@@ -27,6 +27,8 @@ GO_ON = (Verdict.DONE, Verdict.PARTLY, Verdict.FAILED, Verdict.UNABLE)
 """After these the next order of the same study is still worth a try."""
 LARGE_INSTANCE = 50_000_000
 """Bytes that hardly an instance has."""
+WISH_LASTS = 0.1
+"""Seconds in which what people want counts as asked just now."""
 
 
 @dataclass(frozen=True)
@@ -167,29 +169,35 @@ class Asking:
         watch = Watch(self._session, self._place.stall_seconds, self._means.patience, eyes)
         seconds = 0.0
         for number, order in enumerate(self._orders(before)):
+            wished_at, wish = time.monotonic(), await self._account.wish()
             async with self._turn:
                 if number == 0:
                     self._turn.begin()
-                if await self._account.wish() != "running":
+                if time.monotonic() - wished_at > WISH_LASTS:
+                    wish = await self._account.wish()
+                if wish != "running":
                     break
                 self.register = self._place.registration(await self._session.address())
                 begun = time.monotonic()
-                await self._have_one_sent(order, watch)
+                written = self._begin_to_write_ordered(order)
+                try:
+                    end = await watch.move(order)
+                except BaseException:
+                    await asyncio.wait({written})
+                    raise
                 seconds += time.monotonic() - begun
-            if (status := watch.end.status) is None or verdict(status) not in GO_ON:
+            await asyncio.wait({written})
+            written.result()
+            if end.status is not None and (named := end.failed_sop_instance_uids):
+                await self._means.ledger.blame(order.study_instance_uid, named, words(end.status))
+            if end.status is None or verdict(end.status) not in GO_ON:
                 break
         return Sent(before, before.expected, watch, held, seconds)
 
-    async def _have_one_sent(self, order: MoveOrder, watch: Watch) -> None:
+    def _begin_to_write_ordered(self, order: MoveOrder) -> "asyncio.Task[None]":
+        """While the PACS sends, and beyond: what is written down holds up nobody who waits for a turn."""
         log.info("ordered", pacs=self._place.name, study_instance_uid=order.study_instance_uid, level=order.level)
-        written = asyncio.create_task(self._write_ordered(order))
-        try:
-            end = await watch.move(order)
-        finally:
-            await asyncio.wait({written})
-        written.result()
-        if end.status is not None and (named := end.failed_sop_instance_uids):
-            await self._means.ledger.blame(order.study_instance_uid, named, words(end.status))
+        return asyncio.create_task(self._write_ordered(order))
 
     async def _write_ordered(self, order: MoveOrder) -> None:
         if self.is_counted:

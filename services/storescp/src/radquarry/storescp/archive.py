@@ -64,7 +64,7 @@ class Archive:
 
     def begin(self, announced: Announced) -> Receipt:
         """Take an instance in, piece by piece; `keep` or `discard` it at its end."""
-        return Receipt(self._incoming.new_part(), announced, self._demand_room)
+        return Receipt(self._incoming.new_part, announced, self._demand_room)
 
     def keep(self, receipt: Receipt) -> Kept:
         """Keep an instance for good; returns when it and its marker are durable.

@@ -17,6 +17,7 @@ from radquarry.dicom.uids import is_uid
 from radquarry.stamps import stamp
 from radquarry.storescp.elements import NotDicom
 from radquarry.storescp.identity import Identity, identify, identify_begin
+from radquarry.storescp.incoming import Part
 from radquarry.storescp.part10 import FileHead, write_head
 
 log = structlog.get_logger(__name__)
@@ -64,8 +65,9 @@ class Receipt:
     A receipt that failed takes the rest and forgets it: the sender hears why at its end.
     """
 
-    def __init__(self, part: Path, announced: Announced, demand_room: Callable[[], None]) -> None:
-        self._path = part
+    def __init__(self, new_part: Callable[[], Part], announced: Announced, demand_room: Callable[[], None]) -> None:
+        self._new_part = new_part
+        self._path: Path | None = None
         self._is_named = False
         self.announced = announced
         self.size = 0
@@ -98,6 +100,7 @@ class Receipt:
 
     def rename(self, path: Path) -> None:
         """From now on the file is `path`, and whoever named it so looks after it. Raises OSError."""
+        assert self._path is not None  # noqa: S101 - whoever could not be given a file has failed before
         self._path.rename(path)
         self._is_named = True
 
@@ -113,7 +116,7 @@ class Receipt:
         if self._file is not None:
             descriptor, self._file = self._file, None
             os.close(descriptor)
-            if not self._is_named:
+            if not self._is_named and self._path is not None:
                 with suppress(OSError):  # the folder is cleaned at the next start
                     self._path.unlink(missing_ok=True)
 
@@ -137,7 +140,8 @@ class Receipt:
 
     def _open(self) -> None:
         self._demand_room()
-        self._file = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o666)
+        part = self._new_part()
+        self._path, self._file = part.path, part.descriptor
 
     def _written(self, data: memoryview) -> None:
         if self._begin is None:

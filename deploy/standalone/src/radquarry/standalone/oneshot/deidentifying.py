@@ -18,6 +18,7 @@ from radquarry.exporter.pseudonyms.mapping_file import ACCESSION_NUMBER, PATIENT
 from radquarry.exporter.release.report import NAME, Outcome, write_report
 from radquarry.exporter.runs.guarding import HeldBack, held_back_at_worst
 from radquarry.exporter.runs.holding import NoImage, cleaned_or_held_back, recognised
+from radquarry.exporter.runs.report_run import clean_reports, with_reports
 from radquarry.exporter.runs.run import folder_of_one, outcomes
 from radquarry.exporter.runs.sources import Source, opened
 from radquarry.exporter.runs.workplace import Order
@@ -40,14 +41,18 @@ class Deidentifying:
         """0 when all is there. Raises `RunRefused`, `ReportNotWritten`, `MappingRefused`."""
         told: list[tuple[Source, Outcome]] = []
         rows: set[Row] = set()
+        images, reports = with_reports(self.sources)
         with folder_of_one(self.order.folder):
-            work = outcomes(self.order, self.sources, self.processes)
+            work = outcomes(self.order, images, self.processes)
             with shown(screen, Pace(len(self.sources), 0, 0), "released", "files") as bar:
                 async with aclosing(work):  # so that no process writes any more when the folder is emptied
                     async for source, outcome, own in work:
                         told.append((source, outcome))
                         rows.update(own)
                         bar.step(outcome.state == "released")
+                for source, outcome in clean_reports(self.order, reports, images):
+                    told.append((source, outcome))
+                    bar.step(outcome.state == "released")
             write_report(self.order.folder, self.project, self.order.profile, [outcome for _, outcome in told])
         if self.mapping is not None:
             write_mapping(self.mapping, rows)

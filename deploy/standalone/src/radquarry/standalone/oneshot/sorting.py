@@ -1,21 +1,16 @@
 """Where received files lie: sorted as pacsanini sorts them, under names that never lead out of their folder."""
 
-import hashlib
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
 
+from radquarry.dicom.folders import folder_name
 from radquarry.dicom.uids import checked_uid, is_uid
 from radquarry.standalone.oneshot.headers import read_header
 
 SortBy = Literal["PATIENT", "STUDY", "IMAGE"]
-PLAIN = " _-.+=@,()~^"
-"""Beside letters and digits, what a patient id keeps as the name of a folder."""
-WITHOUT_ID = "without-patient-id"
-MOST_BYTES = 120
 SUFFIX = ".dcm"
 PREFIX = b"DICM"
 PREAMBLE = 128
@@ -94,20 +89,6 @@ def put_into_place(layout: Layout, instance: Instance) -> Instance:
         pass
     instance.path.unlink()
     return replace(instance, path=target)
-
-
-def folder_name(patient_id: str) -> str:
-    """A patient id as the name of one folder: different ids have different names, whatever letters they hold."""
-    bare = patient_id.strip()
-    if not bare:
-        return WITHOUT_ID
-    name = "".join(letter if letter.isalnum() or letter in PLAIN else quote(letter, safe="") for letter in bare)
-    if name.startswith("."):
-        name = f"%2E{name[1:]}"
-    if len(os.fsencode(name)) > MOST_BYTES:
-        digest = hashlib.sha256(bare.encode()).hexdigest()[:32]
-        name = f"{os.fsencode(name)[:40].decode('utf-8', 'ignore')}%{digest}"
-    return name
 
 
 def _begins_as_dicom(path: Path) -> bool:

@@ -16,6 +16,7 @@ from radquarry.api.pages.routes.preferences import preferences_routes
 from radquarry.api.pages.routes.reading import reading_routes
 from radquarry.api.pages.routes.retrieving import retrieval_routes
 from radquarry.api.pages.routes.storing import storage_routes
+from radquarry.api.pages.routes.viewing import viewing_routes
 from radquarry.api.pages.static_files import static_files
 
 __all__ = ["error_page", "router", "static_files", "static_folder"]
@@ -34,6 +35,7 @@ def router(desk: Desk) -> APIRouter:
         decision_routes(desk),
         storage_routes(desk),
         failure_routes(desk),
+        viewing_routes(desk),
         preferences_routes(),
     ):
         pages.include_router(area)

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from radquarry.api.pages import formats
 from radquarry.api.pages.frame import Frame
+from radquarry.api.pages.viewer import viewer_href
 from radquarry.api.pages.visible import visible
 from radquarry.api.pages.visit import Visit
 from radquarry.api.pages.wording import Language, Wording
@@ -41,7 +42,7 @@ def environment(language: Language, zone: tzinfo) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"t": Wording(language), "static": static}
+    made.globals |= {"t": Wording(language), "static": static, "viewer_href": viewer_href}
     localised: dict[str, Callable[..., object]] = {
         "day": partial(formats.day, language=language),
         "month": partial(formats.month, language=language),

@@ -1,13 +1,14 @@
 """The pages of the retrievals: all of them, and one as a grid of its studies."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import quote
 
 from radquarry.api.listed import Listed
 from radquarry.api.pages.study_line import StudyLine
+from radquarry.api.pages.viewer import viewer_href
 from radquarry.api.retrievals import RetrievalStudy, RetrievalView
 from radquarry.messages import RetrievalState
 
@@ -64,10 +65,11 @@ class Cause:
 
 @dataclass(frozen=True)
 class Named:
-    """A study of the retrieval with its line, where the index has one."""
+    """A study of the retrieval with its line, where the index has one, and the way to its images that are here."""
 
     square: Square
     line: StudyLine | None
+    viewer_href: str
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,10 @@ def worth_a_line(retrieval: RetrievalView) -> tuple[str, ...]:
     return tuple(square.study.study_instance_uid for square in _by_urgency(retrieval)[:MOST_NAMED])
 
 
-def retrieval_page(retrieval: RetrievalView, lines: Mapping[str, StudyLine]) -> RetrievalPage:
-    """`lines` are those of `worth_a_line`, by StudyInstanceUID."""
+def retrieval_page(
+    retrieval: RetrievalView, lines: Mapping[str, StudyLine], viewable: Collection[str] = ()
+) -> RetrievalPage:
+    """`lines` are those of `worth_a_line`, by StudyInstanceUID; of `viewable` studies there are images here."""
     urgent = _by_urgency(retrieval)
     squares = sorted(urgent[:MOST_SQUARES], key=lambda square: square.number)
     states = Counter(study.state for study in retrieval.studies)
@@ -108,8 +112,13 @@ def retrieval_page(retrieval: RetrievalView, lines: Mapping[str, StudyLine]) -> 
         states=tuple((state, states[state]) for state in _URGENCY if states[state]),
         causes=tuple(_causes(retrieval.studies)),
         can_decide=not retrieval.refused and retrieval.state != "cancelled",
-        named=tuple(Named(square, lines.get(square.study.study_instance_uid)) for square in urgent[:MOST_NAMED]),
+        named=tuple(_named(square, lines, viewable) for square in urgent[:MOST_NAMED]),
     )
+
+
+def _named(square: Square, lines: Mapping[str, StudyLine], viewable: Collection[str]) -> Named:
+    uid = square.study.study_instance_uid
+    return Named(square, lines.get(uid), viewer_href(uid) if uid in viewable else "")
 
 
 def cause_key(problem: str) -> str:

@@ -64,7 +64,7 @@ class SearchPage:
     """`asked` as typed; `results` of it, or of the last query that could be read, or None.
 
     `meaning` is the query in words; `filled` says whether there is anything to search in at all; `doubts` are the
-    searched days that are not known to their end.
+    searched days that are not known to their end; of the `viewable` studies there are images here.
     """
 
     asked: Asked
@@ -77,6 +77,7 @@ class SearchPage:
     kept: str
     kept_filters: tuple[tuple[str, str], ...]
     doubts: tuple[Notice, ...] = ()
+    viewable: frozenset[str] = frozenset()
 
 
 async def search_page(asked: Asked, index: Index, language: Language, examples: Sequence[str]) -> SearchPage:

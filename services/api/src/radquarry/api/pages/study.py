@@ -11,6 +11,7 @@ from radquarry.api.pages.found_words import marked
 from radquarry.api.pages.study_history import HistoryRow, study_history
 from radquarry.api.pages.study_line import StudyLine, study_line
 from radquarry.api.pages.timeline import Timeline, timeline
+from radquarry.api.pages.viewer import viewer_href
 from radquarry.api.pages.visible import shortened, visible
 from radquarry.api.study_changes import ChangeView
 from radquarry.index.document import Document, Piece
@@ -49,7 +50,10 @@ class ReportView:
 
 @dataclass(frozen=True)
 class SeriesRow:
-    """One series; `here` of `images` are in the archive, None where nobody knows how many there are."""
+    """One series; `here` of `images` are in the archive, None where nobody knows how many there are.
+
+    `viewer_href` is empty where there is nothing to look at.
+    """
 
     number: int | None
     modality: str
@@ -57,11 +61,12 @@ class SeriesRow:
     body_part: str
     images: int | None
     here: int
+    viewer_href: str
 
 
 @dataclass(frozen=True)
 class StudyPage:
-    """Everything known about one study. `here` counts its images in the archive."""
+    """Everything known about one study. `here` counts its images in the archive; see `SeriesRow`."""
 
     line: StudyLine
     patient_name: str
@@ -75,6 +80,7 @@ class StudyPage:
     series: tuple[SeriesRow, ...]
     images: int | None
     here: int
+    viewer_href: str
     timeline: Timeline | None
     gone_at: datetime | None
     history: tuple[HistoryRow, ...]
@@ -82,10 +88,14 @@ class StudyPage:
 
 @dataclass(frozen=True)
 class Around:
-    """`siblings`: the patient's studies, oldest first; `here`: archived images by series; `words` are marked."""
+    """`siblings`: the patient's studies, oldest first; `here`: archived images by series; `words` are marked.
+
+    `viewable`: series of which files are in the archive now.
+    """
 
     siblings: Sequence[Document] = ()
     here: Mapping[str, int] = field(default_factory=dict)
+    viewable: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     changes: Sequence[ChangeView] = ()
 
@@ -104,9 +114,10 @@ def study_page(document: Document, around: Around) -> StudyPage:
         pacs=document.pacs,
         ris=document.ris,
         report=_report(document.report, line.href, around.words) if document.report else None,
-        series=tuple(_series(series, around.here.get(series.series_instance_uid, 0)) for series in _in_order(study)),
+        series=tuple(_series(series, document.study_instance_uid, around) for series in _in_order(study)),
         images=study.number_of_study_related_instances,
         here=sum(around.here.values()),
+        viewer_href=viewer_href(document.study_instance_uid) if around.viewable else "",
         timeline=timeline([study_line(sibling) for sibling in around.siblings], line.uid),
         gone_at=document.gone_at,
         history=study_history(around.changes, document),
@@ -147,12 +158,14 @@ def _in_order(study: Study) -> list[Series]:
     return sorted(study.series, key=lambda series: (series.series_number is None, series.series_number or 0))
 
 
-def _series(series: Series, here: int) -> SeriesRow:
+def _series(series: Series, study: str, around: Around) -> SeriesRow:
+    uid = series.series_instance_uid
     return SeriesRow(
         number=series.series_number,
         modality=visible(series.modality),
         description=visible(series.series_description),
         body_part=visible(series.body_part_examined),
         images=series.number_of_series_related_instances,
-        here=here,
+        here=around.here.get(uid, 0),
+        viewer_href=viewer_href(study, uid) if uid in around.viewable else "",
     )

@@ -31,8 +31,22 @@ def marks(profile: Profile) -> Dataset:
     return [
         Element(0x00120062, b"CS", b"YES"),
         Element(0x00120063, b"LO", "\\".join(methods).encode()),
-        Element(0x00120064, b"SQ", items=[_code(*code) for code in codes]),
+        Element(0x00120064, b"SQ", items=[code_item(*each) for each in codes]),
         Element(0x00280303, b"CS", said[0] if said else b"REMOVED"),
+    ]
+
+
+CLEAN_PIXEL_DATA = ("113101", "Clean Pixel Data Option")
+
+
+def with_clean_pixel_data(dataset: Dataset) -> Dataset:
+    """The marks of a file whose pixels were read and cleaned."""
+    method = 0x00120064
+    return [
+        Element(method, b"SQ", items=[*(element.items or []), code_item(*CLEAN_PIXEL_DATA)])
+        if element.tag == method
+        else element
+        for element in dataset
     ]
 
 
@@ -45,7 +59,8 @@ def words_of(dataset: Dataset) -> frozenset[bytes]:
     return frozenset(words)
 
 
-def _code(value: str, meaning: str) -> Dataset:
+def code_item(value: str, meaning: str) -> Dataset:
+    """An item of a code sequence."""
     return [
         Element(0x00080100, b"SH", value.encode()),
         Element(0x00080102, b"SH", b"DCM"),

@@ -86,6 +86,12 @@ class Spellings:
                 return cleaned
         return "X"
 
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where a composed text (NFC) says one of them: begin and end; they may overlap."""
+        plain, places = _folded_with_places(text)
+        for begin, end in self._spans(plain):
+            yield places[begin], places[end - 1] + 1
+
     def in_data(self, data: bytes) -> bool:
         """Whether bytes that are no text say one of them."""
         if self.person.data.search(data):

@@ -9,6 +9,7 @@ from pydicom.datadict import dictionary_has_tag, keyword_dict, tag_for_keyword
 
 from radquarry.exporter.dicom_bytes.dictionary import vr_of
 from radquarry.exporter.dicom_bytes.elements import TEXT_VRS
+from radquarry.exporter.profile.region import Region
 
 Option = Literal[
     "clean_descriptors",
@@ -67,6 +68,13 @@ def _short(name: str) -> str:
     return name
 
 
+def _short_text(text: str) -> str:
+    if not text.strip() or len(text) > 16 or not text.isprintable():
+        raise ValueError("a text that may stay in pixels has at most 16 characters; # stands for a number")
+    return text
+
+
+Short = Annotated[str, AfterValidator(_short_text)]
 Names = Annotated[tuple[str, ...], AfterValidator(_tags)]
 
 
@@ -81,7 +89,9 @@ class Profile(BaseModel):
     keep: Names = ()
     remove: Names = ()
     blank: Names = ()
-    pixels: Literal["checked", "unchecked"] = "checked"
+    pixels: Literal["checked", "cleaned", "cleaned-all", "unchecked"] = "checked"
+    texts_that_stay: tuple[Short, ...] = ()
+    regions: tuple[Region, ...] = ()
 
     @model_validator(mode="after")
     def _agree(self) -> "Profile":

@@ -91,6 +91,7 @@ def write_mapping(file: Path, rows: Iterable[Row]) -> None:
     """Write it anew, readable for its owner alone, whole or not at all. Raises `MappingRefused`."""
     beside = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
+        beside.unlink(missing_ok=True)  # of one who was killed; a container's process has the same number again
         beside.touch(mode=0o600, exist_ok=False)
         with beside.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)

@@ -3,6 +3,7 @@
 It shares nothing with what reads files for cleaning, so that one's fault is not the other's.
 """
 
+import mmap
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,6 +18,8 @@ DEFLATED, IMPLICIT, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2", 
 MOST = 1 << 30
 MOST_WASTED = 200_000
 """Elements that may be walked over without avail in one file, where a UN's items are tried in both encodings."""
+
+PORTION = 4 << 20
 
 Place = tuple[int, ...]
 
@@ -64,6 +67,19 @@ class RawFile:
 def text_of(data: memoryview) -> str:
     """ASCII without its padding."""
     return bytes(data).decode("latin-1").strip(" \0")
+
+
+def alike(one: memoryview, other: memoryview) -> bool:
+    """Compares in portions, and lets go of the mapped files' pages behind it."""
+    if len(one) != len(other):
+        return False
+    for start in range(0, len(one), PORTION):
+        if bytes(one[start : start + PORTION]) != bytes(other[start : start + PORTION]):
+            return False
+        for view in (one, other) if start else ():
+            if isinstance(view.obj, mmap.mmap):
+                view.obj.madvise(mmap.MADV_DONTNEED)
+    return True
 
 
 class _Walk:

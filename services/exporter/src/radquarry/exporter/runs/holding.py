@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from radquarry.exporter import beside_pixels, burned_in
 from radquarry.exporter.cleaning.cleaner import Cleaned, Cleaner
-from radquarry.exporter.dicom_bytes.elements import Dataset, Unreadable, found, plain
+from radquarry.exporter.dicom_bytes.elements import PIXEL_DATA, Dataset, Unreadable, found, plain
 from radquarry.exporter.dicom_bytes.part10 import DicomFile, read_file
+from radquarry.exporter.profile.profile import Profile
 from radquarry.exporter.pseudonyms.mapping_file import UIDS
 from radquarry.exporter.runs.guarding import HeldBack
 from radquarry.exporter.runs.recognising import kind_of, says_directory
@@ -48,7 +49,8 @@ def recognised(view: memoryview) -> DicomFile | NoImage:
 def cleaned_or_held_back(cleaner: Cleaner, file: DicomFile) -> Cleaned:
     """The cleaned file, not yet checked. Raises `HeldBack`."""
     reason = _without_identity(file.dataset)
-    if not reason and cleaner.profile.pixels == "checked":
+    pixels = cleaner.profile.pixels
+    if not reason and (pixels == "checked" or (pixels != "unchecked" and burned_in.beyond_cleaning(file.dataset))):
         reason = burned_in.reason_to_hold(file.dataset)
     if reason:
         raise HeldBack(reason)
@@ -56,6 +58,13 @@ def cleaned_or_held_back(cleaner: Cleaner, file: DicomFile) -> Cleaned:
     if reason := _without_identity(cleaned.file.dataset) or beside_pixels.reason_to_hold(cleaned.file):
         raise HeldBack(reason)
     return cleaned
+
+
+def pixels_are_cleaned(profile: Profile, dataset: Dataset) -> bool:
+    """Whether this file's pixels are to be read and cleaned."""
+    if not any(element.tag in PIXEL_DATA for element in dataset):
+        return False
+    return profile.pixels == "cleaned-all" or (profile.pixels == "cleaned" and burned_in.reason_to_hold(dataset) != "")
 
 
 def _without_identity(dataset: Dataset) -> str:

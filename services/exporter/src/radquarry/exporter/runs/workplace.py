@@ -3,22 +3,23 @@
 import mmap
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from radquarry.exporter.cleaning.charsets import DEFAULT, decoded
 from radquarry.exporter.cleaning.cleaner import Cleaned, Cleaner
 from radquarry.exporter.cleaning.gathering import charset_of
-from radquarry.exporter.cleaning.marks import marks, words_of
+from radquarry.exporter.cleaning.marks import marks, with_clean_pixel_data, words_of
 from radquarry.exporter.dicom_bytes.elements import Bytes, found, plain
 from radquarry.exporter.dicom_bytes.part10 import IMPLEMENTATION_VERSION_NAME, DicomFile, file_pieces
+from radquarry.exporter.pixels.cleaning import PixelCleaner, samples_beside
 from radquarry.exporter.profile.profile import Profile
 from radquarry.exporter.pseudonyms.keyed import Given, Pseudonyms
 from radquarry.exporter.pseudonyms.mapping_file import ACCESSION_NUMBER, DATE_SHIFT_DAYS, PATIENT_ID, Row
 from radquarry.exporter.release.checking import Expected, findings
 from radquarry.exporter.release.report import Outcome
 from radquarry.exporter.runs.guarding import HeldBack, held_back_at_worst
-from radquarry.exporter.runs.holding import UID_TAGS, NoImage, cleaned_or_held_back, recognised
+from radquarry.exporter.runs.holding import UID_TAGS, NoImage, cleaned_or_held_back, pixels_are_cleaned, recognised
 from radquarry.exporter.runs.sources import Source, opened
 from radquarry.exporter.standard.safe_private import safe_private
 
@@ -48,7 +49,13 @@ class Workplace:
         self._order = order
         self._cleaner = Cleaner(order.profile, Pseudonyms(order.key, order.given))
         self._kept = self._cleaner.rules.kept()
-        self._marks = words_of(marks(order.profile)) | {IMPLEMENTATION_VERSION_NAME.encode()}
+        self._pixels = PixelCleaner(order.profile.texts_that_stay, order.profile.regions)
+        said = (
+            with_clean_pixel_data(marks(order.profile))
+            if order.profile.pixels.startswith("cleaned")
+            else marks(order.profile)
+        )
+        self._marks = words_of(said) | {IMPLEMENTATION_VERSION_NAME.encode()}
         self._beside = order.folder / UNCHECKED / str(os.getpid())
 
     def deidentify(self, source: Source) -> tuple[Outcome, list[Row]]:
@@ -59,7 +66,8 @@ class Workplace:
         except HeldBack as fault:
             return Outcome(source.number, "held back", reason=str(fault)), []
         finally:
-            self._beside.unlink(missing_ok=True)
+            for left in (self._beside, samples_beside(self._beside)):
+                left.unlink(missing_ok=True)
 
     def _file(self, number: int, view: memoryview) -> tuple[Outcome, list[Row]]:
         file = recognised(view)
@@ -67,7 +75,12 @@ class Workplace:
             return Outcome(number, "passed over", reason=file.reason), []
         cleaned = cleaned_or_held_back(self._cleaner, file)
         self._write(file_pieces(cleaned.file.transfer_syntax_uid, cleaned.file.dataset), view)
-        outcome = self._released(number, view, cleaned)
+        pixels_cleaned = pixels_are_cleaned(self._order.profile, file.dataset)
+        if pixels_cleaned:
+            done = self._pixels.clean(file, cleaned.file, cleaned.identity, self._beside)
+            self._beside.unlink()
+            self._write(file_pieces(done.file.transfer_syntax_uid, done.file.dataset), view)
+        outcome = self._released(number, view, cleaned, pixels_cleaned=pixels_cleaned)
         wanted = self._order.map_wanted or self._order.given != Given()
         rows = self._rows(file, cleaned) if wanted and outcome.state != "held back" else []
         return outcome, rows
@@ -82,9 +95,10 @@ class Workplace:
                     if start and isinstance(original.obj, mmap.mmap):
                         original.obj.madvise(mmap.MADV_DONTNEED)  # what is written need not stay in memory
 
-    def _released(self, number: int, original: memoryview, cleaned: Cleaned) -> Outcome:
+    def _released(self, number: int, original: memoryview, cleaned: Cleaned, *, pixels_cleaned: bool) -> Outcome:
+        expected = replace(self._expected(cleaned), pixels_cleaned=pixels_cleaned, pixel_words=self._pixels.words())
         with opened(Source(number, self._beside)) as output:
-            against = tuple(findings(original, output, self._expected(cleaned)))
+            against = tuple(findings(original, output, expected))
         changed = cleaned.own_values_found
         if against:
             return Outcome(number, "held back", "", "the release check found what should not leave", against, changed)
@@ -94,7 +108,7 @@ class Workplace:
         try:
             os.link(self._beside, target)
         except FileExistsError:
-            if _same(self._beside, target):
+            if same(self._beside, target):
                 return Outcome(number, "repeated", path, "the same file as one that is there", (), changed)
             return Outcome(number, "held back", "", "another file of the same instance is there", (), changed)
         return Outcome(number, "released", path, "", (), changed)
@@ -129,7 +143,8 @@ def _path(cleaned: Cleaned) -> str:
     return f"{cleaned.patient}/{study}/{series}/{instance}.dcm"
 
 
-def _same(one: Path, other: Path) -> bool:
+def same(one: Path, other: Path) -> bool:
+    """Whether two files have the same bytes."""
     if one.stat().st_size != other.stat().st_size:
         return False
     with one.open("rb") as first, other.open("rb") as second:

@@ -38,7 +38,9 @@ def reading_routes(desk: Desk) -> APIRouter:
         if wanted.last is not None and page.error is None:
             return gone_to(wanted.href())
         notices = doubts(await reach_of(desk.coverage, wanted.query()), searched_days(wanted.query()))
-        return await shown(desk, request, replace(page, doubts=notices), *notices)
+        hits = [hit.line.uid for hit in page.results.hits] if page.results else []
+        page = replace(page, doubts=notices, viewable=await desk.images.here(hits))
+        return await shown(desk, request, page, *notices)
 
     @routes.get("/studies/{study_instance_uid}")
     async def _study(request: Request, study_instance_uid: str, q: str = "") -> HTMLResponse:
@@ -48,6 +50,7 @@ def reading_routes(desk: Desk) -> APIRouter:
         around = Around(
             siblings=siblings,
             here=await desk.retrievals.instances_here(study_instance_uid),
+            viewable=await desk.images.series_here(study_instance_uid),
             words=await found_words(q, study_instance_uid, desk.index),
             changes=await desk.changes.of(study_instance_uid),
         )

@@ -61,7 +61,9 @@ def retrieval_routes(desk: Desk) -> APIRouter:
     @routes.get("/retrievals/{retrieval_id}")
     async def _one(request: Request, retrieval_id: UUID) -> HTMLResponse:
         retrieval = await desk.retrievals.get(retrieval_id)
-        return await shown(desk, request, retrieval_page(retrieval, await _lines(desk, worth_a_line(retrieval))))
+        named = worth_a_line(retrieval)
+        lines, viewable = await asyncio.gather(_lines(desk, named), desk.images.here(named))
+        return await shown(desk, request, retrieval_page(retrieval, lines, viewable))
 
     @routes.post("/retrievals/{retrieval_id}/{what}")
     async def _steer(

@@ -1,0 +1,43 @@
+"""How a rendered frame is to look (PS3.18 section 8.3.5)."""
+
+import math
+
+from pydantic import BaseModel, Field
+
+from radquarry.api.dicomweb.search_query import unfit
+
+FUNCTIONS = {"": "LINEAR", "LINEAR": "LINEAR", "LINEAR-EXACT": "LINEAR_EXACT", "SIGMOID": "SIGMOID"}
+LARGEST = 4096
+
+
+class PictureQuery(BaseModel):
+    """`window` is centre, width and function; `viewport` columns and rows, into which the picture is fitted."""
+
+    window: str = Field("", max_length=100)
+    viewport: str = Field("", max_length=100)
+    quality: int | None = Field(None, ge=1, le=100)
+
+    @property
+    def wanted_window(self) -> tuple[float, float, str] | None:
+        """None is the file's own; raises the problem to show."""
+        if not self.window:
+            return None
+        parts = self.window.split(",")
+        try:
+            centre, width = float(parts[0]), float(parts[1])
+            function = FUNCTIONS[parts[2].strip().upper().replace("_", "-") if len(parts) > 2 else ""]
+        except (ValueError, LookupError):
+            raise unfit("window is centre,width,function with linear, linear-exact or sigmoid.") from None
+        if not (math.isfinite(centre) and math.isfinite(width) and width > 0):
+            raise unfit("window has a finite centre and a width above 0.")
+        return centre, width, function
+
+    @property
+    def wanted_viewport(self) -> tuple[int, int] | None:
+        """None is the frame's own size; raises the problem to show."""
+        if not self.viewport:
+            return None
+        parts = self.viewport.split(",")
+        if len(parts) != 2 or not all(part.strip().isdecimal() and 0 < int(part) <= LARGEST for part in parts):
+            raise unfit(f"viewport is columns,rows, each at most {LARGEST}.")
+        return int(parts[0]), int(parts[1])

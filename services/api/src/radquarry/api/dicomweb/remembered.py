@@ -1,0 +1,41 @@
+"""What was made of a file, kept as long as the file stays the same."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from radquarry.api.dicomweb.archive_folder import InstanceFile
+from radquarry.api.problems import unknown
+
+Made = TypeVar("Made")
+Stamp = tuple[int, int, int]
+
+
+class Remembered(Generic[Made]):
+    """The `most` that were used last; in memory alone, so that no table of ours holds a patient's data."""
+
+    def __init__(self, make: Callable[[InstanceFile], Made], most: int) -> None:
+        self._make = make
+        self._most = most
+        self._kept: OrderedDict[str, tuple[Stamp, Made]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, file: InstanceFile) -> Made:
+        """Made anew where the file is another one than it was; raises the problem to show where it is gone."""
+        try:
+            found = file.path.stat()
+        except OSError:
+            raise unknown("instance") from None
+        key, stamp = file.address, (found.st_mtime_ns, found.st_size, found.st_ino)
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept[0] == stamp:
+                self._kept.move_to_end(key)
+                return kept[1]
+        made = self._make(file)
+        with self._lock:
+            self._kept[key] = (stamp, made)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return made

@@ -1,0 +1,104 @@
+"""A conversion of many files: what became of each, as it comes. It knows no command and no message."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from radquarry.exporter.conversion.from_dicom import as_nifti, as_png, as_table
+from radquarry.exporter.conversion.given import Given
+from radquarry.exporter.conversion.inputs import Input
+from radquarry.exporter.conversion.outcomes import Outcome
+from radquarry.exporter.conversion.patient_table import PatientTable
+from radquarry.exporter.conversion.survey import (
+    PassedOver,
+    Series,
+    Survey,
+    Surveyed,
+    mixed,
+    series_of,
+)
+from radquarry.exporter.conversion.to_dicom import SeriesWriter
+from radquarry.exporter.runs.guarding import HeldBack, held_back_at_worst
+from radquarry.exporter.runs.run import folder_of_one
+
+Target = Literal["", "dicom", "nifti", "png", "csv"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What becomes of the files, and where. `to` empty is DICOM for images, and NIfTI for DICOM.
+
+    `given` is patient and study data for all images, `table` for each. `seconds` is how long dcm2niix may take for a
+    series, and half a second for each of its images beside.
+    """
+
+    folder: Path
+    to: Target = ""
+    given: Given = field(default_factory=dict, repr=False)
+    table: PatientTable | None = field(default=None, repr=False)
+    seconds: float = 120.0
+
+
+class Conversion:
+    """One run. `unused_rows` is known when it has ended."""
+
+    def __init__(self, order: Order, inputs: Sequence[Input]) -> None:
+        self._order = order
+        self._inputs = inputs
+        self._survey = Survey(order.given, order.table, inputs)
+
+    @property
+    def unused_rows(self) -> int:
+        """How many rows of the table name no file."""
+        return self._survey.unused()
+
+    def outcomes(self) -> Generator[Outcome, None, None]:
+        """One for each input, as it comes. Raises `RunRefused` when another run writes into the folder."""
+        with folder_of_one(self._order.folder):
+            images: list[Surveyed] = []
+            files: list[Surveyed] = []
+            for given in self._inputs:
+                looked = self._look_at(given)
+                if isinstance(looked, Outcome):
+                    yield looked
+                else:
+                    (files if looked.kind == "dicom" else images).append(looked)
+            yield from self._of_images(images)
+            yield from self._of_dicom(files)
+
+    def _look_at(self, given: Input) -> Surveyed | Outcome:
+        try:
+            with held_back_at_worst():
+                looked = self._survey.look_at(given)
+        except HeldBack as fault:
+            return Outcome(given.number, given.name, "refused", reason=str(fault))
+        if isinstance(looked, PassedOver):
+            return Outcome(given.number, given.name, "passed over", reason=looked.reason)
+        if reason := self._refusal(looked):
+            return Outcome(given.number, given.name, "refused", reason=reason)
+        return looked
+
+    def _refusal(self, looked: Surveyed) -> str:
+        if looked.kind == "dicom":
+            return "it is DICOM already; --to nifti, png or csv" if self._order.to == "dicom" else ""
+        return "" if self._order.to in ("", "dicom") else f"it is an image; only DICOM becomes {self._order.to}"
+
+    def _of_images(self, images: Sequence[Surveyed]) -> Iterator[Outcome]:
+        series: list[Series] = list(series_of(images))
+        refusals = mixed(series)
+        for each in series:
+            if reason := refusals.get(each.identity.series_instance_uid, ""):
+                for member in each.members:
+                    yield Outcome(member.input.number, member.input.name, "refused", reason=reason)
+            else:
+                yield from SeriesWriter(self._order.folder, each).outcomes()
+
+    def _of_dicom(self, files: Sequence[Surveyed]) -> Iterator[Outcome]:
+        match self._order.to:
+            case "png":
+                yield from as_png(self._order.folder, files)
+            case "csv":
+                yield from as_table(self._order.folder, files)
+            case _:
+                yield from as_nifti(self._order.folder, files, self._order.seconds)

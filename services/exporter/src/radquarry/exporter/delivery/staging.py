@@ -1,0 +1,107 @@
+"""Makes the files of a delivery's studies ready to leave: as they are, or de-identified in a folder of their own."""
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from radquarry.exporter.delivery.archive import Archive
+from radquarry.exporter.delivery.cleaning_run import Engine
+from radquarry.exporter.delivery.consignment import Consignment
+from radquarry.exporter.delivery.ledger import Expected, Kept
+from radquarry.exporter.delivery.room import Room
+from radquarry.exporter.pseudonyms.mapping_file import Row
+from radquarry.exporter.runs.sources import Source
+from radquarry.exporter.ways.port import Staged
+from radquarry.messages import Deidentification
+
+LEFT = "it is not in the archive"
+
+
+@dataclass
+class Ready:
+    """What may leave of a study, what may not, and whose pseudonyms are which.
+
+    `values`: how many of the patient's own values were cleaned away, by SOP Instance UID.
+    """
+
+    files: list[Staged] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    rows: set[Row] = field(default_factory=set)
+    values: dict[str, int] = field(default_factory=dict)
+
+
+class Staging:
+    """`{folder}/{delivery_id}/{study_instance_uid}`, made anew whenever a study's turn comes."""
+
+    def __init__(self, folder: Path, archive: Archive, engine: Engine, room: Room) -> None:
+        self._folder = folder
+        self._archive = archive
+        self._engine = engine
+        self._room = room
+
+    async def make_ready(self, of: Consignment, study: str, wanted: Sequence[Expected]) -> Ready:
+        """Raises `DestinationAway` when there is no room, and what the engine raises."""
+        ready = Ready()
+        paths = await asyncio.to_thread(self._archive.files, study, wanted)
+        here = [one for one in wanted if one.sop_instance_uid in paths]
+        ready.kept = [Kept(one, "missing", one.problem or LEFT) for one in wanted if one.sop_instance_uid not in paths]
+        if not here:
+            return ready
+        if of.deidentify is None:
+            for one in here:
+                await asyncio.to_thread(_as_it_is, ready, one, paths[one.sop_instance_uid])
+        else:
+            size = sum([path.stat().st_size for path in paths.values()])
+            await asyncio.to_thread(self._room.demand, size)
+            await self._clean(of, of.deidentify, here, [paths[one.sop_instance_uid] for one in here], ready)
+        return ready
+
+    async def _clean(
+        self, of: Consignment, how: Deidentification, here: Sequence[Expected], paths: Sequence[Path], ready: Ready
+    ) -> None:
+        folder = self._folder / str(of.delivery_id) / here[0].study_instance_uid
+        await asyncio.to_thread(_emptied, folder)
+        sources = [Source(number, path) for number, path in enumerate(paths)]
+        async with self._engine.cleaned(folder, how, sources, map_wanted=of.mapping) as work:
+            async for source, outcome, rows in work:
+                one = here[source.number]
+                if outcome.state in ("released", "repeated"):
+                    ready.files.append(await asyncio.to_thread(staged, one, folder / outcome.path))
+                    ready.values[one.sop_instance_uid] = outcome.own_values_found
+                    ready.rows.update(rows)
+                else:
+                    ready.kept.append(Kept(one, "held back", outcome.reason, outcome))
+
+    async def clear(self, of: Consignment, study: str = "") -> None:
+        """Nothing of a study, or of the whole delivery, is needed any more."""
+        folder = self._folder / str(of.delivery_id)
+        await asyncio.to_thread(shutil.rmtree, folder / study if study else folder, ignore_errors=True)
+
+
+def _as_it_is(ready: Ready, one: Expected, path: Path) -> None:
+    try:
+        file = staged(one, path)
+    except OSError as error:
+        ready.kept.append(Kept(one, "missing", f"its file in the archive cannot be read: {error.strerror}"))
+        return
+    if one.sha256 not in ("", file.sha256):
+        ready.kept.append(Kept(one, "failed", "its file in the archive is not the one that was received"))
+    else:
+        ready.files.append(file)
+
+
+def staged(one: Expected, path: Path) -> Staged:
+    """A file with its digest. Raises `OSError`."""
+    with path.open("rb", buffering=0) as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.tell()
+    uids = one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid
+    return Staged(*uids, path, size, digest, one.is_taken)
+
+
+def _emptied(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)

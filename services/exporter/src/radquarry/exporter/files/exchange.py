@@ -1,0 +1,45 @@
+"""The folder that exporter and api share: `{folder}/{job_id}/in` is what was uploaded, `…/out` what came of it."""
+
+import shutil
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+RESULT, REPORT = "result.zip", "report.json"
+CHUNK = 4 << 20
+SOME_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class Exchange:
+    """Files of jobs; all of it is identified, or was."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def given(self, job_id: UUID) -> Path:
+        """What was uploaded."""
+        return self._folder / str(job_id) / "in"
+
+    def pack(self, job_id: UUID, made: Path, paths: Sequence[str], report_name: str) -> None:
+        """Put the files at `paths` below `made`, and the report of that name, where they can be fetched.
+
+        Each gets its name when it is whole. Raises `OSError`.
+        """
+        out = self._folder / str(job_id) / "out"
+        out.mkdir(parents=True, exist_ok=True)
+        beside = out / f".{RESULT}.new"
+        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for name in [*paths, f"{report_name}.json", f"{report_name}.csv"]:
+                entry = zipfile.ZipInfo(name, SOME_TIME)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                with (made / name).open("rb") as read, archive.open(entry, "w", force_zip64=True) as write:
+                    shutil.copyfileobj(read, write, CHUNK)
+        beside.replace(out / RESULT)
+        report = out / f".{REPORT}.new"
+        shutil.copyfile(made / f"{report_name}.json", report)
+        report.replace(out / REPORT)
+
+    def remove(self, job_id: UUID) -> None:
+        """Nothing of it stays."""
+        shutil.rmtree(self._folder / str(job_id), ignore_errors=True)

@@ -1,0 +1,206 @@
+"""Work on uploaded files, a job at a time; what is left of it when nobody fetches it goes after a day."""
+
+import asyncio
+import shutil
+import time
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from radquarry.bus.port import Publish
+from radquarry.errors import PeerAway, Permanent, Transient
+from radquarry.exporter.bell import Bell
+from radquarry.exporter.delivery.cleaning_run import Engine
+from radquarry.exporter.delivery.room import Room
+from radquarry.exporter.files.conversion_process import Wanted, converted
+from radquarry.exporter.files.exchange import Exchange
+from radquarry.exporter.files.jobs import Job, Jobs, message
+from radquarry.exporter.patience import Patience
+from radquarry.exporter.pseudonyms.mapping_file import Row, write_mapping
+from radquarry.exporter.release.report import NAME, Outcome, write_report
+from radquarry.exporter.runs.sources import sources_in
+from radquarry.messages import ConvertFiles, DeidentifyFiles
+from radquarry.messages.files import FilesState
+
+MOST_ATTEMPTS = 3
+"""Turns in which a process died or the disk failed, until the job is given up."""
+CONVERSION_REPORT = "conversion-report"
+REPORTS = (f"{CONVERSION_REPORT}.json", f"{CONVERSION_REPORT}.csv")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class FilesMeans:
+    """What jobs are worked off with; `staging` is the exporter's own folder, `mappings` where they are kept."""
+
+    jobs: Jobs
+    exchange: Exchange
+    engine: Engine
+    room: Room
+    staging: Path
+    mappings: Path
+    publish: Publish
+    bell: Bell
+    patience: Patience
+
+
+async def work_on_files(means: FilesMeans) -> None:
+    """Until cancelled."""
+    while True:
+        try:
+            job = await means.jobs.take()
+            if job is None:
+                await means.bell.wait(means.patience.idle)
+            else:
+                await _kept_up(means, job)
+        except Transient as error:
+            log.warning("uploaded files wait", reason=str(error))
+            await asyncio.sleep(means.patience.idle)
+
+
+async def remove_files(means: FilesMeans) -> None:
+    """Until cancelled: folders of jobs that are over, and the last word on those that were cancelled."""
+    while True:
+        try:
+            for job in await means.jobs.over():
+                await asyncio.to_thread(means.exchange.remove, job.job_id)
+                if job.state == "cancelled":
+                    await means.publish(message(job))
+                await means.jobs.removed(job)
+            await means.bell.wait(means.patience.idle)
+        except Transient as error:
+            log.warning("uploaded files are not removed yet", reason=str(error))
+            await asyncio.sleep(means.patience.idle)
+
+
+async def _kept_up(means: FilesMeans, job: Job) -> None:
+    """Do it, holding the lease; ended when somebody cancels it."""
+    work = asyncio.create_task(_FilesTurn(means, job).run())
+    try:
+        while not work.done():
+            await asyncio.wait({work}, timeout=min(means.patience.lease / 4, means.patience.idle))
+            if not work.done() and not await means.jobs.renew(job):
+                return
+        work.result()
+    finally:
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({work})
+        means.jobs.forget(job)
+        await asyncio.to_thread(shutil.rmtree, means.staging / str(job.job_id), ignore_errors=True)
+
+
+class _FilesTurn:
+    """One job."""
+
+    def __init__(self, means: FilesMeans, job: Job) -> None:
+        self._means = means
+        self._job = job
+        self._said_at = 0.0
+
+    async def run(self) -> None:
+        try:
+            if isinstance(self._job.order, DeidentifyFiles):
+                await self._deidentify(self._job.order)
+            elif self._job.order is not None:
+                await self._convert(self._job.order)
+        except PeerAway:
+            raise
+        except Transient as fault:
+            await self._failed(str(fault), again=True)
+        except Permanent as fault:
+            await self._failed(str(fault))
+        except OSError as fault:
+            await self._failed(f"the exporter's own disk cannot be used: {fault.strerror}", again=True)
+
+    async def _failed(self, problem: str, *, again: bool = False) -> None:
+        if again and self._job.attempts < MOST_ATTEMPTS:
+            raise Transient(problem)
+        await self._end("failed", problem)
+
+    async def _deidentify(self, order: DeidentifyFiles) -> None:
+        means, made = self._means, self._means.staging / str(order.job_id)
+        await asyncio.to_thread(_emptied, made)
+        given = means.exchange.given(order.job_id)
+        sources = await asyncio.to_thread(lambda: tuple(sources_in([given], made)))
+        await asyncio.to_thread(means.room.demand, await asyncio.to_thread(_size, given))
+        self._job = replace(self._job, total=len(sources), done=0, refused=0)
+        await self._say()
+        told: list[Outcome] = []
+        rows: set[Row] = set()
+        async with means.engine.cleaned(made, order.deidentify, sources, map_wanted=order.mapping) as work:
+            async for _, outcome, own in work:
+                told.append(outcome)
+                rows.update(own)
+                self._job = _counted(outcome, self._job)
+                if time.monotonic() - self._said_at > means.patience.say:
+                    await self._say()
+        profile = await asyncio.to_thread(means.engine.profile, order.deidentify.profile)
+        await asyncio.to_thread(partial(write_report, made, order.deidentify.project, profile, told))
+        paths = [outcome.path for outcome in told if outcome.state == "released"]
+        if order.mapping and rows:
+            means.mappings.mkdir(parents=True, exist_ok=True, mode=0o700)
+            await asyncio.to_thread(write_mapping, means.mappings / f"{order.job_id}.csv", rows)
+        await asyncio.to_thread(means.exchange.pack, order.job_id, made, paths, NAME)
+        await self._packed("no file could be released")
+
+    async def _convert(self, order: ConvertFiles) -> None:
+        means, made = self._means, self._means.staging / str(order.job_id)
+        await asyncio.to_thread(_emptied, made)
+        given = means.exchange.given(order.job_id)
+        await asyncio.to_thread(means.room.demand, await asyncio.to_thread(_size, given))
+        attributes = tuple((one.keyword, one.value) for one in order.attributes)
+        self._job = replace(self._job, total=None, done=0, refused=0)
+        await self._say()
+        async with aclosing(converted(Wanted(given, made, order.to, attributes, order.table))) as work:
+            async for kind, words in work:
+                match kind:
+                    case "total":
+                        self._job = replace(self._job, total=int(words))
+                    case "converted":
+                        self._job = replace(self._job, done=self._job.done + 1)
+                    case "refused":
+                        self._job = replace(self._job, refused=self._job.refused + 1)
+                if time.monotonic() - self._said_at > means.patience.say:
+                    await self._say()
+        await asyncio.to_thread(means.exchange.pack, order.job_id, made, _made(made), CONVERSION_REPORT)
+        await self._packed("no file could be converted")
+
+    async def _packed(self, nothing: str) -> None:
+        is_whole = self._job.done and not self._job.refused
+        await self._end("complete" if is_whole else "incomplete", "" if self._job.done else nothing)
+
+    async def _say(self) -> None:
+        self._said_at = time.monotonic()
+        self._job = replace(self._job, state="running", revision=self._job.revision + 1)
+        await self._means.publish(message(self._job))
+
+    async def _end(self, state: FilesState, problem: str) -> None:
+        ended = replace(self._job, state=state, problem=problem, revision=self._job.revision + 1)
+        await asyncio.to_thread(shutil.rmtree, self._means.staging / str(ended.job_id), ignore_errors=True)
+        await self._means.publish(message(ended))
+        await self._means.jobs.end(ended)
+
+
+def _counted(outcome: Outcome, job: Job) -> Job:
+    left = outcome.state in ("released", "repeated")
+    return replace(job, done=job.done + left, refused=job.refused + (outcome.state == "held back"))
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _made(folder: Path) -> list[str]:
+    """What a conversion made, without its report."""
+    files = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path.as_posix() for path in files if path.name not in REPORTS and not path.name.startswith(".")]
+
+
+def _emptied(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)

@@ -1,0 +1,65 @@
+"""What the exporter does when it is told something: it writes it down, and lets its loops do the work."""
+
+from radquarry.errors import Transient
+from radquarry.exporter.bell import Bell
+from radquarry.exporter.delivery.consignment import Consignment
+from radquarry.exporter.delivery.hearing import Hearing
+from radquarry.exporter.delivery.means import Means
+from radquarry.exporter.files.jobs import Jobs
+from radquarry.messages import (
+    CancelDelivery,
+    CancelFiles,
+    ConvertFiles,
+    DeidentifyFiles,
+    DeliveryRequested,
+    RetrievalCompleted,
+    RetrievalProgressed,
+    RetryDelivery,
+)
+
+
+async def take_order(order: DeliveryRequested, *, means: Means) -> None:
+    """Write the order down; one that can never begin ends at once, with the reason."""
+    await means.orders.take(order, means.refusal(Consignment.ordered(order)))
+    means.bell.ring()
+
+
+async def cancel(order: CancelDelivery, *, means: Means) -> None:
+    """Who works on a study of it sees it and stops; what nobody works on is settled."""
+    if not await means.orders.cancel(order.delivery_id):
+        raise Transient("the delivery's order has not come yet")
+    means.bell.ring()
+
+
+async def retry(order: RetryDelivery, *, means: Means) -> None:
+    """Have what did not arrive tried at once, from the beginning."""
+    known = await means.orders.get(order.delivery_id)
+    if known is None:
+        raise Transient("the delivery's order has not come yet")
+    await means.orders.retry(order.delivery_id, order.sent_at, means.refusal(known[0]))
+    means.bell.ring()
+
+
+async def hear_of_study(event: RetrievalProgressed, *, hearing: Hearing, means: Means) -> None:
+    """Keep where a study of a retrieval stands, and which instances it brought."""
+    await hearing.progressed(event)
+    if event.state in ("complete", "incomplete", "cancelled"):
+        means.bell.ring()
+
+
+async def hear_of_end(event: RetrievalCompleted, *, hearing: Hearing, means: Means) -> None:
+    """Keep that a retrieval has ended."""
+    await hearing.ended(event)
+    means.bell.ring()
+
+
+async def take_files(order: DeidentifyFiles | ConvertFiles, *, jobs: Jobs, bell: Bell) -> None:
+    """Write the order down."""
+    await jobs.enter(order)
+    bell.ring()
+
+
+async def cancel_files(order: CancelFiles, *, jobs: Jobs, bell: Bell) -> None:
+    """Who works on it sees it and stops; its files go."""
+    await jobs.cancel(order)
+    bell.ring()

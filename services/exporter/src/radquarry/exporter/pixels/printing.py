@@ -1,0 +1,86 @@
+"""Whether a box looks printed: letters have one brightness and sharp edges, tissue and speckle have every one between.
+
+And how far the line goes on where only a part of it was recognised.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from radquarry.exporter.pixels.tesseract import Picture
+from radquarry.exporter.pixels.text_lines import Box
+
+UNEVEN, BETWEEN = 0.17, 1.0
+"""Up to here the ink's brightness may vary, in parts of its contrast, and so many pixels may be neither ink nor ground."""
+EDGE = 3
+FARTHEST = 6
+"""Times its height that a line may go on to either side."""
+GAP = 1.2
+"""Times its height that lies between words."""
+
+
+@dataclass(frozen=True)
+class _Ink:
+    """Brightness above the ground, whichever of the two is the darker one, and its highest usual value."""
+
+    above: npt.NDArray[Any]
+    contrast: float
+
+
+def _ink(part: Picture) -> _Ink:
+    values = part.astype(np.float32)
+    low, ground, high = (float(each) for each in np.percentile(values, (3, 50, 97)))
+    above = values - ground if high - ground >= ground - low else ground - values
+    return _Ink(above, max(1.0, float(np.percentile(above, 97))))
+
+
+def is_printed(picture: Picture, box: Box) -> bool:
+    """Whether it looks like letters."""
+    top, left, bottom, right = box
+    ink = _ink(picture[max(0, top - EDGE) : bottom + EDGE, max(0, left - EDGE) : right + EDGE])
+    relative = ink.above / ink.contrast
+    letters = relative > 0.6
+    if not letters.any():
+        return False
+    between = float(((relative > 0.3) & (relative < 0.7)).mean() / letters.mean())
+    return float(relative[letters].std()) < UNEVEN and between < BETWEEN
+
+
+def whole_line(picture: Picture, box: Box) -> Box:
+    """The box with what stands beside it in the same line, and with some room."""
+    top, left, bottom, right = box
+    height = bottom - top
+    far = FARTHEST * height
+    begin, end = max(0, left - far), min(picture.shape[1], right + far)
+    band = picture[max(0, top - 1) : bottom + 1, begin:end].astype(np.float32)
+    ink = _ink(picture[top:bottom, left:right])
+    ground = float(np.median(picture[top:bottom, left:right]))
+    light = (
+        float((picture[top:bottom, left:right].astype(np.float32) - ground)[ink.above > 0.6 * ink.contrast].mean()) > 0
+    )
+    marked = (band - ground if light else ground - band) > 0.6 * ink.contrast
+    share = marked.mean(axis=0)
+    letters = (share > 0) & (share < 0.95)
+    rightmost = _reach(letters[right - begin :], GAP * height)
+    leftmost = _reach(letters[: left - begin][::-1], GAP * height)
+    return with_room(picture, (top, left - leftmost, bottom, right + rightmost))
+
+
+def with_room(picture: Picture, box: Box) -> Box:
+    """The box with room for accents, descenders and blurred edges."""
+    top, left, bottom, right = box
+    room = max(2, (bottom - top) // 4)
+    rows, columns = picture.shape
+    return max(0, top - room), max(0, left - room), min(rows, bottom + room), min(columns, right + room)
+
+
+def _reach(columns: npt.NDArray[np.bool_], gap: float) -> int:
+    """How many columns belong to it; what does not end within the reach is no line of text."""
+    last = -1
+    for at in np.flatnonzero(columns):
+        if at - last > gap + 1:
+            break
+        last = int(at)
+    return 0 if last >= len(columns) - 1 and len(columns) > gap else last + 1

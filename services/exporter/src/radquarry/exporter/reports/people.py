@@ -1,0 +1,63 @@
+"""Other people in a report: whoever stands behind a title, or signed."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+from radquarry.exporter.reports.spans import Span, marked
+
+DOCTOR = r"(?:Prof|Dr|PD|Priv)\.?(?:[-\s]?(?:Doz|med|rer|nat|phil|h\.c|dent|Dr|Prof|univ|habil|Dipl)\.?)*"
+ADDRESSED = r"(?:Herrn?|Frau|Fr\.|Hr\.|Mrs?\.?|Ms\.?|Miss|Mister|Sir|Monsieur|Madame|Mme|Mlle|Signora?|Sig\.ra|Sig\.)"
+ROLES = (
+    r"(?:Kollegen?|Kollegin|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|Leitender Arzt"
+    r"|OA|OÄ|CA|CÄ|LA|LÄ|Nurse|Pfleger|Schwester|Doctor|Professor)"
+)
+TITLES = rf"(?:(?:{ADDRESSED}|{DOCTOR})(?=[\s.])\.?\s+|{ROLES}\.?[^\S\n]+)+"
+"""A line may end behind a Dr., and not behind a role, which often ends a signature."""
+PARTICLE = r"(?:von der|von|van der|van den|van|de la|de|del|della|di|da|du|dos|zu|zur|am|ten|ter|el|al|le|la|st\.)"
+CAPITAL = r"[^\W\d_a-zäöüßàâçéèêëîïôûùœæãñõåø]"
+LETTERS = r"[^\W\d_]{0,40}"
+WORD = rf"{CAPITAL}{LETTERS}(?:['’]{LETTERS})?(?:-{CAPITAL}{LETTERS}(?:['’]{LETTERS})?){{0,3}}"
+INITIAL = rf"{CAPITAL}\.(?:-?{CAPITAL}\.)?"
+TITLED = re.compile(
+    rf"(?<!\w){TITLES}(?P<names>(?:{INITIAL}\s?){{0,2}}(?:{PARTICLE}\s)?{WORD}(?:[ ](?:{PARTICLE}\s)?(?:{INITIAL}|{WORD})){{0,3}})"
+)
+SIGNED = re.compile(
+    r"(?<!\w)(?i:(?:gez(?:eichnet)?\.|(?:gezeichnet|gez|visiert|vidiert|validiert|unterschrift|diktiert|befundet|befunder(?:in)?|freigegeben|erstellt|geschrieben"
+    r"|zuweiser(?:in)?|überweiser(?:in)?|hausarzt|hausärztin|radiologe|radiologin|electronically signed|digitally signed|signed|dictated"
+    r"|reported|reviewed|verified|transcribed|approved|referring physician|radiologist|attending|physician|ordered"
+    r"|signé|dicté|validé|médecin|firmato|refertato|medico|cc)\b)(?:\s(?:durch|von|by|and verified by|par|da|électroniquement|digitalmente))*)\s?:?\s+"
+    rf"(?P<names>(?:{TITLES})?(?:{INITIAL}\s?){{0,2}}(?:{PARTICLE}\s)?{WORD}(?:,?[ ](?:{PARTICLE}\s)?(?:{INITIAL}|{WORD})){{0,3}})"
+)
+NAME = re.compile(rf"{INITIAL}|{WORD}")
+
+
+@cache
+def _listed(name: str) -> frozenset[str]:
+    lines = (files(__package__) / "data" / name).read_text("utf-8").splitlines()
+    return frozenset(line.strip().casefold() for line in lines if line.strip() and not line.startswith("#"))
+
+
+def people_in(text: str) -> Iterator[Span]:
+    """Their names; the title before and what follows stay."""
+    for pattern in (SIGNED, TITLED):
+        for found in pattern.finditer(text):
+            begin, end = found.span("names")
+            if pattern is SIGNED and (titled := re.match(TITLES, text[begin:end])):
+                begin += titled.end()
+            end = _end_of_names(text, begin, end)
+            if end > begin and text[begin:end].casefold() not in _listed("eponyms.txt"):
+                yield marked(begin, end, "name")
+
+
+def _end_of_names(text: str, begin: int, end: int) -> int:
+    """Up to the first word that is none: nouns have capitals in German, and headings everywhere."""
+    last = begin
+    for number, found in enumerate(NAME.finditer(text, begin, end)):
+        word = found[0].casefold().strip(".")
+        ordinary = word in _listed("no_names.txt") or (number > 0 and word in _listed("after_names.txt"))
+        if ordinary or not found[0][0].isupper():
+            break
+        last = found.end()
+    return last

@@ -1,0 +1,179 @@
+"""Dates as people write them in reports: moved by the patient's days in the form they have, removed where incomplete."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from radquarry.exporter.cleaning.dates import EARLIEST, LATEST, PLACEHOLDERS
+from radquarry.exporter.reports.month_names import PATTERN, number_of, written_like
+from radquarry.exporter.reports.spans import Span, marked
+
+MONTH = rf"(?P<name>{PATTERN})(?![^\W\d_])"
+NUMERIC = re.compile(
+    r"(?<![\d.,/\-])(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})(?![\d]|[.,/\-]\d)"
+)
+COMPACT = re.compile(r"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d|\.\d)")
+DAY_FIRST = re.compile(
+    rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?-?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?-?)(?P<year>\d{{4}}|'?\d\d(?!\d|:|\s?(?:mm|cm|ml|mg|%)))(?!\d)",
+    re.IGNORECASE,
+)
+MONTH_FIRST = re.compile(
+    rf"(?<![^\W\d_]){MONTH}(?P<a>\.?\s?)(?P<day>\d{{1,2}})(?P<b>st|nd|rd|th)?(?P<c>,?\s?)(?P<year>\d{{4}})(?!\d)",
+    re.IGNORECASE,
+)
+RANGE_DAYS = re.compile(
+    r"(?<![\d.])(?P<from>\d{1,2})(?P<gap>\.?\s?(?:[-–/]|bis|und|au|to|al|and)\s?)(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
+)
+RANGE_MONTHS = re.compile(
+    r"(?<![\d.])(?P<d1>\d{1,2})\.(?P<m1>\d{1,2})\.(?P<gap>\s?(?:[-–]|bis|und|to|al)\s?)(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
+)
+SPINE = r"(?<![^\W\d_])(?:BWK|LWK|HWK|BWS|LWS|HWS|SWK|Th|T|L|C|S|Rippen?|ribs?|discs?|Höhe|level|Score|TNM|Stadium|stage|Grad|grade)\.?\s?-?"
+INCOMPLETE = (
+    re.compile(r"(?<![\d/.])(?P<month>0[1-9]|1[0-2])\s?/\s?(?P<year>\d{4}|\d\d)(?![\d/]|\s?(?:mm|cm|mmHg|kg))"),
+    re.compile(r"(?<![\d/.,])(?:0?[1-9]|1[0-2])[.\-](?:19|20)\d\d(?!\d)"),
+    re.compile(rf"(?<![^\W\d_]){MONTH}\.?,?\s(?:of\s|de\s)?(?:19|20)\d\d(?!\d)", re.IGNORECASE),
+    re.compile(rf"(?<![\d.,])\d{{1,2}}(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?{MONTH}(?!\s?\d{{4}})", re.IGNORECASE),
+    re.compile(r"(?<![^\W\d_])(?:January|February|March|April|June|July|August|September|October|November|December|Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec)\.?\s\d{1,2}(?:st|nd|rd|th)?(?![\d.:/]|\s?(?:mm|cm|ml|%))"),
+    re.compile(r"(?:(?<=\bam )|(?<=\bvom )|(?<=\bbis )|(?<=\bseit )|(?<=\bdem )|(?<=\bden )|(?<=\bzum )|(?<=\bAm )|(?<=\bVom ))\d{1,2}\.\s?(?:0?[1-9]|1[0-2])\.(?!\d)"),
+    re.compile(r"(?:(?<=\bon )|(?<=\bOn )|(?<=\bof )|(?<=\bfrom )|(?<=\bsince )|(?<=\bdated ))\d{1,2}/\d{1,2}(?![\d/])"),
+    re.compile(r"(?:(?<=\bseit )|(?<=\bSeit )|(?<=\bJahr )|(?<=\bJahre )|(?<=\banno )|(?<=\bsince )|(?<=\bSince )|(?<=\bin )|(?<=\bIn )|(?<=\bof )|(?<=\bfrom )|(?<=\bvon )|(?<=\byear )|(?<=\bdepuis )|(?<=\ben )|(?<=\bdal )|(?<=\bnel ))(?:19|20)\d\d(?![\d:/-]|[.,]\d|\s?(?:mm|cm|ml|mg|mGy|kBq|MBq|Bilder|images|g\b))"),
+)  # fmt: skip
+"""Month and year, day and month, a year: nothing that could be moved by days."""
+
+
+@dataclass(frozen=True)
+class Dating:
+    """How dates move: None removes them; `month_first` for 3/4/2023; `language` of months' names that several have."""
+
+    days: int | None
+    month_first: bool
+    language: str
+
+
+def dating_of(text: str, days: int | None, languages: Sequence[str]) -> Dating:
+    """Which part of 3/4/2023 is the month, the text's other dates say, else whether it reads as English."""
+    slashed = [(int(one), int(two)) for one, two in re.findall(r"(?<!\d)(\d{1,2})/(\d{1,2})/\d{2,4}(?!\d)", text)]
+    day_first = any(12 < one <= 31 for one, _ in slashed)
+    month_first = any(12 < two <= 31 for _, two in slashed)
+    german = len(re.findall(r"(?<!\w)(?:der|die|das|und|kein|mit|des|le|la|les|con|della)(?!\w)", text, re.IGNORECASE))
+    english = len(re.findall(r"(?<!\w)(?:the|and|of|no|with|is)(?!\w)", text, re.IGNORECASE))
+    is_english = english > german or (english == german and languages[0] == "en")
+    return Dating(days, month_first or (not day_first and is_english), "en" if is_english else languages[0])
+
+
+def dates_in(text: str, dating: Dating) -> Iterator[Span]:
+    """Whole dates and ranges first, then what is left of incomplete ones."""
+    for found in RANGE_MONTHS.finditer(text):
+        yield from _range(found, dating, (found["d1"], found["m1"]), (found["d2"], found["m2"]))
+    for found in RANGE_DAYS.finditer(text):
+        yield from _range(found, dating, (found["from"], found["month"]), (found["day"], found["month"]))
+    for found in NUMERIC.finditer(text):
+        if (span := _numeric(found, dating)) is not None:
+            yield span
+    for found in COMPACT.finditer(text):
+        day = _day(found["year"], found["month"], found["day"])
+        if day is not None:
+            yield _span(found, _moved(day, dating), lambda moved: f"{moved:%Y%m%d}")
+    for pattern in (DAY_FIRST, MONTH_FIRST):
+        yield from (_named(found, dating) for found in pattern.finditer(text))
+    for pattern in INCOMPLETE:
+        for found in pattern.finditer(text):
+            if not re.search(SPINE + r"$", text[max(0, found.start() - 12) : found.start()]):
+                yield marked(found.start(), found.end(), "date")
+
+
+def _day(year: str, month: str | int, day: str) -> date | None:
+    number = int(year.lstrip("'"))
+    if len(year.lstrip("'")) == 2:
+        number += 2000 if number < 50 else 1900
+    try:
+        return date(number, int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _moved(day: date, dating: Dating) -> date | None:
+    if dating.days is None or day in PLACEHOLDERS or not EARLIEST <= day.year < LATEST:
+        return None
+    try:
+        return day + timedelta(days=dating.days)
+    except OverflowError:
+        return None
+
+
+def _span(found: re.Match[str], moved: date | None, form: Callable[[date], str]) -> Span:
+    if moved is None:
+        return marked(found.start(), found.end(), "date")
+    return Span(found.start(), found.end(), "date", form(moved))
+
+
+def _numeric(found: re.Match[str], dating: Dating) -> Span | None:
+    """Year first where it has four digits; None for what is no date, as a number of a section (1.5.12)."""
+    one, two, three = found["one"], found["two"], found["three"]
+    first, second = found["first"], found["second"]
+    if first.strip() != second.strip() or len(three) == 3 or len(one) == 3:
+        return None
+    if len(one) == 4:
+        order = ("year", "month", "day") if len(three) == 2 else ()
+    elif first.strip() == "/" and dating.month_first:
+        order = ("month", "day", "year") if int(one) <= 12 else ("day", "month", "year")
+    else:
+        order = ("day", "month", "year") if int(two) <= 12 else ("month", "day", "year")
+    if not order:
+        return None
+    parts = dict(zip(order, (one, two, three), strict=True))
+    day = _day(parts["year"], parts["month"], parts["day"])
+    if day is None:
+        return marked(found.start(), found.end(), "date") if len(parts["year"]) == 4 and int(two) < 32 else None
+
+    def form(moved: date) -> str:
+        numbers = {"year": moved.year, "month": moved.month, "day": moved.day}
+        bare = any(len(parts[name]) == 1 for name in ("day", "month"))
+        written = [str(numbers[name]) if bare and name != "year" else _as(numbers[name], parts[name]) for name in order]
+        return f"{written[0]}{first}{written[1]}{second}{written[2]}"
+
+    return _span(found, _moved(day, dating), form)
+
+
+def _as(number: int, like: str) -> str:
+    """A number with as many digits as the one before: a year of two, a day with or without its zero."""
+    if like.startswith("'"):
+        return f"'{number % 100:02}"
+    if len(like) == 4:
+        return f"{number:04}"
+    return f"{number % 100:02}" if len(like) == 2 else str(number)
+
+
+def _named(found: re.Match[str], dating: Dating) -> Span:
+    day = _day(found["year"], number_of(found["name"]), found["day"])
+    moved = None if day is None else _moved(day, dating)
+
+    def form(new: date) -> str:
+        language = "de" if found["a"] == "." and found.start("a") < found.start("name") else dating.language
+        month = written_like(found["name"], new.month, language)
+        changed = {"day": _as(new.day, found["day"]) if len(found["day"]) == 2 else str(new.day), "name": month,
+                   "year": _as(new.year, found["year"])}  # fmt: skip
+        for ending in ("a", "b"):
+            if (found[ending] or "").lower() in ("st", "nd", "rd", "th"):
+                changed[ending] = _ordinal(new.day)
+        names = sorted(found.re.groupindex, key=lambda name: found.start(name))
+        return "".join(changed.get(name, found[name] or "") for name in names)
+
+    return _span(found, moved, form)
+
+
+def _ordinal(day: int) -> str:
+    return "th" if 10 < day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+
+
+def _range(found: re.Match[str], dating: Dating, begin: tuple[str, str], end: tuple[str, str]) -> Iterator[Span]:
+    """12.-14.03.2023: both days are written whole, as they may fall into two months."""
+    days = [_day(found["year"], month, day) for day, month in (begin, end)]
+    moved = [None if day is None else _moved(day, dating) for day in days]
+    if None in days or None in moved:
+        yield marked(found.start(), found.end(), "date")
+        return
+    word = found["gap"].strip(" .")
+    between = word if len(word) == 1 else f" {word} "
+    yield Span(found.start(), found.end(), "date", between.join(f"{day:%d.%m.%Y}" for day in moved if day is not None))

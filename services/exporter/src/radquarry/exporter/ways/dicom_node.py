@@ -1,0 +1,87 @@
+"""A DICOM node as a destination: C-STORE of each file as it lies there, in its own transfer syntax."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from functools import partial
+from pathlib import Path
+
+from pydicom.uid import UID
+
+from radquarry.dicom.association import Association, in_thread, open_association
+from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
+from radquarry.dicom.stored_file import NotADicomFile, parcel_of
+from radquarry.dicom.storing import Parcel, store, takes
+from radquarry.exporter.ways.committing import Committing
+from radquarry.exporter.ways.port import Answer, DestinationAway, DestinationRefuses, Shipment, Staged
+from radquarry.exporter.ways.statuses import verdict
+
+MOST_CONTEXTS = 126
+"""Of 128 that an association can have (PS3.8 9.3.2.2)."""
+Load = tuple[Staged, Parcel]
+
+
+class DicomNode:
+    """`committing` is for a node that is asked to answer for what it took before that counts as delivered."""
+
+    whole = False
+    takes_papers = False
+
+    def __init__(self, peer: Peer, committing: Committing | None = None) -> None:
+        self._peer = peer
+        self._committing = committing
+
+    async def deliver(self, shipment: Shipment, files: Sequence[Staged]) -> AsyncGenerator[Answer, None]:
+        """See `Way`."""
+        del shipment
+        loads: list[Load] = []
+        for file in files:
+            try:
+                loads.append((file, await asyncio.to_thread(parcel_of, file.path)))
+            except (NotADicomFile, OSError) as fault:
+                yield Answer(file, "failed", str(fault) if isinstance(fault, NotADicomFile) else "it cannot be read")
+        try:
+            taken = [load for load in loads if self._committing is not None and load[0].was_taken]
+            for some in _by_contexts([load for load in loads if load not in taken]):
+                async with aclosing(self._sent(some)) as sending:
+                    async for answer in sending:
+                        yield answer
+                        if answer.state == "taken":
+                            taken.append(next(load for load in some if load[0] is answer.file))
+            if self._committing is not None and taken:
+                async with aclosing(self._committing.asked(self._peer, taken)) as answering:
+                    async for answer in answering:
+                        yield answer
+        except PacsRefuses as refusal:
+            raise DestinationRefuses(str(refusal)) from None
+        except PacsAway as fault:
+            raise DestinationAway(str(fault)) from None
+
+    async def accompany(self, shipment: Shipment, folder: Path) -> None:
+        """A node takes objects alone."""
+
+    async def _sent(self, loads: Sequence[Load]) -> AsyncGenerator[Answer, None]:
+        kinds = dict.fromkeys(parcel.kind for _, parcel in loads)
+        async with open_association(self._peer, [(sop_class, [syntax]) for sop_class, syntax in kinds]) as association:
+            for file, parcel in loads:
+                yield await self._one(association, file, parcel)
+
+    async def _one(self, association: Association, file: Staged, parcel: Parcel) -> Answer:
+        if not takes(association, parcel):
+            sop_class, syntax = (UID(uid).name for uid in parcel.kind)
+            return Answer(file, "failed", f"the destination does not take {sop_class} in {syntax}")
+        status = await in_thread(association, partial(store, association, parcel))
+        meaning, words = verdict(status)
+        if meaning == "busy":
+            raise DestinationAway(f"the destination says: {words}")
+        if meaning == "delivered" and self._committing is not None:
+            return Answer(file, "taken", words, parcel.sop_instance_uid)
+        return Answer(file, meaning, words and f"the destination says: {words}", parcel.sop_instance_uid)
+
+
+def _by_contexts(loads: Sequence[Load]) -> Iterator[Sequence[Load]]:
+    """As many kinds of object at a time as one association can be negotiated for."""
+    kinds = list(dict.fromkeys(parcel.kind for _, parcel in loads))
+    for start in range(0, len(kinds), MOST_CONTEXTS):
+        some = set(kinds[start : start + MOST_CONTEXTS])
+        yield [load for load in loads if load[1].kind in some]

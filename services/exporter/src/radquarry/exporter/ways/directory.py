@@ -1,0 +1,158 @@
+"""A folder as a destination: each file written beside its place, made durable, and never over a different one."""
+
+import asyncio
+import errno
+import os
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+
+from radquarry.exporter.runs.sources import Source
+from radquarry.exporter.ways.pattern import Pattern
+from radquarry.exporter.ways.port import Answer, DestinationAway, Shipment, Staged
+
+CHUNK = 4 << 20
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL)
+"""What file systems without hard links answer."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+PARCEL = "delivery-{delivery_id}"
+
+
+class Directory:
+    """Files at `pattern` below `root`; what accompanies them in a folder of its own for each delivery."""
+
+    whole = False
+    takes_papers = True
+
+    def __init__(self, root: Path, pattern: Pattern) -> None:
+        self._root = root
+        self._pattern = pattern
+
+    async def deliver(self, shipment: Shipment, files: Sequence[Staged]) -> AsyncGenerator[Answer, None]:
+        """See `Way`."""
+        await asyncio.to_thread(self._demand_room, sum(file.bytes for file in files))
+        for file in files:
+            yield await asyncio.to_thread(self._put, shipment, file)
+
+    async def accompany(self, shipment: Shipment, folder: Path) -> None:
+        """See `Way`."""
+        await asyncio.to_thread(self._accompany, shipment, folder)
+
+    def _demand_room(self, wanted: int) -> None:
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            status = os.statvfs(self._root)
+        except OSError as error:
+            raise away(error) from None
+        if wanted > status.f_bavail * status.f_frsize:
+            raise DestinationAway("the disk of the destination is full")
+
+    def _put(self, shipment: Shipment, file: Staged) -> Answer:
+        known = {
+            name: getattr(file, name) for name in ("study_instance_uid", "series_instance_uid", "sop_instance_uid")
+        }
+        place = self._pattern.of_file(Source(1, file.path), known)
+        target = self._root / place
+        try:
+            if not target.parent.resolve().is_relative_to(self._root.resolve()):
+                return Answer(file, "failed", "a link there leads out of the destination")
+            made(target.parent)
+            if put(file.path, target, str(shipment.delivery_id)):
+                return Answer(file, "delivered", "", place)
+        except OSError as error:
+            if error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR):
+                return Answer(file, "failed", f"it cannot be named so there: {error.strerror}")
+            raise away(error) from None
+        return Answer(
+            file, "failed", "another file of the same name lies there; a pattern with {sop_instance_uid} is unique"
+        )
+
+    def _accompany(self, shipment: Shipment, folder: Path) -> None:
+        beside = self._root / PARCEL.format(delivery_id=shipment.delivery_id)
+        try:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file():
+                    target = beside / path.relative_to(folder)
+                    made(target.parent)
+                    written = target.with_name(f".{target.name}.new")
+                    _copied(path, written)
+                    written.replace(target)
+                    settle(target.parent)
+        except OSError as error:
+            raise away(error) from None
+
+
+def away(error: OSError) -> DestinationAway:
+    """A disk's fault in words; who mends it need not order anew."""
+    if error.errno in FULL:
+        return DestinationAway("the disk of the destination is full")
+    return DestinationAway(f"the destination cannot be written: {error.strerror or type(error).__name__}")
+
+
+def put(source: Path, target: Path, mark: str) -> bool:
+    """Have `target` hold what `source` holds, durably; False when it holds something else. Raises `OSError`."""
+    if target.exists() or target.is_symlink():
+        return _same(source, target)
+    beside = target.with_name(f".{mark[:8]}-{target.name}"[-250:])
+    try:
+        _copied(source, beside)
+        is_there = _placed(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+    settle(target.parent)
+    return is_there or _same(source, target)
+
+
+def _placed(beside: Path, target: Path) -> bool:
+    """False when there is something already."""
+    try:
+        os.link(beside, target)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if target.exists() or target.is_symlink():
+            return False
+        beside.rename(target)
+    return True
+
+
+def _copied(source: Path, target: Path) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    with source.open("rb", buffering=0) as read, os.fdopen(os.open(target, flags, 0o644), "wb", buffering=0) as write:
+        while chunk := read.read(CHUNK):
+            part = memoryview(chunk)
+            while part:
+                part = part[write.write(part) or 0 :]
+        os.fsync(write.fileno())
+
+
+def made(folder: Path) -> None:
+    """Make a folder and those above it, durably."""
+    if folder.is_dir():
+        return
+    made(folder.parent)
+    folder.mkdir(exist_ok=True)
+    settle(folder.parent)
+
+
+def settle(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """A link is something else, wherever it leads."""
+    if other.is_symlink():
+        return False
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    with one.open("rb") as first, other.open("rb") as second:
+        while chunk := first.read(CHUNK):
+            if chunk != second.read(CHUNK):
+                return False
+    return True

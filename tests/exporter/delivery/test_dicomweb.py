@@ -1,0 +1,120 @@
+"""STOW-RS to services that take, refuse, are busy, break off, and say what became of each file."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from radquarry.configuration.sections import Destination
+from radquarry.exporter.ways.dicomweb import DicomWeb
+from radquarry.exporter.ways.port import Answer, DestinationAway, DestinationRefuses, Staged
+from tests.exporter.delivery.nodes import Web, web
+from tests.exporter.delivery.stow import response
+from tests.exporter.delivery.test_ways import deliver, files_of
+
+
+async def told(it: Web, files: list[Staged], most_bytes: int = 64_000_000, **changes: Any) -> list[Answer]:
+    there = Destination(kind="dicomweb", url=it.url, timeout_seconds=5, **changes)
+    return await deliver(DicomWeb(there, most_bytes), files)
+
+
+def states(answers: list[Answer]) -> list[str]:
+    return [answer.state for answer in answers]
+
+
+async def test_each_file_gets_its_own_answer(tmp_path: Path) -> None:
+    files = files_of(tmp_path, 4)
+    uids = [file.sop_instance_uid for file in files]
+    with web() as it:
+        it.tell = lambda _: (202, {}, response(uids[:2], {uids[2]: 0xA900, uids[3]: 0xA700}, {uids[1]: 0xB000}))
+        answers = await told(it, files)
+
+    assert states(answers) == ["delivered", "delivered", "failed", "later"]
+    assert "(B000)" in answers[1].problem
+    assert "(A900)" in answers[2].problem
+
+
+async def test_when_all_are_refused_each_says_why(tmp_path: Path) -> None:
+    files = files_of(tmp_path)
+    with web() as it:
+        it.tell = lambda uids: (409, {}, response([], dict.fromkeys(uids, 0x0122)))
+        answers = await told(it, files)
+
+    assert states(answers) == ["failed"] * 3
+    assert "SOP class not supported" in answers[0].problem
+
+
+@pytest.mark.parametrize("body", [b"", b"<xml/>", b"[]", b"[" * 5000, b'{"00081199": {"Value": [1, {}]}}'])
+async def test_success_that_names_nothing_is_none(tmp_path: Path, body: bytes) -> None:
+    with web() as it:
+        it.tell = lambda _: (200, {}, body)
+        answers = await told(it, files_of(tmp_path))
+
+    assert states(answers) == ["later"] * 3
+    assert "the answer does not name it" in answers[0].problem
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_who_is_not_let_in_is_refused_for_good(tmp_path: Path, status: int) -> None:
+    with web() as it:
+        it.tell = lambda _: (status, {}, b"")
+        with pytest.raises(DestinationRefuses, match=f"HTTP {status}; mend"):
+            await told(it, files_of(tmp_path))
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_busy_service_says_when_to_come_again(tmp_path: Path, status: int) -> None:
+    with web() as it:
+        it.tell = lambda _: (status, {"Retry-After": "17"}, b"")
+        with pytest.raises(DestinationAway) as away:
+            await told(it, files_of(tmp_path))
+
+    assert away.value.after == 17
+
+
+async def test_a_time_of_day_to_come_again_is_understood(tmp_path: Path) -> None:
+    when = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    with web() as it:
+        it.tell = lambda _: (503, {"Retry-After": when}, b"")
+        with pytest.raises(DestinationAway) as away:
+            await told(it, files_of(tmp_path))
+
+    assert 40 < away.value.after <= 60
+
+
+async def test_a_connection_that_is_cut_leaves_everything_for_later(tmp_path: Path) -> None:
+    with web() as it:
+        it.cut = True
+        with pytest.raises(DestinationAway, match="STOW-RS"):
+            await told(it, files_of(tmp_path))
+
+
+async def test_requests_have_bounded_bytes_and_hold_each_file_once(tmp_path: Path) -> None:
+    files = files_of(tmp_path, 5)
+    with web() as it:
+        it.tell = lambda uids: (200, {}, response(uids))
+        answers = await told(it, files, most_bytes=files[0].bytes * 2)
+
+    assert states(answers) == ["delivered"] * 5
+    assert len(it.requests) == 3
+    assert it.got == [file.sop_instance_uid for file in files]
+
+
+async def test_a_request_that_is_too_large_is_halved(tmp_path: Path) -> None:
+    files = files_of(tmp_path, 4)
+    with web() as it:
+        it.tell = lambda uids: (413, {}, b"") if len(uids) > 1 else (200, {}, response(uids))
+        answers = await told(it, files)
+
+    assert states(answers) == ["delivered"] * 4
+
+
+async def test_a_token_and_a_password_go_in_their_headers(tmp_path: Path) -> None:
+    with web() as it:
+        it.tell = lambda uids: (200, {}, response(uids))
+        await told(it, files_of(tmp_path), token="T0ken")
+        await told(it, files_of(tmp_path), user="u", password="p")
+
+    assert [request["Authorization"] for request in it.requests] == ["Bearer T0ken", "Basic dTpw"]

@@ -1,0 +1,69 @@
+"""Reports beside images: of identified deliveries into folders and archives; elsewhere the delivery says why not."""
+
+import csv
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from radquarry.configuration.sections import Destination
+from radquarry.index.document import Document
+from radquarry.messages import Report, Study
+from tests.exporter.delivery.nodes import node
+from tests.exporter.delivery.rig import DEIDENTIFY, archived, desk
+
+
+def document(uid: str, text: str = "No nodule.") -> Document:
+    study = Study(
+        study_instance_uid=uid, patient_id="=cmd", patient_name="Quarry^Jo", patient_birth_date=date(1950, 1, 2)
+    )
+    report = Report(report_id="r1", text=text, issued=datetime(2025, 1, 2, tzinfo=UTC))
+    return Document(study_instance_uid=uid, study=study, report=report)
+
+
+async def test_a_folder_gets_the_reports_of_its_studies(tmp_path: Path) -> None:
+    first, second, other = (archived(tmp_path, number, count=1) for number in (1, 2, 3))
+    documents = [document(first.uid), document(second.uid, "Ein Rundherd.\n"), document("1.2.3")]
+    destinations = {"out": Destination(kind="directory", path=tmp_path / "out")}
+    async with desk(tmp_path, destinations, documents=documents) as it:
+        await it.retrieved(first, second, other)
+        delivery_id = await it.order(reports=True)
+        end = await it.heard.end(delivery_id)
+
+    assert (end.state, end.problem) == ("complete", "")
+    beside = tmp_path / "out" / f"delivery-{delivery_id}"
+    lines = [json.loads(line) for line in (beside / "reports.jsonl").read_text().splitlines()]
+    assert {line["study_instance_uid"]: line["text"] for line in lines} == {
+        first.uid: "No nodule.",
+        second.uid: "Ein Rundherd.\n",
+    }
+    assert (beside / "reports" / f"{second.uid}.txt").read_text() == "Ein Rundherd.\n"
+    with (beside / "patients.csv").open(newline="") as rows:
+        assert list(csv.DictReader(rows)) == [
+            {"patient_id": "'=cmd", "patient_name": "Quarry^Jo", "patient_birth_date": "1950-01-02", "patient_sex": ""}
+        ]
+    assert [*(tmp_path / "exporter" / "papers").glob("*")] == []
+
+
+async def test_deidentified_deliveries_say_that_reports_stayed_here(tmp_path: Path) -> None:
+    study = archived(tmp_path, count=1)
+    destinations = {"out": Destination(kind="directory", path=tmp_path / "out")}
+    async with desk(tmp_path, destinations, documents=[document(study.uid)]) as it:
+        await it.retrieved(study)
+        delivery_id = await it.order(reports=True, deidentify=DEIDENTIFY)
+        end = await it.heard.end(delivery_id)
+
+    assert (end.state, end.delivered) == ("incomplete", 1)
+    assert end.problem == "the reports were not delivered: they are not de-identified yet"
+    assert not [*(tmp_path / "out").rglob("*.jsonl"), *(tmp_path / "out").rglob("*.txt")]
+
+
+async def test_a_node_takes_no_reports_and_the_delivery_says_so(tmp_path: Path) -> None:
+    study = archived(tmp_path, count=1)
+    with node() as it_node:
+        there = Destination(kind="dicom", ae_title="NODE", host="127.0.0.1", port=it_node.port)
+        async with desk(tmp_path, {"out": there}, documents=[document(study.uid)]) as it:
+            await it.retrieved(study)
+            end = await it.heard.end(await it.order(reports=True))
+
+    assert (end.state, end.delivered) == ("incomplete", 1)
+    assert end.problem == "the reports were not delivered: they go to directories alone"
