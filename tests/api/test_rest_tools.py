@@ -67,7 +67,9 @@ async def test_files_lie_whole_where_the_exporter_looks_when_it_is_told(gateway:
     assert (order.job_id, order.trail, order.mapping) == (UUID(job), UUID(job), False)
     assert (order.deidentify.project, order.deidentify.profile) == ("lung", "keep-dates")
     shown = await gateway.get(f"/deidentifications/{job}")
-    assert (shown["state"], shown["files"]) == ("requested", {"uploaded": 2, "total": None, "done": 0, "refused": 0})
+    assert (shown["state"], shown["files"]) == ("requested", {
+        "uploaded": 2, "total": None, "done": 0, "refused": 0, "passed_over": 0,
+    })  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -191,13 +193,14 @@ async def test_the_result_is_taken_away_with_its_report_and_then_removed(gateway
     path = f"/api/v1/deidentifications/{job}"
     a_problem(await gateway.client.get(f"{path}/result"), 409, "not-ready")
     done(tmp_path, job, held_back=[{"input": 2, "reason": "text is likely"}])
-    await said(gateway, job, "incomplete", done=1, refused=1)
+    await said(gateway, job, "incomplete", total=3, done=1, refused=1)
 
     result, report = await gateway.client.get(f"{path}/result"), await gateway.client.get(f"{path}/report")
 
     assert (result.content, report.json()["held_back"][0]["input"]) == (b"PK-result", 2)
     assert result.headers["content-disposition"] == f'attachment; filename="deidentification-{job}.zip"'
-    assert (await gateway.get(f"/deidentifications/{job}"))["files"]["refused"] == 1
+    counts = (await gateway.get(f"/deidentifications/{job}"))["files"]
+    assert (counts["refused"], counts["passed_over"]) == (1, 1)
     for _ in range(2):
         assert (await gateway.client.delete(path)).status_code == 202
     assert [order.job_id for order in gateway.bus.orders(CancelFiles)] == [UUID(job)]

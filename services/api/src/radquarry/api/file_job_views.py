@@ -50,6 +50,11 @@ class FileJobView:
         return self.state in {"complete", "incomplete"} and not self.is_removed
 
     @property
+    def passed_over(self) -> int:
+        """Files that are not what the work is about: no DICOM, or a DICOMDIR."""
+        return max(0, (self.total or 0) - self.done - self.refused) if self.has_result else 0
+
+    @property
     def progress(self) -> float:
         """0 to 1, by files."""
         if self.is_settled:

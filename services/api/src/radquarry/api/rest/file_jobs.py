@@ -31,7 +31,7 @@ def _empty(value: object) -> bool:
 EXAMPLE: dict[str, Any] = {
     "id": "c3b5a2de-4f0e-4a53-8d04-8fa38ee2a6d5",
     "state": "incomplete",
-    "files": {"uploaded": 12, "total": 12, "done": 10, "refused": 2},
+    "files": {"uploaded": 12, "total": 12, "done": 9, "refused": 2, "passed_over": 1},
     "requested_by": "anna",
     "requested_at": "2024-06-28T18:12:00Z",
 }
@@ -44,6 +44,7 @@ class Counts(BaseModel):
     total: int | None
     done: int
     refused: int = Field(description="Held back, or not to be converted; the report says why.")
+    passed_over: int = Field(0, description="No DICOM, or a DICOMDIR: not worked on. Counted at the end.")
 
 
 class FileJob(BaseModel):
@@ -69,7 +70,8 @@ class FileJobPage(BaseModel):
 
 def shown(view: FileJobView) -> FileJob:
     """The documented shape."""
-    counts = Counts(uploaded=view.files, total=view.total, done=view.done, refused=view.refused)
+    told = {name: getattr(view, name) for name in ("total", "done", "refused", "passed_over")}
+    counts = Counts(uploaded=view.files, **told)
     own = {name: getattr(view, name) for name in ("id", "state", "requested_by", "requested_at", "problem")}
     return FileJob.model_construct(files=counts, removed=view.is_removed, **own)
 
