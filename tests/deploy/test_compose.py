@@ -41,7 +41,7 @@ def test_only_the_receiver_writes_to_the_archive() -> None:
     }
 
     assert ("storescp", "archive:/var/lib/radquarry") in mounted
-    assert ("api", "archive:/var/lib/radquarry:ro") in mounted
+    assert ("api", "archive:/var/lib/received:ro") in mounted
     assert {name for name, volume in mounted if not volume.endswith(":ro")} == {"storescp"}
 
 

@@ -1,13 +1,10 @@
-"""What is heard about deliveries, and about files at hand that were brought.
-
-A branch of its own: nothing of the revisions before it is touched.
-"""
+"""What is heard about deliveries, and about files at hand that were brought."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "api0007"
-down_revision = "api0005"
+down_revision = "api0006"
 branch_labels = None
 depends_on = None
 
