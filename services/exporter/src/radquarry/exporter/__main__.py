@@ -83,7 +83,10 @@ async def opened(
             bell=bell,
             patience=patience,
         )
-        yield exporter(means, Hearing(state, now), Gathering(state, now, patience), files)
+        try:
+            yield exporter(means, Hearing(state, now), Gathering(state, now, patience), files)
+        finally:
+            await engine.close()
 
 
 async def serve(settings: Settings) -> None:

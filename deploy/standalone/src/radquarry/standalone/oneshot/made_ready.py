@@ -102,4 +102,5 @@ async def cleaned(
                     ready.lost.append(Lost(source.shown, outcome.reason))
                 else:
                     ready.passed_over += 1
+    await engine.close()
     return ready

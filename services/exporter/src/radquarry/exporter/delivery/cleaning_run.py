@@ -12,16 +12,15 @@ from radquarry.errors import Permanent
 from radquarry.exporter.profile.profile import Profile
 from radquarry.exporter.profile.profile_file import read_profile
 from radquarry.exporter.pseudonyms.keyed import project_key
-from radquarry.exporter.pseudonyms.mapping_file import Row
 from radquarry.exporter.pseudonyms.own_key import own_key
-from radquarry.exporter.release.report import Outcome
-from radquarry.exporter.runs.run import folder_of_one, outcomes
+from radquarry.exporter.runs.run import Cleaned, Processes, folder_of_one
 from radquarry.exporter.runs.sources import Source
 from radquarry.exporter.runs.workplace import Order
 from radquarry.exporter.settings import content, variable_secret
 from radquarry.messages import Deidentification
 
-Cleaned = tuple[Source, Outcome, list[Row]]
+KEPT_SECONDS = 60.0
+"""How long processes without work stay: the next study of a delivery is soon there, and each takes some memory."""
 
 
 class ProfileUnusable(Permanent):
@@ -35,6 +34,8 @@ class Engine:
         self._configured = configured
         self._data_dir = data_dir
         self._one = asyncio.Semaphore(1)
+        self._processes = Processes(configured.processes)
+        self._ending: asyncio.TimerHandle | None = None
 
     def profile(self, name: str) -> Profile:
         """The profile of a name; the usual one for none. Raises `ProfileUnusable`."""
@@ -69,6 +70,18 @@ class Engine:
         """
         order = await asyncio.to_thread(partial(self.order, folder, how, map_wanted=map_wanted))
         async with self._one:
-            with folder_of_one(folder):
-                async with aclosing(outcomes(order, sources, self._configured.processes)) as work:
-                    yield work
+            if self._ending is not None:
+                self._ending.cancel()
+            try:
+                with folder_of_one(folder):
+                    async with aclosing(self._processes.outcomes(order, sources)) as work:
+                        yield work
+            finally:
+                loop = asyncio.get_running_loop()
+                self._ending = loop.call_later(KEPT_SECONDS, loop.run_in_executor, None, self._processes.close)
+
+    async def close(self) -> None:
+        """No process is left."""
+        if self._ending is not None:
+            self._ending.cancel()
+        await asyncio.to_thread(self._processes.close)

@@ -9,12 +9,15 @@ import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from multiprocessing import connection
 from pathlib import Path
 
 from radquarry.errors import Permanent
+from radquarry.exporter.pseudonyms.keyed import Given
 from radquarry.exporter.pseudonyms.mapping_file import Row
 from radquarry.exporter.release.report import Outcome
 from radquarry.exporter.runs.sources import Source
@@ -24,8 +27,10 @@ AT_ONCE = 8
 """Files in one order to a process."""
 AHEAD = 3
 """Orders that wait for each process."""
-_places: list[Workplace] = []
-"""The one workplace of a process of the pool."""
+_places: list[tuple[Order, Workplace]] = []
+"""The one workplace of a process of the pool, and whose it is."""
+_given: list[Given] = []
+"""The mapping that a process of the pool was given."""
 
 
 class RunRefused(Permanent):
@@ -69,40 +74,77 @@ def _emptied(unchecked: int, folder: Path) -> None:
         raise RunRefused(f"{folder / UNCHECKED}: cannot be emptied: {error.strerror}") from None
 
 
-async def outcomes(
-    order: Order, sources: Sequence[Source], processes: int
-) -> AsyncGenerator[tuple[Source, Outcome, list[Row]], None]:
-    """Each file's outcome as it comes. Raises `RunRefused`."""
-    waiting = batched(sources)
-    context = multiprocessing.get_context("spawn")
-    loop = asyncio.get_running_loop()
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_settle, initargs=(order,))
+Cleaned = tuple[Source, Outcome, list[Row]]
+
+
+class Processes:
+    """Processes that clean files, kept from run to run as one takes seconds to start. One run at a time."""
+
+    def __init__(self, count: int, given: Given | None = None) -> None:
+        self._count = count
+        self._given = given or Given()
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def outcomes(self, order: Order, sources: Sequence[Source]) -> AsyncGenerator[Cleaned, None]:
+        """Each file's outcome as it comes; a mapping is the one that the processes were given. Raises `RunRefused`."""
+        waiting = batched(sources)
+        pool, loop = self._opened(), asyncio.get_running_loop()
+        work = partial(_work, replace(order, given=Given()))
+        is_over = False
+        try:
+            under_way = {loop.run_in_executor(pool, work, batch) for batch in islice(waiting, AHEAD * self._count)}
+            while under_way:
+                done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                under_way |= {loop.run_in_executor(pool, work, batch) for batch in islice(waiting, len(done))}
+                for ended in done:
+                    for each in ended.result():
+                        yield each
+            is_over = True
+        except BrokenProcessPool:
+            raise RunRefused("a process that cleaned files died; the run is not complete") from None
+        finally:
+            if not is_over:
+                self.kill()
+
+    def _opened(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(
+                self._count, mp_context=context, initializer=_settle, initargs=(self._given,)
+            )
+        return self._pool
+
+    def close(self) -> None:
+        """End those that have nothing to do; the next run starts others."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def kill(self) -> None:
+        """End them in the middle of their files: what they have written lies among the unchecked."""
+        for worker in list((self._pool._processes or {}).values()) if self._pool else []:  # noqa: SLF001 - `kill_workers` is of Python 3.14
+            worker.kill()
+        self.close()
+
+
+async def outcomes(order: Order, sources: Sequence[Source], processes: int) -> AsyncGenerator[Cleaned, None]:
+    """One run over processes of its own. Raises `RunRefused`."""
+    cleaning = Processes(processes, order.given)
     try:
-        under_way = {loop.run_in_executor(pool, _work, batch) for batch in islice(waiting, AHEAD * processes)}
-        while under_way:
-            done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            under_way |= {loop.run_in_executor(pool, _work, batch) for batch in islice(waiting, len(done))}
-            for ended in done:
-                for each in ended.result():
-                    yield each
-    except BrokenProcessPool:
-        raise RunRefused("a process that cleaned files died; the run is not complete") from None
-    except (asyncio.CancelledError, GeneratorExit):
-        for worker in set(multiprocessing.active_children()) - others:
-            worker.kill()  # in the middle of a file: what it has written lies among the unchecked
-        raise
+        async with aclosing(cleaning.outcomes(order, sources)) as work:
+            async for each in work:
+                yield each
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        cleaning.close()
 
 
-def _settle(order: Order) -> None:
+def _settle(given: Given) -> None:
     """A process of the pool ends when its parent does, however that ended, and leaves Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    _places[:] = [Workplace(order)]
+    _given[:] = [given]
 
 
 def _end_with(parent: int) -> None:
@@ -110,8 +152,11 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _work(batch: Sequence[Source]) -> list[tuple[Source, Outcome, list[Row]]]:
-    return [(source, *_places[0].deidentify(source)) for source in batch]
+def _work(order: Order, batch: Sequence[Source]) -> list[Cleaned]:
+    """By the workplace of this order, which is made anew where the last one was another's."""
+    if not _places or _places[0][0] != order:
+        _places[:] = [(order, Workplace(replace(order, given=_given[0])))]
+    return [(source, *_places[0][1].deidentify(source)) for source in batch]
 
 
 def batched(sources: Sequence[Source]) -> Iterator[Sequence[Source]]:
