@@ -16,7 +16,7 @@ READ_AT = 36
 MOST_ENLARGED = 6.0
 MARGIN = 10
 """White pixels around a line that is read."""
-CERTAIN = 80.0
+CERTAIN = 50.0
 """Confidence of a word of at least four letters that is none by chance."""
 UPRIGHT = (0, 1, 3)
 """Quarters of a turn."""
