@@ -61,6 +61,7 @@ async def write_cleaned_reports(order: Order, documents: AsyncIterator[Document]
 def _cleaned(order: Order, document: Document, places: Places) -> tuple[str | None, str]:
     """The line that may leave, or why there is none."""
     shutil.rmtree(places.work, ignore_errors=True)
+    places.work.mkdir(parents=True, mode=0o700)
     try:
         with folder_of_one(places.work):
             original = places.work / "report.jsonl"
