@@ -4,7 +4,7 @@ from pathlib import Path
 
 from radquarry.configuration.sections import Destination
 from radquarry.messages import RetryDelivery
-from tests.exporter.delivery.rig import archived, desk
+from tests.exporter.delivery.rig import archived, desk, progressed
 
 
 def to_folder(folder: Path) -> dict[str, Destination]:
@@ -37,3 +37,21 @@ async def test_an_order_that_names_what_is_no_study_is_refused(tmp_path: Path) -
 
     assert end.state == "incomplete"
     assert end.problem == "it names a study with what is not a Study Instance UID"
+
+
+async def test_messages_of_a_study_that_come_in_the_wrong_order_lose_no_instance(tmp_path: Path) -> None:
+    study = archived(tmp_path, count=4)
+    states = study.states()
+    lost = tuple(one.model_copy(update={"received": False}) for one in states[2:])
+    async with desk(tmp_path, to_folder(tmp_path)) as it:
+        await it.say(progressed(it.retrieval_id, study, state="incomplete", instances=(*states[:2], *lost)))
+        await it.ended(4, "incomplete")
+        delivery_id = await it.order()
+        assert (await it.heard.end(delivery_id)).delivered == 2
+
+        await it.say(progressed(it.retrieval_id, study, revision=1002, instances=states[2:3]))
+        assert (await it.heard.end(delivery_id, times=2)).delivered == 3
+        await it.say(progressed(it.retrieval_id, study, revision=1001, instances=(*states[:2], states[3])))
+        end = await it.heard.end(delivery_id, times=3)
+
+    assert (end.state, end.delivered) == ("complete", 4)
