@@ -57,7 +57,7 @@ async def test_two_files_of_one_name_at_the_same_time_are_not_mixed(tmp_path: Pa
     slow = replace(slow, path=tmp_path / "pipe")
     way = Directory(tmp_path / "out", Pattern.parsed("{patient_name}.dcm"))
     first = asyncio.create_task(deliver(way, [slow]))
-    with (await asyncio.to_thread((tmp_path / "pipe").open, "wb", buffering=0)) as pipe:
+    with await asyncio.to_thread((tmp_path / "pipe").open, "wb", buffering=0) as pipe:
         await asyncio.to_thread(pipe.write, bytes(1 << 20))  # more than a pipe holds: some of it lies beside
         quick.path.write_bytes(b"no DICOM file, whose name is none, too")
         second = await deliver(way, [quick])

@@ -47,7 +47,7 @@ def _remove(archive: Archive, study: str, places: Sequence[tuple[Path, ArchivedI
     """Those of one study that are not here any more, durably; empty folders go with them."""
     with archive.locks.of(study):
         lying = [(_lying(place), one) for place, one in places]
-        gone = [(there, one) for there, one in lying if all([_is_gone(place, one) for place in there])]
+        gone = [(there, one) for there, one in lying if all(_is_gone(place, one) for place in there)]
     for folder in {place.parent for there, _ in gone for place in there}:
         _tidy(folder)
     return [one for _, one in gone]
