@@ -73,6 +73,14 @@ async def test_what_is_not_here_is_said_to_have_left(archive: Archive) -> None:
     assert await removed(archive, to_remove(stored)) == ["1.2.3.1.1"]
 
 
+async def test_a_file_leaves_that_the_ledger_knows_in_another_series(archive: Archive, tmp_path: Path) -> None:
+    stored = announced(archive)
+
+    assert await removed(archive, to_remove(stored, series_instance_uid="1.2.3.9")) == ["1.2.3.1.1"]
+
+    assert list((tmp_path / "archive").iterdir()) == []
+
+
 async def test_what_was_stored_again_later_stays(archive: Archive, tmp_path: Path) -> None:
     first = announced(archive)
     again = announced(archive)

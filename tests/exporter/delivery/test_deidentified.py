@@ -1,6 +1,7 @@
 """De-identified deliveries: nothing of the patient leaves, what may not leave is told, the mapping stays here."""
 
 import csv
+import hashlib
 import json
 from pathlib import Path
 
@@ -64,6 +65,26 @@ async def test_what_is_held_back_is_told_and_leaves_the_study_incomplete(tmp_pat
     assert (last.state, last.delivered, last.held_back) == ("incomplete", 2, 1)
     assert {one.sop_instance_uid: one.problem for one in last.instances if one.state == "held back"} == {
         held: "text is likely in the pixels: it is ultrasound"
+    }
+
+
+async def test_a_file_that_is_not_the_one_that_was_received_is_not_cleaned_either(tmp_path: Path) -> None:
+    study = archived(tmp_path, count=2)
+    digests = {uid: hashlib.sha256(path.read_bytes()).hexdigest() for uid, path in study.files.items()}
+    other = list(study.files)[1]
+    digests[other] = "0" * 64
+    states = [one.model_copy(update={"sha256": digests[one.sop_instance_uid]}) for one in study.states()]
+    destinations = {"out": Destination(kind="directory", path=tmp_path / "out")}
+    async with desk(tmp_path, destinations) as it:
+        await it.say(progressed(it.retrieval_id, study, instances=tuple(states)))
+        await it.ended(2)
+        delivery_id = await it.order(deidentify=DEIDENTIFY)
+        end = await it.heard.end(delivery_id)
+        last = it.heard.last(delivery_id, study)
+
+    assert (end.state, end.delivered) == ("incomplete", 1)
+    assert {one.sop_instance_uid: one.problem for one in last.instances if one.state == "failed"} == {
+        other: "its file in the archive is not the one that was received"
     }
 
 

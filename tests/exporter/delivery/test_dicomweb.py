@@ -111,6 +111,27 @@ async def test_a_request_that_is_too_large_is_halved(tmp_path: Path) -> None:
     assert states(answers) == ["delivered"] * 4
 
 
+async def test_one_file_that_cannot_be_understood_does_not_fail_the_others(tmp_path: Path) -> None:
+    files = files_of(tmp_path, 4)
+    bad = files[2].sop_instance_uid
+    with web() as it:
+        it.tell = lambda uids: (400, {}, b"") if bad in uids else (200, {}, response(uids))
+        answers = await told(it, files)
+
+    assert {answer.file.sop_instance_uid for answer in answers if answer.state == "failed"} == {bad}
+    assert states(answers).count("delivered") == 3
+
+
+async def test_a_warning_among_what_failed_is_no_success(tmp_path: Path) -> None:
+    files = files_of(tmp_path, 2)
+    warned, known = (file.sop_instance_uid for file in files)
+    with web() as it:
+        it.tell = lambda _: (202, {}, response([], {warned: 0xB006, known: 0x0111}))
+        answers = await told(it, files)
+
+    assert states(answers) == ["failed", "delivered"]
+
+
 async def test_a_token_and_a_password_go_in_their_headers(tmp_path: Path) -> None:
     with web() as it:
         it.tell = lambda uids: (200, {}, response(uids))

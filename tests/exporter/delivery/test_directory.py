@@ -1,5 +1,8 @@
 """Folders on bad days: nothing half, nothing over something else, nothing outside."""
 
+import asyncio
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +51,22 @@ async def test_two_files_of_one_name_do_not_take_each_others_place(tmp_path: Pat
     assert (tmp_path / "out" / "PID4711234.dcm").read_bytes() == files[0].path.read_bytes()
 
 
+async def test_two_files_of_one_name_at_the_same_time_are_not_mixed(tmp_path: Path) -> None:
+    slow, quick = files_of(tmp_path, 2)
+    os.mkfifo(tmp_path / "pipe")
+    slow = replace(slow, path=tmp_path / "pipe")
+    way = Directory(tmp_path / "out", Pattern.parsed("{patient_name}.dcm"))
+    first = asyncio.create_task(deliver(way, [slow]))
+    with await asyncio.to_thread((tmp_path / "pipe").open, "wb", buffering=0) as pipe:
+        await asyncio.to_thread(pipe.write, bytes(1 << 20))  # more than a pipe holds: some of it lies beside
+        quick.path.write_bytes(b"no DICOM file, whose name is none, too")
+        second = await deliver(way, [quick])
+        await asyncio.to_thread(pipe.write, bytes(1 << 20))
+
+    assert [answer.state for answer in (*await first, *second)] == ["failed", "delivered"]
+    assert (tmp_path / "out" / "none.dcm").read_bytes() == quick.path.read_bytes()
+
+
 async def test_a_folder_that_cannot_be_made_is_away(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
 
@@ -58,9 +77,9 @@ async def test_a_folder_that_cannot_be_made_is_away(tmp_path: Path) -> None:
 def test_what_a_dead_writer_left_beside_is_written_anew(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target.dcm"
     source.write_bytes(b"whole")
-    (tmp_path / ".12345678-target.dcm").write_bytes(b"half of something longer")
+    (tmp_path / ".0123456789abcdef-target.dcm").write_bytes(b"half of something longer")
 
-    assert put(source, target, "12345678-90")
+    assert put(source, target, "0123456789abcdef0123")
 
     assert target.read_bytes() == b"whole"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "target.dcm"]

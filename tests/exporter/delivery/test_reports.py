@@ -85,6 +85,21 @@ async def test_a_report_that_may_not_leave_stays_and_the_delivery_says_so(tmp_pa
     assert (tmp_path / "out" / f"delivery-{delivery_id}" / "reports.jsonl").read_text() == ""
 
 
+async def test_an_original_that_a_killed_exporter_left_goes_with_the_delivery(tmp_path: Path) -> None:
+    study = archived(tmp_path, count=1)
+    destinations = {"out": Destination(kind="directory", path=tmp_path / "out")}
+    async with desk(tmp_path, destinations) as it:
+        order = it.request(deidentify=DEIDENTIFY)
+        left = tmp_path / "exporter" / "papers" / f"{order.delivery_id}.reports" / "report.jsonl"
+        left.parent.mkdir(parents=True)
+        left.write_text("an original")
+        await it.retrieved(study)
+        await it.say(order)
+        await it.heard.end(order.delivery_id)
+
+    assert not left.parent.exists()
+
+
 async def test_a_node_takes_no_reports_and_the_delivery_says_so(tmp_path: Path) -> None:
     study = archived(tmp_path, count=1)
     with node() as it_node:

@@ -133,3 +133,15 @@ async def test_two_exporters_deliver_each_instance_once(tmp_path: Path) -> None:
 
     assert (end.state, end.delivered) == ("complete", 18)
     assert sorted(there.got) == sorted(uid for study in studies for uid in study.files)
+
+
+async def test_a_node_that_takes_and_then_disowns_is_given_up(tmp_path: Path) -> None:
+    study = archived(tmp_path, count=1)
+    with node() as there:
+        there.commit = lambda uid: 0x0112
+        async with desk(tmp_path, {"out": to_node(there.port, storage_commitment=True)}) as it:
+            await it.retrieved(study)
+            end = await it.heard.end(await it.order())
+
+    assert (end.state, end.delivered) == ("incomplete", 0)
+    assert len(there.got) == 4, "once for each attempt"

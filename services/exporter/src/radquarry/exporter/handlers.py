@@ -1,5 +1,6 @@
 """What the exporter does when it is told something: it writes it down, and lets its loops do the work."""
 
+from radquarry.dicom.uids import is_uid
 from radquarry.errors import Transient
 from radquarry.exporter.bell import Bell
 from radquarry.exporter.delivery.consignment import Consignment
@@ -18,10 +19,13 @@ from radquarry.messages import (
     RetryDelivery,
 )
 
+NO_STUDY = "it names a study with what is not a Study Instance UID"
+
 
 async def take_order(order: DeliveryRequested, *, means: Means, gathering: Gathering) -> None:
     """Write the order down; one that can never begin ends at once, with the reason."""
-    await means.orders.take(order, means.refusal(Consignment.ordered(order)))
+    refusal = "" if all(map(is_uid, order.studies)) else NO_STUDY
+    await means.orders.take(order, refusal or means.refusal(Consignment.ordered(order)))
     gathering.heard(order.retrieval_id)
     means.bell.ring()
 
@@ -38,7 +42,8 @@ async def retry(order: RetryDelivery, *, means: Means, gathering: Gathering) -> 
     known = await means.orders.get(order.delivery_id)
     if known is None:
         raise Transient("the delivery's order has not come yet")
-    await means.orders.retry(order.delivery_id, order.sent_at, means.refusal(known[0]))
+    refusal = NO_STUDY if known[0].problem == NO_STUDY else means.refusal(known[0])
+    await means.orders.retry(order.delivery_id, order.sent_at, refusal)
     gathering.heard(known[0].retrieval_id)
     means.bell.ring()
 

@@ -46,10 +46,18 @@ def _identity(one: ArchivedInstance) -> Identity:
 def _remove(archive: Archive, study: str, places: Sequence[tuple[Path, ArchivedInstance]]) -> list[ArchivedInstance]:
     """Those of one study that are not here any more, durably; empty folders go with them."""
     with archive.locks.of(study):
-        gone = [(place, one) for place, one in places if _is_gone(place, one)]
-    for folder in {place.parent for place, _ in gone}:
+        lying = [(_lying(place), one) for place, one in places]
+        gone = [(there, one) for there, one in lying if all(_is_gone(place, one) for place in there)]
+    for folder in {place.parent for there, _ in gone for place in there}:
         _tidy(folder)
     return [one for _, one in gone]
+
+
+def _lying(place: Path) -> Sequence[Path]:
+    """Where the instance lies: the ledger may know its series by the name that the PACS gave it before it came."""
+    if place.exists():
+        return [place]
+    return [*place.parent.parent.glob(f"*/{place.name}")] or [place]
 
 
 def _is_gone(place: Path, one: ArchivedInstance) -> bool:

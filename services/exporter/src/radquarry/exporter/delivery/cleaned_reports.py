@@ -25,6 +25,7 @@ SAID = (
     "referring_physician_name",
 )
 """What the record says of its patient, looked for in the report."""
+NO_IMAGES = "its images are not in the archive any more, which say who is named in it"
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,15 @@ async def write_cleaned_reports(order: Order, documents: AsyncIterator[Document]
 
 def _cleaned(order: Order, document: Document, places: Places) -> tuple[str | None, str]:
     """The line that may leave, or why there is none."""
+    images = sorted((places.archive / document.study_instance_uid).glob("*/*.dcm"))
+    if not images:
+        return None, NO_IMAGES
     shutil.rmtree(places.work, ignore_errors=True)
+    places.work.mkdir(parents=True, mode=0o700)
     try:
         with folder_of_one(places.work):
             original = places.work / "report.jsonl"
             original.write_text(json.dumps(_row(document), ensure_ascii=False) + "\n", encoding="utf-8")
-            images = sorted((places.archive / document.study_instance_uid).glob("*/*.dcm"))
             sources = [Source(number, path) for number, path in enumerate(images, 1)]
             for _, outcome in clean_reports(order, [Source(0, original)], sources):
                 if outcome.state == "released":

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, Update, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from radquarry.dicom.uids import is_uid
-from radquarry.exporter.tables import brought, retrievals, retrieved
+from radquarry.exporter.tables import brought, deliveries, retrievals, retrieved, studies
 from radquarry.messages import RetrievalCompleted, RetrievalProgressed
 from radquarry.state.store import State
 
@@ -43,6 +43,8 @@ class Hearing:
         async with self._state.writing() as connection:
             await self._newest(connection, retrieved, [{**key, **study}], "revision")
             await self._newest(connection, brought, rows, "revision")
+            if rows:
+                await connection.execute(_looked_at_too_soon(event))
 
     async def ended(self, event: RetrievalCompleted) -> None:
         """Every study of it has settled, for now."""
@@ -69,3 +71,17 @@ class Hearing:
         await connection.execute(
             statement.on_conflict_do_update(index_elements=keys, set_=fresh, where=table.c[by] < statement.excluded[by])
         )
+
+
+def _looked_at_too_soon(event: RetrievalProgressed) -> Update:
+    """The statement by which deliveries that have seen later words on the study, and not these, look again."""
+    of_retrieval = select(deliveries.c.delivery_id).where(deliveries.c.retrieval_id == str(event.retrieval_id))
+    return (
+        update(studies)
+        .where(
+            studies.c.delivery_id.in_(of_retrieval),
+            studies.c.study_instance_uid == event.study_instance_uid,
+            studies.c.seen > event.revision,
+        )
+        .values(seen=0)
+    )

@@ -49,8 +49,7 @@ class Orders:
             if (await connection.execute(select(deliveries).where(_of(order.delivery_id)))).first() is not None:
                 return
             await self._state.upsert(connection, deliveries, [row])
-            if rows and not refusal:
-                await self._state.upsert(connection, studies, rows)
+            await self._state.upsert(connection, studies, rows)
 
     async def get(self, delivery_id: UUID) -> tuple[Consignment, str] | None:
         """A delivery, and what people want of it."""
@@ -87,6 +86,8 @@ class Orders:
             await connection.execute(update(instances).where(unsent).values(**again))
             opened = {"state": "requested", "attempts": 0, "due": now, "problem": ""}
             await connection.execute(update(studies).where(mine, studies.c.seen >= 0, lacking).values(**opened))
+            unheard_of = {**opened, "state": "waiting"}
+            await connection.execute(update(studies).where(mine, studies.c.seen < 0).values(**unheard_of))
 
     async def refuse_unknown(self, known: Sequence[str]) -> None:
         """Open deliveries to destinations that are in the configuration no more can never go on."""

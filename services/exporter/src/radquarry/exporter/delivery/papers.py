@@ -20,6 +20,9 @@ from radquarry.exporter.release.report import write_report
 from radquarry.exporter.ways.port import Answer, Way
 from radquarry.index.port import Index
 
+WORK = "{}.reports"
+"""Where reports are cleaned, one at a time."""
+
 
 @dataclass(frozen=True)
 class Written:
@@ -58,8 +61,9 @@ class Papers:
         return Written(folder if way.takes_papers and folder.is_dir() else None, kept)
 
     async def clear(self, of: Consignment) -> None:
-        """The exporter's own folder is needed no more."""
-        await asyncio.to_thread(shutil.rmtree, self.own / str(of.delivery_id), ignore_errors=True)
+        """The exporter's own folders are needed no more; one that died may have left an original in the second."""
+        for name in (str(of.delivery_id), WORK.format(of.delivery_id)):
+            await asyncio.to_thread(shutil.rmtree, self.own / name, ignore_errors=True)
 
     async def _reports(self, of: Consignment, folder: Path, leaving: Sequence[Answer]) -> str:
         """Those that had to stay, in words."""
@@ -68,7 +72,7 @@ class Papers:
         if of.deidentify is None:
             await write_reports(self.index, studies, folder)
             return ""
-        work = self.own / f"{of.delivery_id}.reports"
+        work = self.own / WORK.format(of.delivery_id)
         order = await asyncio.to_thread(self.engine.order, work, of.deidentify)
         return await write_cleaned_reports(order, documents_of(self.index, studies), Places(self.archive, work, folder))
 

@@ -48,14 +48,12 @@ class Staging:
         paths = await asyncio.to_thread(self._archive.files, study, wanted)
         here = [one for one in wanted if one.sop_instance_uid in paths]
         ready.kept = [Kept(one, "missing", one.problem or LEFT) for one in wanted if one.sop_instance_uid not in paths]
-        if not here:
-            return ready
-        if of.deidentify is None:
-            for one in here:
-                await asyncio.to_thread(_as_it_is, ready, one, paths[one.sop_instance_uid])
-        else:
-            size = sum([path.stat().st_size for path in paths.values()])
-            await asyncio.to_thread(self._room.demand, size)
+        for one in here:
+            await asyncio.to_thread(_as_it_is, ready, one, paths[one.sop_instance_uid])
+        if of.deidentify is not None and ready.files:
+            received, ready.files = {file.sop_instance_uid: file for file in ready.files}, []
+            await asyncio.to_thread(self._room.demand, sum(file.bytes for file in received.values()))
+            here = [one for one in here if one.sop_instance_uid in received]
             await self._clean(of, of.deidentify, here, [paths[one.sop_instance_uid] for one in here], ready)
         return ready
 

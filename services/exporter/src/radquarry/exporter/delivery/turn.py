@@ -37,6 +37,7 @@ class Turn:
         self._parts = {part.study_instance_uid: part for part in lease.parts}
         self._way = means.ways[lease.of.destination]
         self._went: Counter[str] = Counter()
+        self._arrived: Counter[str] = Counter()
         self._said_at = 0.0
 
     async def run(self) -> None:
@@ -116,6 +117,7 @@ class Turn:
         for one in answers:
             is_news = one.state == "delivered" or (one.state == "taken" and not one.file.was_taken)
             self._went[one.file.study_instance_uid] += is_news
+            self._arrived[one.file.study_instance_uid] += one.state == "delivered"
         if self._went.total() and self._of.attempts:
             await self._means.orders.went(self._of.delivery_id)
             self._of = replace(self._of, attempts=0)
@@ -151,7 +153,7 @@ class Turn:
         ledger, study, delivery_id = self._means.ledger, part.study_instance_uid, self._of.delivery_id
         _, pending = await ledger.states(delivery_id, study)
         if pending:
-            attempts = 1 if self._went[study] else part.attempts + 1
+            attempts = 1 if self._arrived[study] else part.attempts + 1  # taken and disowned would go on for ever
             reason = fault or await ledger.reason(delivery_id, study)
             if attempts < self._means.patience.attempts:
                 counted = replace(await self._counted(part), attempts=attempts)

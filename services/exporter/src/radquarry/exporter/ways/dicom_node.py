@@ -42,12 +42,13 @@ class DicomNode:
                 yield Answer(file, "failed", str(fault) if isinstance(fault, NotADicomFile) else "it cannot be read")
         try:
             taken = [load for load in loads if self._committing is not None and load[0].was_taken]
-            for some in _by_contexts([load for load in loads if load not in taken]):
+            for some in _by_contexts([load for load in loads if self._committing is None or not load[0].was_taken]):
+                by_uid = {load[0].sop_instance_uid: load for load in some}
                 async with aclosing(self._sent(some)) as sending:
                     async for answer in sending:
                         yield answer
                         if answer.state == "taken":
-                            taken.append(next(load for load in some if load[0] is answer.file))
+                            taken.append(by_uid[answer.file.sop_instance_uid])
             if self._committing is not None and taken:
                 async with aclosing(self._committing.asked(self._peer, taken)) as answering:
                     async for answer in answering:

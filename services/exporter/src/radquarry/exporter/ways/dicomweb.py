@@ -23,6 +23,8 @@ CHUNK = 1 << 20
 MOST_OF_AN_ANSWER = 16_000_000
 REFUSING = (401, 403, 404, 405, 406, 415, 501)
 PASSING = (408, 425, 429)
+HALVED = (400, 413, 422)
+"""Too large, or for one file's sake: the others are asked for without it."""
 LONGEST_WAIT = 3600.0
 Load = tuple[Staged, str]
 """A file, and the SOP Instance UID that it has now."""
@@ -52,7 +54,7 @@ class DicomWeb:
             while waiting:
                 some = waiting.pop(0)
                 status, body, words = await self._stored(client, some)
-                if status == 413 and len(some) > 1:
+                if status in HALVED and len(some) > 1:
                     waiting[:0] = [some[: len(some) // 2], some[len(some) // 2 :]]
                     continue
                 for answer in _answers(some, status, body, words):

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import hashlib
 import os
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
@@ -56,7 +57,7 @@ class Directory:
             if not target.parent.resolve().is_relative_to(self._root.resolve()):
                 return Answer(file, "failed", "a link there leads out of the destination")
             made(target.parent)
-            if put(file.path, target, str(shipment.delivery_id)):
+            if put(file.path, target, _mark(shipment, file)):
                 return Answer(file, "delivered", "", place)
         except OSError as error:
             if error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR):
@@ -88,11 +89,20 @@ def away(error: OSError) -> DestinationAway:
     return DestinationAway(f"the destination cannot be written: {error.strerror or type(error).__name__}")
 
 
+def _mark(shipment: Shipment, file: Staged) -> str:
+    """The same when this instance is delivered again, so that what a dead writer left is written anew."""
+    words = str(shipment.delivery_id), file.study_instance_uid, file.sop_instance_uid
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()
+
+
 def put(source: Path, target: Path, mark: str) -> bool:
-    """Have `target` hold what `source` holds, durably; False when it holds something else. Raises `OSError`."""
+    """Have `target` hold what `source` holds, durably; False when it holds something else. Raises `OSError`.
+
+    `mark` is no other writer's: two files of one name may be written at the same time.
+    """
     if target.exists() or target.is_symlink():
         return _same(source, target)
-    beside = target.with_name(f".{mark[:8]}-{target.name}"[-250:])
+    beside = target.with_name(f".{mark[:16]}-{target.name}"[-250:])
     try:
         _copied(source, beside)
         is_there = _placed(beside, target)

@@ -8,7 +8,7 @@ from radquarry.exporter.ways.statuses import Verdict, verdict
 
 REFERENCED, FAILED = "00081199", "00081198"
 INSTANCE, WARNING, REASON = "00081155", "00081196", "00081197"
-PROCESSING_FAILURE = 0x0110
+PROCESSING_FAILURE, ALREADY_THERE = 0x0110, 0x0111
 
 
 def said_of(body: bytes) -> dict[str, tuple[Verdict, str]]:
@@ -25,7 +25,9 @@ def said_of(body: bytes) -> dict[str, tuple[Verdict, str]]:
         said[_text(item)] = ("delivered", words) if meaning != "busy" else (meaning, words)
     for item in _items(response, FAILED):
         meaning, words = verdict(_number(item, REASON, PROCESSING_FAILURE))
-        said[_text(item)] = meaning if words else "failed", words or "refused"
+        if meaning == "delivered" and words != verdict(ALREADY_THERE)[1]:
+            meaning = "failed"  # a warning among what failed is none
+        said[_text(item)] = meaning, words or "refused"
     said.pop("", None)
     return said
 
