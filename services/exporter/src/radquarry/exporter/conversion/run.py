@@ -19,8 +19,8 @@ from radquarry.exporter.conversion.survey import (
     series_of,
 )
 from radquarry.exporter.conversion.to_dicom import SeriesWriter
-from radquarry.exporter.runs.guarding import HeldBack, held_back_at_worst
-from radquarry.exporter.runs.run import folder_of_one
+from radquarry.exporter.runs.guarding import DiskFull, HeldBack, held_back_at_worst
+from radquarry.exporter.runs.run import RunRefused, folder_of_one
 
 Target = Literal["", "dicom", "nifti", "png", "csv"]
 
@@ -54,7 +54,13 @@ class Conversion:
         return self._survey.unused()
 
     def outcomes(self) -> Generator[Outcome, None, None]:
-        """One for each input, as it comes. Raises `RunRefused` when another run writes into the folder."""
+        """One for each input, as it comes. Raises `RunRefused`: another run writes into the folder, the disk is full."""
+        try:
+            yield from self._outcomes()
+        except DiskFull as full:
+            raise RunRefused(f"{full}; the run is not complete") from None
+
+    def _outcomes(self) -> Generator[Outcome, None, None]:
         with folder_of_one(self._order.folder):
             images: list[Surveyed] = []
             files: list[Surveyed] = []

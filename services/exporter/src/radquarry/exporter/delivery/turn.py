@@ -59,6 +59,10 @@ class Turn:
         except Permanent as never:
             log.warning("a delivery fails", delivery_id=str(self._of.delivery_id), reason=str(never))
             await self._fail(str(never))
+        except Exception as fault:  # noqa: BLE001 - a fault of ours is told and counted, instead of met again for ever
+            log.error("a fault in a delivery", delivery_id=str(self._of.delivery_id), fault=type(fault).__name__)
+            for part in self._parts.values():
+                await self._end(part, f"a fault in radquarry ({type(fault).__name__})")
         finally:
             for study in self._parts:
                 await self._means.staging.clear(self._of, study)

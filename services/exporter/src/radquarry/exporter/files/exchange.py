@@ -27,7 +27,7 @@ class Exchange:
         Each gets its name when it is whole. Raises `OSError`.
         """
         out = self._folder / str(job_id) / "out"
-        out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(exist_ok=True)  # not those above it: a job that was cancelled meanwhile stays away
         beside = out / f".{RESULT}.new"
         with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for name in [*paths, f"{report_name}.json", f"{report_name}.csv"]:

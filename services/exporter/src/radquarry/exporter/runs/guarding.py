@@ -1,5 +1,6 @@
 """One file's fault, whatever it is, becomes its reason to be held back; the run goes on."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,16 +13,22 @@ class HeldBack(Permanent):
     """The file cannot be given away; the text says why, and names no value."""
 
 
+class DiskFull(Permanent):
+    """Our own disk takes no more: that is nothing against the file, and ends the run."""
+
+
 @contextmanager
 def held_back_at_worst() -> Iterator[None]:
-    """Raises `HeldBack`, and no other error, when what is done in it fails."""
+    """Raises `HeldBack`, or `DiskFull`, and no other error, when what is done in it fails."""
     try:
         yield
-    except HeldBack:
+    except (HeldBack, DiskFull):
         raise
     except (Unreadable, SourceRefused) as fault:
         raise HeldBack(str(fault)) from None
     except OSError as fault:
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull("the disk is full") from None
         raise HeldBack(f"it cannot be read or written: {fault.strerror or type(fault).__name__}") from None
     except RecursionError:
         raise HeldBack("it is nested too deeply") from None

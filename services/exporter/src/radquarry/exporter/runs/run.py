@@ -20,6 +20,7 @@ from radquarry.errors import Permanent
 from radquarry.exporter.pseudonyms.keyed import Given
 from radquarry.exporter.pseudonyms.mapping_file import Row
 from radquarry.exporter.release.report import Outcome
+from radquarry.exporter.runs.guarding import DiskFull
 from radquarry.exporter.runs.sources import Source
 from radquarry.exporter.runs.workplace import UNCHECKED, Order, Workplace
 
@@ -100,6 +101,8 @@ class Processes:
                     for each in ended.result():
                         yield each
             is_over = True
+        except DiskFull as full:
+            raise RunRefused(f"{full}; the run is not complete") from None
         except BrokenProcessPool:
             raise RunRefused("a process that cleaned files died; the run is not complete") from None
         finally:
