@@ -82,6 +82,7 @@ def read_header(file: InstanceFile, only: Sequence[int] | None = None) -> Header
             dataset = dcmread(
                 stream, stop_before_pixels=True, defer_size=deferred, specific_tags=list(only) if only else None
             )
+            dataset.filename = str(file.path)  # where what is deferred is read from: the library knows a number only
             pixels = _pixel_place(stream, dataset)
             return Header(file, dataset, syntax or str(dataset.file_meta.TransferSyntaxUID), pixels)
         except HOSTILE as error:
