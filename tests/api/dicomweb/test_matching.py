@@ -67,6 +67,12 @@ def test_an_accept_header_of_any_text_is_read(text: str) -> None:
     assert isinstance(ranges(text), list)
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("odd", ["x" + ";a=  " * 1500 + ";", "x" + ";a =  " * 1300 + ";", " " * 8000 + '"', "x" * 8000 + '"'])
+def test_an_accept_header_made_to_take_long_takes_no_time(odd: str) -> None:
+    assert ranges(odd) == []
+
+
 def test_an_accept_header_is_read_with_its_quality_and_quotation() -> None:
     first, second = ranges('image/png;q=0.5, multipart/related; type="application/dicom"; transfer-syntax=*')
 
