@@ -19,7 +19,7 @@ Format = Literal["", "dicom", "nifti", "png", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 MOST_ATTRIBUTES = 200
 YES, NO = frozenset({"true", "on", "1", "yes"}), frozenset({"", "false", "off", "0", "no"})
-_LINE = re.compile(r"\s*([A-Za-z0-9]+)\s*[=:]\s*(.*?)\s*")
+_LINE = re.compile(r"\s*([A-Za-z0-9]+)\s*[=:](.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _lines(text: str) -> tuple[tuple[str, str], ...]:
     found = [_LINE.fullmatch(line) for line in lines]
     if None in found:
         raise invalid(f"Line {found.index(None) + 1} of attributes is not of the form Keyword = value.")
-    return tuple((line[1], line[2]) for line in found if line)
+    return tuple((line[1], line[2].strip()) for line in found if line)
 
 
 def _table(form: Form, names: Sequence[str]) -> str:
