@@ -96,8 +96,10 @@ def _key(level: Level, name: str, value: str) -> Key:
         vr = dictionary_VR(path[-1])
     except KeyError:
         vr = "LO"
+    if len(value) > LONGEST:  # cut, it would be another question
+        raise unfit(f"A value has at most {LONGEST} characters: ask in several searches.")
     try:
-        return Key(path, value[:LONGEST], matcher(vr, value[:LONGEST]))
+        return Key(path, value, matcher(vr, value))
     except ValueError as error:
         raise unfit(f"{keyword_for_tag(path[-1])} {error}.") from None
 
