@@ -83,6 +83,8 @@ def search_of(level: Level, query: Iterable[tuple[str, str]]) -> Search:
                 keys.append(_key(level, name, value))
     if len(keys) > MOST_KEYS:
         raise unfit(f"At most {MOST_KEYS} matching keys at a time.")
+    if len({key.path for key in keys}) < len(keys):
+        raise unfit("An attribute is matched once; several UIDs are separated by commas.")
     limit = min(numbers["limit"], MOST)
     return Search(level, tuple(keys), frozenset(include), everything, limit, numbers["offset"], fuzzy)
 
