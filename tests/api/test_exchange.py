@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -133,6 +134,20 @@ def test_what_broke_off_long_ago_goes_and_what_is_under_way_stays(tmp_path: Path
     assert (old.folder.exists(), under_way.folder.exists()) == (False, True)
     under_way.drop()
     old.drop()
+
+
+def test_an_answer_that_nobody_fetched_goes_and_so_does_one_that_was_never_whole(tmp_path: Path) -> None:
+    exchange, long_ago = Exchange(tmp_path, Limits()), datetime.now(UTC).timestamp() - 90_000
+    folder = exchange.originals(UUID(int=1)).parent
+    folder.mkdir()
+    for name in ("a.json", ".b.json.new", "c.json"):
+        (folder / name).write_text("{}")
+        if name != "c.json":
+            os.utime(folder / name, (long_ago, long_ago))
+
+    exchange.sweep()
+
+    assert [file.name for file in folder.iterdir()] == ["c.json"]
 
 
 async def test_what_the_bus_did_not_take_is_said_later_once(api: Projections) -> None:

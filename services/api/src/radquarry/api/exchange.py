@@ -169,7 +169,7 @@ class Exchange:
         old = [place for place in self._incoming() if time.time() - _last_change(place) > ABANDONED_SECONDS]
         for place in old:
             shutil.rmtree(place, ignore_errors=True)
-        for answer in (self._folder / REIDENTIFICATIONS).glob("*.json"):
+        for answer in (self._folder / REIDENTIFICATIONS).glob("*.json*"):  # also one that was never whole
             if time.time() - _last_change(answer) > UNFETCHED_SECONDS:
                 answer.unlink(missing_ok=True)
         return len(old)
