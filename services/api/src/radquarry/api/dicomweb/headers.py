@@ -20,6 +20,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from radquarry.api.dicomweb.archive_folder import InstanceFile
 from radquarry.api.problems import Problem, unknown
+from radquarry.dicom.uids import is_uid
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +85,10 @@ def read_header(file: InstanceFile, only: Sequence[int] | None = None) -> Header
             )
             dataset.filename = str(file.path)  # where what is deferred is read from: the library knows a number only
             pixels = _pixel_place(stream, dataset)
-            return Header(file, dataset, syntax or str(dataset.file_meta.TransferSyntaxUID), pixels)
+            syntax = syntax or str(dataset.file_meta.TransferSyntaxUID)
+            if not is_uid(syntax):  # it is repeated in the head of a part
+                raise ValueError("the transfer syntax is no UID")
+            return Header(file, dataset, syntax, pixels)
         except HOSTILE as error:
             raise unreadable(error) from None
 
