@@ -70,7 +70,9 @@ def test_an_accept_header_of_any_text_is_read(text: str) -> None:
 
 
 @pytest.mark.timeout(10)
-@pytest.mark.parametrize("odd", ["x" + ";a=  " * 1500 + ";", "x" + ";a =  " * 1300 + ";", " " * 8000 + '"', "x" * 8000 + '"'])
+@pytest.mark.parametrize(
+    "odd", ["x" + ";a=  " * 1500 + ";", "x" + ";a =  " * 1300 + ";", " " * 8000 + '"', "x" * 8000 + '"']
+)
 def test_an_accept_header_made_to_take_long_takes_no_time(odd: str) -> None:
     assert ranges(odd) == []
 

@@ -105,7 +105,7 @@ def _attributes(text: str) -> tuple[tuple[str, str], ...]:
 def _object(text: str) -> tuple[tuple[str, str], ...]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise invalid("attributes is no JSON object.") from None
     if not all(isinstance(value, str | int | float) for value in found.values()):
         raise invalid("attributes is a JSON object of texts, by DICOM keyword.")

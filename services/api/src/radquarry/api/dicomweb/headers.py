@@ -20,7 +20,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from radquarry.api.dicomweb.archive_folder import InstanceFile
 from radquarry.api.problems import Problem, unknown
-from radquarry.dicom.uids import is_uid
+from radquarry.dicom.uids import NotAUid, checked_uid
 
 log = structlog.get_logger(__name__)
 
@@ -85,11 +85,10 @@ def read_header(file: InstanceFile, only: Sequence[int] | None = None) -> Header
             )
             dataset.filename = str(file.path)  # where what is deferred is read from: the library knows a number only
             pixels = _pixel_place(stream, dataset)
-            syntax = syntax or str(dataset.file_meta.TransferSyntaxUID)
-            if not is_uid(syntax):  # it is repeated in the head of a part
-                raise ValueError("the transfer syntax is no UID")
-            return Header(file, dataset, syntax, pixels)
-        except HOSTILE as error:
+            # a UID or nothing: it is repeated in the head of a part
+            stored = syntax or checked_uid(str(dataset.file_meta.TransferSyntaxUID), "TransferSyntaxUID")
+            return Header(file, dataset, stored, pixels)
+        except (*HOSTILE, NotAUid) as error:
             raise unreadable(error) from None
 
 
