@@ -112,7 +112,7 @@ class Projections:
             await self.service.handlers[type(message)](message)
 
 
-def projections(state: State, folder: Path = Path("exchange")) -> Projections:
+def projections(state: State, folder: Path = Path("exchange"), kind: type[Exchange] = Exchange) -> Projections:
     """Over a store whose tables are there; `folder` is for files at hand."""
     said = Said()
     crawl_ledger, retrieval_ledger = CrawlLedger(state), RetrievalLedger(state)
@@ -123,7 +123,7 @@ def projections(state: State, folder: Path = Path("exchange")) -> Projections:
     destinations = Destinations(DESTINATIONS, (), Rights())
     delivery_ledger, file_ledger = DeliveryLedger(state), FileJobLedger(state)
     delivery_notes: Batch[Any] = Batch(delivery_ledger.write, seconds=0)
-    exchange = Exchange(folder, Limits())
+    exchange = kind(folder, Limits())
     deliveries = Deliveries(state, orders, delivery_ledger.write_one, destinations, exchange)
     retrievals = Retrievals(state, orders, retrieval_ledger.write_one, NoIndex(), deliveries)
     files = FileJobs(state, orders, exchange, destinations, Rights())

@@ -1,22 +1,26 @@
 """The folder for files at hand: names, limits, and what is looked after later."""
 
+import asyncio
 import os
 import shutil
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from radquarry.api.exchange import Exchange, Limits, safe_name
+from radquarry.api.exchange import Exchange, Incoming, Limits, safe_name
 from radquarry.api.file_jobs import KEPT, LONGEST, Upload
 from radquarry.api.multipart import Form, read_form
 from radquarry.api.problems import Problem
 from radquarry.errors import PeerAway
 from radquarry.messages import CancelFiles, DeidentifyFiles, FilesProgressed
-from tests.api.projecting import Projections
+from radquarry.state.store import State
+from tests.api.projecting import Projections, projections
 
 
 async def in_pieces(content: bytes, size: int) -> AsyncIterator[bytes]:
@@ -135,6 +139,20 @@ def test_what_broke_off_long_ago_goes_and_what_is_under_way_stays(tmp_path: Path
     old.drop()
 
 
+def test_an_answer_that_nobody_fetched_goes_and_so_does_one_that_was_never_whole(tmp_path: Path) -> None:
+    exchange, long_ago = Exchange(tmp_path, Limits()), datetime.now(UTC).timestamp() - 90_000
+    folder = exchange.originals(UUID(int=1)).parent
+    folder.mkdir()
+    for name in ("a.json", ".b.json.new", "c.json"):
+        (folder / name).write_text("{}")
+        if name != "c.json":
+            os.utime(folder / name, (long_ago, long_ago))
+
+    exchange.sweep()
+
+    assert [file.name for file in folder.iterdir()] == ["c.json"]
+
+
 async def test_what_the_bus_did_not_take_is_said_later_once(api: Projections) -> None:
     job_id = await api.files.bring("deidentification", Upload(FORM, in_pieces(a_form(("a", b"x")), 50)))
     assert [each.job_id for each in api.said.published if isinstance(each, DeidentifyFiles)] == [job_id]
@@ -146,6 +164,34 @@ async def test_what_the_bus_did_not_take_is_said_later_once(api: Projections) ->
         await api.files.look_after(datetime.now(UTC) + timedelta(minutes=1))
 
     assert [each.job_id for each in api.said.published if isinstance(each, DeidentifyFiles)] == [job_id, lost]
+
+
+class SlowExchange(Exchange):
+    """Its disk takes long to make thousands of files durable."""
+
+    reached, go_on = threading.Event(), threading.Event()
+
+    def settle(self, incoming: Incoming) -> None:
+        self.reached.set()
+        assert self.go_on.wait(30)
+        super().settle(incoming)
+
+
+async def test_files_that_are_not_yet_durable_are_not_announced(state: State, tmp_path: Path) -> None:
+    SlowExchange.reached.clear()
+    SlowExchange.go_on.clear()
+    api = projections(state, tmp_path, SlowExchange)
+    coming = api.files.bring("deidentification", Upload(FORM, in_pieces(a_form(("a", b"x")), 50)))
+    brought = asyncio.create_task(coming)
+    assert await asyncio.to_thread(SlowExchange.reached.wait, 30)
+
+    await api.files.look_after(datetime.now(UTC) + timedelta(minutes=1))
+    assert api.said.published == []
+
+    SlowExchange.go_on.set()
+    job_id = await brought
+    assert [each.job_id for each in api.said.published if isinstance(each, DeidentifyFiles)] == [job_id]
+    assert (tmp_path / str(job_id) / "in" / "0001" / "a").read_bytes() == b"x"
 
 
 @pytest.mark.parametrize(("is_over", "kept"), [(True, KEPT), (False, LONGEST)])

@@ -126,6 +126,21 @@ async def test_a_file_that_nobody_agreed_to_is_not_given(gateway: Gateway, tmp_p
     a_problem(await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 409, "not-ready")
 
 
+async def test_an_answer_that_comes_again_after_the_fetch_does_not_stay(gateway: Gateway, resolver: Resolver) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+    await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])
+    await state_is(gateway, one, "answered")
+    assert (await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"])).status_code == 200
+
+    await resolver.resolve(resolver.asked[0])
+
+    async def lying() -> list[str]:
+        return resolver.lying()
+
+    await becomes(lying, [])
+    a_problem(await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 410, "fetched")
+
+
 async def test_an_answer_that_cannot_be_read_says_so_and_shows_nothing(
     gateway: Gateway, resolver: Resolver, tmp_path: Path
 ) -> None:

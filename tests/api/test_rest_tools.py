@@ -155,6 +155,8 @@ async def test_what_announces_more_than_is_taken_is_refused_before_it_is_read(ga
         ("conversions", {"attributes": "patientId = 3"}, "DICOM keywords"),
         ("conversions", {"attributes": '{"PatientID": [1]}'}, "texts, by DICOM keyword"),
         ("conversions", {"attributes": "{"}, "no JSON object"),
+        ("conversions", {"attributes": '{"a":' + "[" * 100_000}, "no JSON object"),
+        ("conversions", {"attributes": f"patientId = 1{' ' * 200_000}2"}, "DICOM keywords"),
         ("conversions", {"table": "other.csv"}, "table names one of the files"),
     ],
 )

@@ -75,6 +75,17 @@ async def test_a_file_that_cannot_be_read_can_still_be_had_as_it_is(gateway: Gat
     a_problem(await gateway.client.get(file.address, headers=EXPLICIT), 500, "unreadable-instance")
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
+async def test_a_transfer_syntax_that_is_no_uid_becomes_no_header(gateway: Gateway, tmp_path: Path) -> None:
+    file = written(tmp_path, slice_of(1))
+    odd = file.path.read_bytes().replace(b"1.2.840.10008.1.2.1\0", b"1.2.8\r\nX-Evil: yes12", 1)
+    file.path.write_bytes(odd)
+
+    ((head, content),) = parts(await gateway.client.get(file.address, headers=STORED))
+
+    assert (head["Content-Type"], head["X-Evil"], content) == ("application/dicom", None, odd)
+
+
 @pytest.mark.parametrize(
     "accept", ["application/json", 'multipart/related; type="application/octet-stream"',
                'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.4.90']

@@ -1,13 +1,14 @@
 """WADO-RS metadata: what pydicom says of the same file, bulk values by address."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 
-from tests.api.dicomweb.archived import ROOT, parts, sample, slice_of, usable_samples, written
+from tests.api.dicomweb.archived import EXPLICIT, ROOT, parts, sample, slice_of, usable_samples, written
 from tests.api.gateway import Gateway, a_problem
 
 pytestmark = [pytest.mark.filterwarnings("ignore::UserWarning:pydicom")]
@@ -131,3 +132,19 @@ async def test_a_file_that_cannot_be_read_is_not_passed_over(gateway: Gateway, t
 
 def sops(answer: httpx.Response) -> list[str]:
     return [model["00080018"]["Value"][0] for model in answer.json()]
+
+
+async def test_long_texts_and_sequences_are_given_whole(gateway: Gateway, tmp_path: Path) -> None:
+    frames = []
+    for number in range(2_000):
+        frame = Dataset()
+        frame.StackID, frame.InStackPositionNumber = "A" * 16, number
+        frames.append(frame)
+    file = written(tmp_path, slice_of(7, TextValue="T" * 100_000, FrameContentSequence=frames))
+
+    (model,) = (await gateway.client.get(f"{file.address}/metadata")).json()
+    (part,) = parts(await gateway.client.get(file.address, headers=EXPLICIT))
+
+    assert model["0040A160"]["Value"] == ["T" * 100_000]
+    assert [each["00209057"]["Value"] for each in model["00209111"]["Value"]] == [[number] for number in range(2_000)]
+    assert dcmread(BytesIO(part[1])).TextValue == "T" * 100_000

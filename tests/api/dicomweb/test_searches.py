@@ -136,7 +136,9 @@ async def test_what_is_left_and_what_was_not_done_is_said(gateway: Gateway) -> N
 @pytest.mark.parametrize(
     "query",
     ["NoSuchKeyword=1", "StudyDate=june", "StudyDate=20240601-x", "limit=-1", "offset=x", "SeriesNumber=1",
-     "0020000Z=1", "StudyTime=25h", "&".join(f"PatientID={number}" for number in range(65))],
+     "0020000Z=1", "StudyTime=25h", f"StudyInstanceUID={'1.2.3,' * 1400}",
+     "&".join(f"PatientID={number}" for number in range(65)), "StudyInstanceUID=*", "StudyInstanceUID=1.2.%3f",
+     "StudyInstanceUID=1.2.1&StudyInstanceUID=1.2.2", "ModalitiesInStudy=CT&00080061=MR"],
 )  # fmt: skip
 async def test_what_cannot_be_looked_for_is_refused(gateway: Gateway, query: str) -> None:
     a_problem(await gateway.client.get(f"{ROOT}/studies?{query}"), 400, "invalid")

@@ -140,12 +140,16 @@ class Exchange:
                 raise
         return Incoming(folder, self.limits)
 
-    def take(self, incoming: Incoming, job_id: UUID) -> None:
-        """Everything has come: from here on it lies in the job's folder, durable."""
-        folder = self._folder / str(job_id)
+    def settle(self, incoming: Incoming) -> None:
+        """Everything has come, and is made durable: with thousands of files that takes its time."""
         with _mapped():
             for each in (*sorted((incoming.folder / "in").iterdir()), incoming.folder / "in", incoming.folder):
                 _sync(each)
+
+    def take(self, incoming: Incoming, job_id: UUID) -> None:
+        """From here on what has settled lies in the job's folder."""
+        folder = self._folder / str(job_id)
+        with _mapped():
             shutil.rmtree(folder, ignore_errors=True)
             incoming.folder.replace(folder)
             _sync(self._folder)
@@ -169,7 +173,7 @@ class Exchange:
         old = [place for place in self._incoming() if time.time() - _last_change(place) > ABANDONED_SECONDS]
         for place in old:
             shutil.rmtree(place, ignore_errors=True)
-        for answer in (self._folder / REIDENTIFICATIONS).glob("*.json"):
+        for answer in (self._folder / REIDENTIFICATIONS).glob("*.json*"):  # also one that was never whole
             if time.time() - _last_change(answer) > UNFETCHED_SECONDS:
                 answer.unlink(missing_ok=True)
         return len(old)

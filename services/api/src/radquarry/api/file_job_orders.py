@@ -19,7 +19,7 @@ Format = Literal["", "dicom", "nifti", "png", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 MOST_ATTRIBUTES = 200
 YES, NO = frozenset({"true", "on", "1", "yes"}), frozenset({"", "false", "off", "0", "no"})
-_LINE = re.compile(r"\s*([A-Za-z0-9]+)\s*[=:]\s*(.*?)\s*")
+_LINE = re.compile(r"\s*([A-Za-z0-9]+)\s*[=:](.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _attributes(text: str) -> tuple[tuple[str, str], ...]:
 def _object(text: str) -> tuple[tuple[str, str], ...]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise invalid("attributes is no JSON object.") from None
     if not all(isinstance(value, str | int | float) for value in found.values()):
         raise invalid("attributes is a JSON object of texts, by DICOM keyword.")
@@ -117,7 +117,7 @@ def _lines(text: str) -> tuple[tuple[str, str], ...]:
     found = [_LINE.fullmatch(line) for line in lines]
     if None in found:
         raise invalid(f"Line {found.index(None) + 1} of attributes is not of the form Keyword = value.")
-    return tuple((line[1], line[2]) for line in found if line)
+    return tuple((line[1], line[2].strip()) for line in found if line)
 
 
 def _table(form: Form, names: Sequence[str]) -> str:

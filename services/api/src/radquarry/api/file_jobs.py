@@ -83,6 +83,7 @@ class FileJobs:
             if upload.key is not None and await self._row(job_id) is not None:
                 return job_id
             command = order.command(job_id, upload.user)
+            await asyncio.to_thread(self._exchange.settle, incoming)  # before it is ordered: see `ANNOUNCE_AFTER`
             await self._write(command, order)
             await self._take(incoming, job_id)
         finally:

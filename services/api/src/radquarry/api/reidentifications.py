@@ -111,13 +111,17 @@ class Reidentifications:
         self._audit("approved", user, reidentification_id, pseudonyms=len(view.pseudonyms))
 
     async def hear(self, fact: PseudonymsResolved) -> None:
-        """The exporter has answered, by a file; the first answer counts."""
+        """The exporter has answered, by a file; the first answer counts, and one that comes after the fetch goes."""
         unanswered = update(reidentifications).where(
             _is(fact.reidentification_id), reidentifications.c.answered_at.is_(None)
         )
         told = {"found": fact.found, "unknown": fact.unknown, "problem": storable(fact.problem)}
         async with self._state.writing() as connection:
             await connection.execute(unanswered.values(answered_at=fact.sent_at, **told))
+            fetched = select(reidentifications.c.fetched_at).where(_is(fact.reidentification_id))
+            is_fetched = await connection.scalar(fetched) is not None
+        if is_fetched:
+            await asyncio.to_thread(self._exchange.originals(fact.reidentification_id).unlink, missing_ok=True)
 
     async def get(self, reidentification_id: UUID, user: str) -> ReidentificationView:
         """For whoever asked, and administrators; raises the problem to show."""
@@ -152,9 +156,11 @@ class Reidentifications:
         answer = self._exchange.originals(reidentification_id)
         if view.state != "answered" or not await asyncio.to_thread(answer.is_file):
             raise Problem(409, "not-ready", "Not ready", f"There is no answer: the question is {view.state}.")
+        content = await asyncio.to_thread(_read, answer)
         await self._claim(reidentification_id)
+        await asyncio.to_thread(answer.unlink, missing_ok=True)
         self._audit("answer fetched", user, reidentification_id, found=view.found)
-        return await asyncio.to_thread(_taken, answer)
+        return _originals(content)
 
     async def _claim(self, reidentification_id: UUID) -> None:
         unfetched = update(reidentifications).where(_is(reidentification_id), reidentifications.c.fetched_at.is_(None))
@@ -192,14 +198,18 @@ def _check_known(user: str) -> None:
         raise Problem(403, "no-second-person", "Not without names", detail)
 
 
-def _taken(answer: Path) -> Originals:
-    """Read, then gone; raises the problem to answer with where it is not what was agreed on."""
+def _read(answer: Path) -> bytes:
     try:
-        content = answer.read_bytes() if answer.stat().st_size <= MOST_OF_AN_ANSWER else b""
+        return answer.read_bytes() if answer.stat().st_size <= MOST_OF_AN_ANSWER else b""
+    except FileNotFoundError:
+        return b""
+
+
+def _originals(content: bytes) -> Originals:
+    """Raises the problem to answer with where it is not what was agreed on."""
+    try:
         return Originals.model_validate_json(content)
-    except (ValidationError, FileNotFoundError):
+    except ValidationError:
         raise Problem(
             409, "unreadable", "Unreadable", "The answer cannot be read, and has been removed: ask again."
         ) from None
-    finally:
-        answer.unlink(missing_ok=True)

@@ -8,8 +8,10 @@ from radquarry.api.problems import Problem
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 JSON = ("application/dicom+json", "application/json")
-_PARAMETER = re.compile(r';\s*([^\s=;,"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;,\s]*)')
-_RANGE = re.compile(r'\s*([^\s;,"]+)((?:\s*;\s*[^\s=;,"]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,\s]*))*)\s*(?:,|$)')
+_VALUE = r'"(?:[^"\\]|\\.)*+"|[^;,\s]*+'
+_PARAMETER = re.compile(rf';\s*+([^\s=;,"]++)\s*+=\s*+({_VALUE})')
+_RANGE = re.compile(rf'(?:^|(?<=,))\s*+([^\s;,"]++)((?:\s*+;\s*+[^\s=;,"]++\s*+=\s*+(?>{_VALUE}))*+)\s*+(?:,|$)')
+"""Nothing is tried twice (possessive): a header of some hundred signs could keep the process busy for hours."""
 LONGEST = 8192
 
 

@@ -20,6 +20,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from radquarry.api.dicomweb.archive_folder import InstanceFile
 from radquarry.api.problems import Problem, unknown
+from radquarry.dicom.uids import NotAUid, checked_uid
 
 log = structlog.get_logger(__name__)
 
@@ -82,9 +83,12 @@ def read_header(file: InstanceFile, only: Sequence[int] | None = None) -> Header
             dataset = dcmread(
                 stream, stop_before_pixels=True, defer_size=deferred, specific_tags=list(only) if only else None
             )
+            dataset.filename = str(file.path)  # where what is deferred is read from: the library knows a number only
             pixels = _pixel_place(stream, dataset)
-            return Header(file, dataset, syntax or str(dataset.file_meta.TransferSyntaxUID), pixels)
-        except HOSTILE as error:
+            # a UID or nothing: it is repeated in the head of a part
+            stored = syntax or checked_uid(str(dataset.file_meta.TransferSyntaxUID), "TransferSyntaxUID")
+            return Header(file, dataset, stored, pixels)
+        except (*HOSTILE, NotAUid) as error:
             raise unreadable(error) from None
 
 

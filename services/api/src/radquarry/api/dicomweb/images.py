@@ -17,6 +17,8 @@ from radquarry.api.dicomweb.searching import Searcher
 
 ROOT = "/dicom-web"
 """The service's root; every address it gives begins with it, on whatever host it was asked."""
+MOST_REMEMBERED = 64 * 1024 * 1024
+"""Characters of metadata: some 12 kB for a CT image, and many megabytes for an object of a thousand frames."""
 FRAME_TAGS = (
     0x00280002, 0x00280004, 0x00280006, 0x00280008, 0x00280010, 0x00280011, 0x00280100, 0x00280101, 0x00280103,
     0x7FE00001,
@@ -31,7 +33,7 @@ class Images:
         self.searcher = Searcher(self.folder, ROOT)
         self.decoders = Decoders()
         self.openings = Openings()
-        self.models = Remembered(_model, most=4000)
+        self.models = Remembered(_model, MOST_REMEMBERED, weigh=len)
         self._maps: Remembered[FrameMap] = Remembered(_frame_map, most=64)
 
     async def frames(self, file: InstanceFile) -> FrameMap:

@@ -23,6 +23,8 @@ def matcher(vr: str, wanted: str) -> Match | None:
     if wanted in {"", '""'} or (vr not in LITERAL and not wanted.strip("*")):
         return None
     if vr == "UI":
+        if {"*", "?"} & {*wanted}:
+            raise ValueError("is a UID or a list of them, without wildcards")
         uids = {part.strip(" \0") for part in re.split(r"[,\\]", wanted)}
         return uids.__contains__
     if vr in RANGES:

@@ -13,11 +13,18 @@ Stamp = tuple[int, int, int]
 
 
 class Remembered(Generic[Made]):
-    """The `most` that were used last; in memory alone, so that no table of ours holds a patient's data."""
+    """Those that were used last; in memory alone, so that no table of ours holds a patient's data.
 
-    def __init__(self, make: Callable[[InstanceFile], Made], most: int) -> None:
+    Together they weigh at most `most`: each what `weigh` says, or 1.
+    """
+
+    def __init__(
+        self, make: Callable[[InstanceFile], Made], most: int, weigh: Callable[[Made], int] = lambda _: 1
+    ) -> None:
         self._make = make
         self._most = most
+        self._weigh = weigh
+        self._weight = 0
         self._kept: OrderedDict[str, tuple[Stamp, Made]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -35,7 +42,16 @@ class Remembered(Generic[Made]):
                 return kept[1]
         made = self._make(file)
         with self._lock:
+            self._forget(key)
+            if self._weigh(made) > self._most:
+                return made
             self._kept[key] = (stamp, made)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._weight += self._weigh(made)
+            while self._weight > self._most:
+                self._forget(next(iter(self._kept)))
         return made
+
+    def _forget(self, key: str) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._weight -= self._weigh(kept[1])

@@ -83,6 +83,8 @@ def search_of(level: Level, query: Iterable[tuple[str, str]]) -> Search:
                 keys.append(_key(level, name, value))
     if len(keys) > MOST_KEYS:
         raise unfit(f"At most {MOST_KEYS} matching keys at a time.")
+    if len({key.path for key in keys}) < len(keys):
+        raise unfit("An attribute is matched once; several UIDs are separated by commas.")
     limit = min(numbers["limit"], MOST)
     return Search(level, tuple(keys), frozenset(include), everything, limit, numbers["offset"], fuzzy)
 
@@ -96,8 +98,10 @@ def _key(level: Level, name: str, value: str) -> Key:
         vr = dictionary_VR(path[-1])
     except KeyError:
         vr = "LO"
+    if len(value) > LONGEST:  # cut, it would be another question
+        raise unfit(f"A value has at most {LONGEST} characters: ask in several searches.")
     try:
-        return Key(path, value[:LONGEST], matcher(vr, value[:LONGEST]))
+        return Key(path, value, matcher(vr, value))
     except ValueError as error:
         raise unfit(f"{keyword_for_tag(path[-1])} {error}.") from None
 
