@@ -14,3 +14,21 @@ def test_a_text_of_one_part_over_and_over_is_cleaned_in_seconds(part: str) -> No
     cleaned(part * (40_000 // len(part)))
 
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("CT 03.05.2024-05.05.2024", "CT 24.01.2024-26.01.2024"),
+        ("CT 03.05.2024,05.05.2024", "CT 24.01.2024,26.01.2024"),
+        ("CT 03.05.24/05.05.24", "CT 24.01.24/26.01.24"),
+        ("CT 2024-05-03/2024-05-05", "CT 2024-01-24/2024-01-26"),
+        ("CT 25/05/2024-26/05/2024", "CT 15/02/2024-16/02/2024"),
+        ("CT 30.4./1.5.2024", "CT 21.01.2024/22.01.2024"),
+        ("CT 20240503101500", "CT 20240124101500"),
+        ("CT 3.-5. Mai 2024", "CT [DATE]-26. Januar 2024"),
+        ("Segment 1.2.3.4, 12.5.3 mm, 3.5/2.4, L4/5", "Segment 1.2.3.4, 12.5.3 mm, 3.5/2.4, L4/5"),
+    ],
+)
+def test_dates_side_by_side_all_move(text: str, left: str) -> None:
+    assert cleaned(text) == left

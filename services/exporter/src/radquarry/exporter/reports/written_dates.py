@@ -11,10 +11,13 @@ from radquarry.exporter.reports.spans import Span, marked
 
 MONTH = rf"(?P<name>{PATTERN})(?![^\W\d_])"
 NUMERIC = re.compile(
-    r"(?<![\d.,/\-])(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})"
-    r"(?![\d]|[.,/\-]\d)"
+    r"(?:(?<![\d.,/\-])|(?<=\d{4}[,/\-])|(?<=[.\-]\d\d[,/])|(?<=\.\d\d-))"
+    r"(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})"
+    r"(?:(?![\d]|[.,/\-]\d)|(?<=[./]\d{4})(?=[,/\-]\d)|(?=[,/\-]\d{1,2}\.\d{1,2}\.\d\d)|(?=[,/]\d{4}-\d\d-\d\d))"
 )
-COMPACT = re.compile(r"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d|\.\d)")
+"""Several may stand side by side: 3.5.2024-5.5.2024, 2024-05-03/2024-05-05."""
+A_TIME = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?(?!\d)"
+COMPACT = re.compile(rf"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:(?!\d|\.\d)|(?={A_TIME}))")
 DAY_FIRST = re.compile(
     rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?-?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?-?)"
     r"(?P<year>\d{4}|'?\d\d(?!\d|:|\s?(?:mm|cm|ml|mg|%)))(?!\d)",
@@ -29,7 +32,7 @@ RANGE_DAYS = re.compile(
     r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
 )
 RANGE_MONTHS = re.compile(
-    r"(?<![\d.])(?P<d1>\d{1,2})\.(?P<m1>\d{1,2})\.(?P<gap>\s?(?:[-–]|bis|und|to|al)\s?)"
+    r"(?<![\d.])(?P<d1>\d{1,2})\.(?P<m1>\d{1,2})\.(?P<gap>\s?(?:[-–/]|bis|und|to|al)\s?)"
     r"(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
 )
 SPINE = re.compile(
@@ -49,7 +52,12 @@ IN_ENGLISH = (
 )
 A_UNIT = r"\s?(?:mm|cm|ml|mg|mGy|kBq|MBq|kg|%|Bilder|images|g\b)"
 INCOMPLETE = (
-    re.compile(rf"(?<![\d/.])(?P<month>0[1-9]|1[0-2])\s?/\s?(?P<year>\d{{4}}|\d\d)(?![\d/]|{A_UNIT})"),
+    re.compile(
+        r"(?<![\d.,])\d{1,2}\.?(?=\s?(?:[-–/]|bis|und|and|to|au|al)\s?\d{1,2}"
+        rf"(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?{MONTH})",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"(?<![\d/.])(?P<month>0[1-9]|1[0-2])\s?/\s?(?P<year>\d{{4}}|\d\d)(?![\d/]|-\d\d-|{A_UNIT})"),
     re.compile(r"(?<![\d/.,])(?:0?[1-9]|1[0-2])[.\-](?:19|20)\d\d(?!\d)"),
     re.compile(rf"(?<![^\W\d_]){MONTH}\.?,?\s(?:of\s|de\s)?(?:19|20)\d\d(?!\d)", re.IGNORECASE),
     re.compile(rf"(?<![\d.,])\d{{1,2}}(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?{MONTH}(?!\s?\d{{4}})", re.IGNORECASE),
