@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from radquarry.exporter.release.report_text import Record, report_faults
 from tests.exporter.reports.test_report_texts import cleaned
 
 
@@ -32,3 +33,29 @@ def test_a_text_of_one_part_over_and_over_is_cleaned_in_seconds(part: str) -> No
 )
 def test_dates_side_by_side_all_move(text: str, left: str) -> None:
     assert cleaned(text) == left
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u00ad", "\u2060", "\ufeff", "\u200d"])
+def test_characters_without_a_width_hide_no_name(unseen: str) -> None:
+    assert cleaned(f"Herr M{unseen}üller, Frau Sch{unseen}mid") == "Herr [NAME], Frau [NAME]"
+    assert report_faults(f"Herr M{unseen}üller", Record({"Müller^Hans"}, set()))
+
+
+@pytest.mark.parametrize("hyphen", ["\u2010", "\u2011"])
+def test_a_hyphen_that_does_not_break_holds_a_double_name_together(hyphen: str) -> None:
+    assert cleaned(f"Frau Huber{hyphen}Schmid") == "Frau [NAME]"
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2009"])
+def test_a_space_that_does_not_break_stands_in_a_date(space: str) -> None:
+    assert cleaned(f"CT vom 3.{space}Mai{space}2024") == "CT vom 24. Januar 2024"
+
+
+def test_the_release_check_reads_a_name_over_the_end_of_a_line() -> None:
+    assert report_faults("Herr Mül-\nler kam", Record({"Müller^Hans"}, set()))
+
+
+def test_a_pseudonym_of_one_digit_hides_no_date_from_the_release_check() -> None:
+    record = Record({"Müller^Hans"}, {"PID4711234"}, set(), {"19620512"})
+
+    assert report_faults("geb. 12.05.1962, Patient 1", record, {"1"}) == ["says a date of the original"]
