@@ -8,7 +8,7 @@ from radquarry.exporter.release.report_text import Record, report_faults
 from tests.exporter.reports.test_report_texts import cleaned
 
 
-@pytest.mark.parametrize("part", ["\n", "Müller ", "1000 ", "\n1000 A"])
+@pytest.mark.parametrize("part", ["\n", "Müller ", "1000 ", "\n1000 A", "geb.", "docteur ", "Dr.Dr. "])
 def test_a_text_of_one_part_over_and_over_is_cleaned_in_seconds(part: str) -> None:
     begin = time.process_time()
 
@@ -59,3 +59,21 @@ def test_a_pseudonym_of_one_digit_hides_no_date_from_the_release_check() -> None
     record = Record({"Müller^Hans"}, {"PID4711234"}, set(), {"19620512"})
 
     assert report_faults("geb. 12.05.1962, Patient 1", record, {"1"}) == ["says a date of the original"]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("HERR KOWALSKI, FRAU DR. NOWAK", "HERR [NAME], FRAU DR. [NAME]"),
+        ("Hr Kowalski, Dr.Huber, Dr.med.Huber", "Hr [NAME], Dr.[NAME], Dr.med.[NAME]"),
+        ("Frau Nowak geb. Huber, geb. 3.5.1962", "Frau [NAME] geb. [NAME], geb. 23.1.1962"),
+        ("Prof. Dr. Dr. h.c. mult. Huber, Dres. Nowak", "Prof. Dr. Dr. h.c. mult. [NAME], Dres. [NAME]"),
+        ("Dott.ssa Bianchi, docteur Martin", "Dott.ssa [NAME], docteur [NAME]"),
+        ("Mit freundlichen Grüßen\nKarl Huber\nOberarzt", "Mit freundlichen Grüßen\n[NAME]\nOberarzt"),
+        ("Best regards,\nJohn Smith, MD", "Best regards,\n[NAME], MD"),
+        ("PD Dr. Huber: PD FS sagittal, PD TSE", "PD Dr. [NAME]: PD FS sagittal, PD TSE"),
+        ("MR Abdomen, MS Herde, FRAU MIT KOPFSCHMERZ", "MR Abdomen, MS Herde, FRAU MIT KOPFSCHMERZ"),
+    ],
+)
+def test_titles_of_every_kind_stand_before_names_and_sequences_stay(text: str, left: str) -> None:
+    assert cleaned(text) == left
