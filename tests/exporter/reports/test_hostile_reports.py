@@ -4,8 +4,10 @@ import time
 
 import pytest
 
+from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.release.report_text import Record, report_faults
-from tests.exporter.reports.test_report_texts import cleaned
+from radquarry.exporter.reports.deidentifying import Subject, deidentify_report
+from tests.exporter.reports.test_report_texts import PSEUDONYMS, cleaned
 
 
 @pytest.mark.parametrize("part", ["\n", "Müller ", "1000 ", "\n1000 A", "geb.", "docteur ", "Dr.Dr. "])
@@ -76,4 +78,26 @@ def test_a_pseudonym_of_one_digit_hides_no_date_from_the_release_check() -> None
     ],
 )
 def test_titles_of_every_kind_stand_before_names_and_sequences_stay(text: str, left: str) -> None:
+    assert cleaned(text) == left
+
+
+def test_a_short_name_goes_with_the_s_behind_it() -> None:
+    subject = Subject(Identity("PID4711234", {"Weis^Anna"}, {"PID4711234"}), frozenset(), frozenset({"Keil^Jörg"}))
+
+    done = deidentify_report("Annas CT, Jörgs Befund, Annastift", subject, PSEUDONYMS)
+
+    assert done.text == "[NAME] CT, [NAME] Befund, Annastift"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Freitag, 03.05.2024", "[DATE], 24.01.2024"),
+        ("Fr., den 3. Mai 2024", "[DATE]., den 24. Januar 2024"),
+        ("on Friday, May 3, 2024", "on [DATE], January 24, 2024"),
+        ("le vendredi 3 mai 2024", "le [DATE] 24 januar 2024"),
+        ("am Montag wieder, Sat 95 %, So 3.5 cm, Mi 2.1 x 3", "am Montag wieder, Sat 95 %, So 3.5 cm, Mi 2.1 x 3"),
+    ],
+)
+def test_no_weekday_stays_beside_a_date_that_moved(text: str, left: str) -> None:
     assert cleaned(text) == left

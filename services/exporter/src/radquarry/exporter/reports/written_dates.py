@@ -41,6 +41,19 @@ SPINE = re.compile(
 )
 
 
+WEEKDAY = (
+    r"(?:(?:Mon|Diens|Donners|Frei|Sams)tag|Mittwoch|Sonn(?:tag|abend)|Mo|Di|Mi|Do|Fr|Sa|So|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+    r"|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
+    r"|(?:lune|marte|mercole|giove|vener)dì|sabato|domenica)"
+)
+DATED = re.compile(
+    rf"(?<!\w)(?P<name>{WEEKDAY})(?:\.?,?\s{{1,2}}(?:de[nmr]\s|le\s|the\s)?"
+    rf"(?=\d{{1,4}}[./-]\s?\d{{1,2}}[./-]|\d{{1,2}}(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?(?:{PATTERN})|(?:{PATTERN})\s\d))",
+    re.IGNORECASE,
+)
+"""A weekday before a date: beside a moved one it tells by how many days, but for whole weeks."""
+
+
 def _behind(words: str) -> str:
     """Stands behind one of the words."""
     return "(?:" + "|".join(rf"(?<=\b{word} )" for word in words.split()) + ")"
@@ -104,6 +117,8 @@ def dates_in(text: str, dating: Dating) -> Iterator[Span]:
     yield from _compact(text, dating)
     for pattern in (DAY_FIRST, MONTH_FIRST):
         yield from (_named(found, dating) for found in pattern.finditer(text))
+    for found in DATED.finditer(text):
+        yield marked(*found.span("name"), "date")
     for pattern in INCOMPLETE:
         for found in pattern.finditer(text):
             if not SPINE.search(text[max(0, found.start() - 12) : found.start()]):
