@@ -200,3 +200,9 @@ def test_one_run_at_a_time_writes_into_a_folder(tmp_path: Path) -> None:
 
     with folder_of_one(tmp_path / "out"), pytest.raises(RunRefused, match="another run"):
         converted(folder, out=tmp_path / "out")
+
+
+def test_voxels_that_are_said_to_lie_in_the_header_are_refused(tmp_path: Path) -> None:
+    data = VOLUME[:108] + struct.pack("<f", 0.0) + VOLUME[112:]
+
+    assert refused(data, tmp_path) == "it says that its voxels lie in its header"

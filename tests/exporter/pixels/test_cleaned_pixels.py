@@ -244,3 +244,28 @@ def test_without_tesseract_it_is_held_back(tmp_path: Path, monkeypatch: pytest.M
     outcome, _ = deidentified(capture(cone()), tmp_path, CLEANED)
 
     assert outcome.reason == "text is likely in the pixels, and tesseract, which reads it, is not installed"
+
+
+def test_a_name_that_stands_upright_in_a_later_frame_is_blanked(tmp_path: Path) -> None:
+    plain = cone()
+    upright = np.rot90(with_text(np.rot90(plain, 3))).copy()
+
+    outcome, after = deidentified(capture(np.stack([plain, upright])), tmp_path)
+
+    assert after is not None, outcome
+    marked = upright != plain
+    assert (after.pixel_array[1][marked] == plain.max()).sum() == 0
+
+
+def test_a_name_that_only_a_third_window_shows_is_blanked(tmp_path: Path) -> None:
+    picture = np.full((256, 320), 10_000, np.uint16)
+    picture[:5], picture[-5:] = 0, 65535
+    marked = with_text(np.zeros((256, 320), np.uint8)) > 0
+    picture[marked] += 300
+    dataset = capture(picture)
+    dataset.WindowCenter, dataset.WindowWidth = [30000, 32000, 10000], [60000, 50000, 1000]
+
+    outcome, after = deidentified(dataset, tmp_path)
+
+    assert after is not None, outcome
+    assert not (after.pixel_array[marked] == picture[marked]).any()

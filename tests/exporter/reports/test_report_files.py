@@ -129,3 +129,10 @@ def test_dates_of_a_table_go_where_the_profile_keeps_none(tmp_path: Path) -> Non
 
     (row,) = csv.DictReader(left(tmp_path, outcome).splitlines())
     assert (row["study_date"], row["report"]) == ("", "am [DATE]")
+
+
+@pytest.mark.parametrize("line", ["5", "null", "[" * 100_000, '"report study_instance_uid"'])
+def test_a_table_that_is_none_does_not_end_the_run(line: str, tmp_path: Path) -> None:
+    beside(tmp_path, "odd.jsonl", line)
+
+    assert run(tmp_path) == []

@@ -63,9 +63,11 @@ def name_patterns(names: Iterable[str], *, apart: bool) -> set[str]:
     for word in words_of(names):
         for spelt in (folded(word), folded(word.casefold().translate(TWO_LETTERS))):
             inside = len(spelt) >= SUBSTRING_NAME or not spelt.isascii()
-            patterns.add(re.escape(spelt) if inside and not apart else _apart(re.escape(spelt)))
+            alone = _apart(re.escape(spelt)) if apart else _genitive(re.escape(spelt))
+            patterns.add(re.escape(spelt) if inside and not apart else alone)
         loose, least = _loose(word)
-        patterns.add(loose if least >= SUBSTRING_NAME and not apart else _apart(loose))
+        alone = _apart(loose) if apart else _genitive(loose)
+        patterns.add(loose if least >= SUBSTRING_NAME and not apart else alone)
     return patterns | {pattern for name in names for pattern in _whole(name)}
 
 
@@ -79,6 +81,11 @@ def _loose(word: str) -> tuple[str, int]:
 
 def _apart(pattern: str) -> str:
     return rf"(?<![a-z]){pattern}(?![a-z])"
+
+
+def _genitive(pattern: str) -> str:
+    """As a word of its own, or with an s behind it: Annas."""
+    return rf"(?<![a-z]){pattern}(?:s(?![a-z])|(?![a-z]))"
 
 
 def _whole(name: str) -> Iterator[str]:

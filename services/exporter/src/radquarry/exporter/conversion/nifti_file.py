@@ -51,7 +51,9 @@ def volumes_in(view: memoryview) -> Volumes:
     if dtype.fields or dtype.kind not in "iuf" or dtype.itemsize > 8:
         raise Refused("its voxels are colours, complex numbers, or floating-point numbers of more than 64 bits")
     start, size = int(header["vox_offset"]), int(np.prod(shape, dtype=object)) * dtype.itemsize
-    if start < 0 or size > MOST_BYTES or start + size > len(data):
+    if start < header.single_vox_offset:
+        raise Refused("it says that its voxels lie in its header")
+    if size > MOST_BYTES or start + size > len(data):
         raise Refused("it is cut, or larger than can be converted")
     raw = np.frombuffer(data[start : start + size], dtype).reshape(shape, order="F")
     slope, intercept = header.get_slope_inter()

@@ -31,6 +31,8 @@ MOST_SECONDS = 1800.0
 """That one file may take."""
 MOST_SAMPLES = 1 << 31
 """Of one file."""
+THOROUGH_FRAMES = 16
+"""Frames of a file that are read upright too: pages of a document each say something else."""
 
 
 def samples_beside(file: Path) -> Path:
@@ -71,7 +73,7 @@ class _Work:
             digest = blake2b(frame.tobytes(), digest_size=32).digest()
             if digest not in seen:
                 seen.add(digest)
-                yield from self._texts(frame, thorough=thorough and not number)
+                yield from self._texts(frame, thorough=thorough and number < THOROUGH_FRAMES)
         if len(seen) > 2 and self.shown.palette is None:
             yield from self._texts(_mean(frames), thorough=thorough)
 

@@ -13,6 +13,8 @@ from radquarry.exporter.pixels.tesseract import Picture
 Frame = npt.NDArray[Any]
 COLOURFUL = 48
 """From this difference between a colour and the brightness on text may stand in the colour alone."""
+MOST_WINDOWS = 6
+"""Of a file that are looked through."""
 LUMINANCE = (0.299, 0.587, 0.114)
 
 
@@ -49,7 +51,7 @@ def _of_grey(frame: Frame, windows: tuple[tuple[float, float], ...]) -> Iterator
     sample = frame[::2, ::2]
     seen = {(lowest, highest)}
     low, high = (float(each) for each in np.percentile(sample, (1, 99)))
-    ranges = [(low, high), *((centre - width / 2, centre + width / 2) for centre, width in windows[:2])]
+    ranges = [(low, high), *((centre - width / 2, centre + width / 2) for centre, width in windows[:MOST_WINDOWS])]
     for begin, end in ranges:
         wide = (highest - lowest) or 1
         if end > begin and all(abs(begin - a) + abs(end - b) > 0.15 * min(wide, b - a) for a, b in seen):

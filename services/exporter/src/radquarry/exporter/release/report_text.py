@@ -11,6 +11,8 @@ from urllib.parse import unquote
 
 from radquarry.exporter.release.originals import plainly, says_a_day, telling
 
+UNSEEN = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|[-\u2010\u00ad]\s*\n\s*")
+"""Characters without a width, and the end of a line within a word."""
 A_UID = re.compile(r"\d+(?:\.\d+){3,}")
 
 
@@ -27,9 +29,10 @@ class Record:
 def report_faults(text: str, record: Record, ours: AbstractSet[str] = frozenset()) -> list[str]:
     """What of the record is still in the text; `ours`: pseudonyms, which are looked over."""
     for pseudonym in sorted(ours, key=len, reverse=True):
-        text = text.replace(pseudonym, "\0") if pseudonym else text
+        own = rf"(?<![^\W_]){re.escape(pseudonym)}(?![^\W_])"
+        text = re.sub(own, "\0", text) if pseudonym else text
     pattern = telling(frozenset(record.names), frozenset(record.ids))
-    readings = {text, unquote(text), html.unescape(text)}
+    readings = {text, unquote(text), html.unescape(text), UNSEEN.sub("", text)}
     faults = []
     if any(pattern.search(plainly(reading)) for reading in readings):
         faults.append("says a name, an id or an accession number of the patient")

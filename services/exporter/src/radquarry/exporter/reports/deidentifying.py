@@ -20,6 +20,11 @@ OLD = re.compile(
     r"(?<![\d.,])(?:9\d|1[0-2]\d)(?=(?:[-\s]?jährig|\s?J\.|[\s-]years?[\s-]old|\s?y/?o\b|\s?ans\b|\s?anni\b|\sJahre\b))"
 )
 """Ages from 90 on tell (45 CFR 164.514(b)(2)(i)(C))."""
+UNSEEN = dict.fromkeys((0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
+                        *range(0x2060, 0x2070)))  # fmt: skip
+"""Soft hyphens and characters without a width: in the middle of a name they hide it."""
+PLAIN = {0xA0: " ", **dict.fromkeys((*range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " "), 0x2010: "-", 0x2011: "-"}
+"""Spaces and hyphens that look like the usual ones."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Removed:
-    """What kind of thing stood from where to where in the original, whose characters are composed (NFC)."""
+    """What kind of thing stood from where to where in the original as `composed`."""
 
     kind: Kind
     begin: int
@@ -57,6 +62,11 @@ class CleanedReport:
     removed: tuple[Removed, ...]
 
 
+def composed(text: str) -> str:
+    """Characters composed (NFC), none that is not seen, and the usual spaces and hyphens."""
+    return unicodedata.normalize("NFC", text.translate(UNSEEN).translate(PLAIN))
+
+
 def deidentify_report(
     text: str,
     subject: Subject,
@@ -64,21 +74,21 @@ def deidentify_report(
     rules: Rules = Rules(),
 ) -> CleanedReport:
     """Names, ids, UIDs, dates, numbers and addresses are replaced by pseudonyms, moved dates and marks."""
-    composed = unicodedata.normalize("NFC", text)
+    text = composed(text)
     days = pseudonyms.days(subject.identity.patient_id) if rules.dates == "moved" else None
-    dates = dates_in(composed, dating_of(composed, days, rules.languages)) if rules.dates != "kept" else ()
+    dates = dates_in(text, dating_of(text, days, rules.languages)) if rules.dates != "kept" else ()
     spans = apart(
         [
-            *(() if rules.uids_stay else _uids(composed, pseudonyms)),
-            *_own(composed, subject, pseudonyms),
-            *numbers_in(composed),
+            *(() if rules.uids_stay else _uids(text, pseudonyms)),
+            *_own(text, subject, pseudonyms),
+            *numbers_in(text),
             *dates,
-            *people_in(composed),
-            *places_in(composed),
-            *(marked(*found.span(), "age") for found in OLD.finditer(composed)),
+            *people_in(text),
+            *places_in(text),
+            *(marked(*found.span(), "age") for found in OLD.finditer(text)),
         ]
     )
-    return CleanedReport(replaced(composed, spans), tuple(Removed(span.kind, span.begin, span.end) for span in spans))
+    return CleanedReport(replaced(text, spans), tuple(Removed(span.kind, span.begin, span.end) for span in spans))
 
 
 def deidentify_date(text: str, days: int, rules: Rules) -> str:

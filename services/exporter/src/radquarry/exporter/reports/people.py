@@ -7,13 +7,25 @@ from importlib.resources import files
 
 from radquarry.exporter.reports.spans import Span, marked
 
-DOCTOR = r"(?:Prof|Dr|PD|Priv)\.?(?:[-\s]?(?:Doz|med|rer|nat|phil|h\.c|dent|Dr|Prof|univ|habil|Dipl)\.?){0,6}"
-ADDRESSED = r"(?:Herrn?|Frau|Fr\.|Hr\.|Mrs?\.?|Ms\.?|Miss|Mister|Sir|Monsieur|Madame|Mme|Mlle|Signora?|Sig\.ra|Sig\.)"
+SEQUENCE = (
+    r"(?i:w|fs|tse|fse|fast?|fat.?sat|fettges|fettsupp|gew|wichtung|spair|spir|stir|dixon|blade|space|vista|cube"
+    r"|sag|cor|kor|tra|ax|3d)"
+)
+"""What stands behind PD where it is proton density."""
+DOCTOR = (
+    rf"(?:Prof|PROF|Dres|Dr|DR|Dott(?:\.?ssa)?|[Dd]octeur|PD(?![\s-]+{SEQUENCE})|Priv)\.?"
+    r"(?:[-\s]?(?:Doz|med|rer|nat|phil|h\.c|dent|Dr|Prof|univ|habil|mult|Dipl|MED|DOZ|DR)\.?){0,6}"
+)
+ADDRESSED = (
+    r"(?:Herrn?|HERRN?|Frau|FRAU|Fr\.|FR\.|Hr\.?|HR\.?|M(?:rs?|RS|s)\.?|Miss|MISS|Mister|Sir|Monsieur|MONSIEUR|Madame|MADAME"
+    r"|Mme|MME|Mlle|Signora?|SIGNORA?|Sig\.ra|Sig\.|geb\.|[Gg]eborene[rn]?|née)"
+)
+"""And what stands before the name somebody was born with."""
 ROLES = (
     r"(?:Kollegen?|Kollegin|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|Leitender Arzt"
     r"|OA|OÄ|CA|CÄ|LA|LÄ|Nurse|Pfleger|Schwester|Doctor|Professor)"
 )
-TITLES = rf"(?:(?:{ADDRESSED}|{DOCTOR})(?=[\s.])\.?\s+|{ROLES}\.?[^\S\n]+)+"
+TITLES = rf"(?:(?:{ADDRESSED}|{DOCTOR})(?:(?=[\s.])\.?\s+|(?<=\.))|{ROLES}\.?[^\S\n]+){{1,8}}"
 """A line may end behind a Dr., and not behind a role, which often ends a signature."""
 PARTICLE = r"(?:von der|von|van der|van den|van|de la|de|del|della|di|da|du|dos|zu|zur|am|ten|ter|el|al|le|la|st\.)"
 CAPITAL = r"[^\W\d_a-zäöüßàâçéèêëîïôûùœæãñõåø]"
@@ -35,6 +47,11 @@ SIGNED = re.compile(
     rf"(?<!\w)(?i:(?:gez(?:eichnet)?\.|(?:{SIGNATURES})\b){BY})\s?:?\s+"
     rf"(?P<names>(?:{TITLES})?{FIRST}(?:,?[ ](?:{PARTICLE}\s)?{ONE}){{0,3}})"
 )
+GREETED = re.compile(
+    r"(?<!\w)(?i:(?:freundliche[nrm]?|kollegiale[nrm]?|herzliche[nrm]?|beste) gr(?:ü|ue)(?:ß|ss)en?|mfg"
+    r"|(?:best|kind|kindest) regards|sincerely|cordialement|cordiali saluti)\s?,?\s+"
+    rf"(?P<names>(?:{TITLES})?{FIRST}(?:[ ](?:{PARTICLE}\s)?{ONE}){{0,3}})"
+)
 NAME = re.compile(rf"{INITIAL}|{WORD}")
 
 
@@ -46,10 +63,10 @@ def _listed(name: str) -> frozenset[str]:
 
 def people_in(text: str) -> Iterator[Span]:
     """Their names; the title before and what follows stay."""
-    for pattern in (SIGNED, TITLED):
+    for pattern in (SIGNED, GREETED, TITLED):
         for found in pattern.finditer(text):
             begin, end = found.span("names")
-            if pattern is SIGNED and (titled := re.match(TITLES, text[begin:end])):
+            if pattern is not TITLED and (titled := re.match(TITLES, text[begin:end])):
                 begin += titled.end()
             end = _end_of_names(text, begin, end)
             if end > begin and text[begin:end].casefold() not in _listed("eponyms.txt"):

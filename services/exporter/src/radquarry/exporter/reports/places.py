@@ -34,7 +34,7 @@ TOWNS = (
     ),
     re.compile(r"(?<!\w)[A-Z][a-z]+(?:\s[A-Z][a-z]+)?,\s[A-Z]{2}\s\d{5}(?:-\d{4})?(?!\d)"),
     re.compile(r"(?<!\w)(?:[A-Z][a-z]+,?\s)?(?:[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})(?!\w)"),
-    re.compile(rf"(?m)^\s*\d{{4,5}}\s{TOWN}\s*$"),
+    re.compile(rf"(?m)^[^\S\n]*\d{{4,5}}\s{TOWN}[^\S\n]*$"),
 )
 
 

@@ -48,9 +48,9 @@ def _has_reports(path: Path, form: Form) -> bool:
         with path.open("rb") as file:
             first = file.readline(1 << 20).decode("utf-8-sig")
         columns = next(csv.reader([first])) if form == "csv" else json.loads(first)
-    except (OSError, ValueError, csv.Error, StopIteration):
+    except (OSError, ValueError, csv.Error, StopIteration, RecursionError):
         return False
-    return REPORT in columns and any(key in columns for key in KEYS)
+    return isinstance(columns, list | dict) and REPORT in columns and any(key in columns for key in KEYS)
 
 
 def rows_of(path: Path, form: Form) -> Iterator[ReportRow]:

@@ -1,6 +1,7 @@
 """Places in a text that are to be replaced, and the text with them replaced."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,21 +33,29 @@ def apart(spans: Iterable[Span]) -> list[Span]:
     """In the order of the text, none in another: those given first win, what sticks out of them goes with a mark."""
     taken: list[Span] = []
     for span in spans:
-        pieces = [(span.begin, span.end)]
-        for other in taken:
-            pieces = [part for piece in pieces for part in _without(piece, other)]
+        first = max(0, bisect_right(taken, span.begin, key=lambda other: other.begin) - 1)
+        pieces = list(_free(span, taken, first))
         if pieces == [(span.begin, span.end)]:
-            taken.append(span)
+            new = [span]
         else:
-            taken += [Span(begin, end, span.kind, MARKS.get(span.kind, "")) for begin, end in pieces if end > begin]
-    return sorted(taken, key=lambda span: span.begin)
+            new = [Span(begin, end, span.kind, MARKS.get(span.kind, "")) for begin, end in pieces]
+        for one in new:
+            taken.insert(bisect_right(taken, one.begin, key=lambda other: other.begin), one)
+    return taken
 
 
-def _without(piece: tuple[int, int], other: Span) -> list[tuple[int, int]]:
-    begin, end = piece
-    if other.end <= begin or other.begin >= end:
-        return [piece]
-    return [(begin, min(end, other.begin)), (max(begin, other.end), end)]
+def _free(span: Span, taken: Sequence[Span], first: int) -> Iterator[tuple[int, int]]:
+    """What of the span is in none of those that are taken, which are in order; those before `first` end before it."""
+    at = span.begin
+    for number in range(first, len(taken)):
+        other = taken[number]
+        if other.begin >= span.end:
+            break
+        if other.begin > at:
+            yield at, other.begin
+        at = max(at, other.end)
+    if at < span.end:
+        yield at, span.end
 
 
 def replaced(text: str, spans: Iterable[Span]) -> str:

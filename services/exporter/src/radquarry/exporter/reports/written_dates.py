@@ -11,10 +11,13 @@ from radquarry.exporter.reports.spans import Span, marked
 
 MONTH = rf"(?P<name>{PATTERN})(?![^\W\d_])"
 NUMERIC = re.compile(
-    r"(?<![\d.,/\-])(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})"
-    r"(?![\d]|[.,/\-]\d)"
+    r"(?:(?<![\d.,/\-])|(?<=\d{4}[,/\-])|(?<=[.\-]\d\d[,/])|(?<=\.\d\d-))"
+    r"(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})"
+    r"(?:(?![\d]|[.,/\-]\d)|(?<=[./]\d{4})(?=[,/\-]\d)|(?=[,/\-]\d{1,2}\.\d{1,2}\.\d\d)|(?=[,/]\d{4}-\d\d-\d\d))"
 )
-COMPACT = re.compile(r"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d|\.\d)")
+"""Several may stand side by side: 3.5.2024-5.5.2024, 2024-05-03/2024-05-05."""
+A_TIME = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?(?!\d)"
+COMPACT = re.compile(rf"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:(?!\d|\.\d)|(?={A_TIME}))")
 DAY_FIRST = re.compile(
     rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?-?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?-?)"
     r"(?P<year>\d{4}|'?\d\d(?!\d|:|\s?(?:mm|cm|ml|mg|%)))(?!\d)",
@@ -29,13 +32,26 @@ RANGE_DAYS = re.compile(
     r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
 )
 RANGE_MONTHS = re.compile(
-    r"(?<![\d.])(?P<d1>\d{1,2})\.(?P<m1>\d{1,2})\.(?P<gap>\s?(?:[-–]|bis|und|to|al)\s?)"
+    r"(?<![\d.])(?P<d1>\d{1,2})\.(?P<m1>\d{1,2})\.(?P<gap>\s?(?:[-–/]|bis|und|to|al)\s?)"
     r"(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
 )
 SPINE = re.compile(
     r"(?<![^\W\d_])(?:BWK|LWK|HWK|BWS|LWS|HWS|SWK|Th|T|L|C|S|Rippen?|ribs?|discs?|Höhe|level|Score|TNM|Stadium|stage|Grad"
     r"|grade)\.?\s?-?$"
 )
+
+
+WEEKDAY = (
+    r"(?:(?:Mon|Diens|Donners|Frei|Sams)tag|Mittwoch|Sonn(?:tag|abend)|Mo|Di|Mi|Do|Fr|Sa|So|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+    r"|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
+    r"|(?:lune|marte|mercole|giove|vener)dì|sabato|domenica)"
+)
+DATED = re.compile(
+    rf"(?<!\w)(?P<name>{WEEKDAY})(?:\.?,?\s{{1,2}}(?:de[nmr]\s|le\s|the\s)?"
+    rf"(?=\d{{1,4}}[./-]\s?\d{{1,2}}[./-]|\d{{1,2}}(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?(?:{PATTERN})|(?:{PATTERN})\s\d))",
+    re.IGNORECASE,
+)
+"""A weekday before a date: beside a moved one it tells by how many days, but for whole weeks."""
 
 
 def _behind(words: str) -> str:
@@ -49,7 +65,12 @@ IN_ENGLISH = (
 )
 A_UNIT = r"\s?(?:mm|cm|ml|mg|mGy|kBq|MBq|kg|%|Bilder|images|g\b)"
 INCOMPLETE = (
-    re.compile(rf"(?<![\d/.])(?P<month>0[1-9]|1[0-2])\s?/\s?(?P<year>\d{{4}}|\d\d)(?![\d/]|{A_UNIT})"),
+    re.compile(
+        r"(?<![\d.,])\d{1,2}\.?(?=\s?(?:[-–/]|bis|und|and|to|au|al)\s?\d{1,2}"
+        rf"(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?{MONTH})",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"(?<![\d/.])(?P<month>0[1-9]|1[0-2])\s?/\s?(?P<year>\d{{4}}|\d\d)(?![\d/]|-\d\d-|{A_UNIT})"),
     re.compile(r"(?<![\d/.,])(?:0?[1-9]|1[0-2])[.\-](?:19|20)\d\d(?!\d)"),
     re.compile(rf"(?<![^\W\d_]){MONTH}\.?,?\s(?:of\s|de\s)?(?:19|20)\d\d(?!\d)", re.IGNORECASE),
     re.compile(rf"(?<![\d.,])\d{{1,2}}(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?{MONTH}(?!\s?\d{{4}})", re.IGNORECASE),
@@ -96,6 +117,8 @@ def dates_in(text: str, dating: Dating) -> Iterator[Span]:
     yield from _compact(text, dating)
     for pattern in (DAY_FIRST, MONTH_FIRST):
         yield from (_named(found, dating) for found in pattern.finditer(text))
+    for found in DATED.finditer(text):
+        yield marked(*found.span("name"), "date")
     for pattern in INCOMPLETE:
         for found in pattern.finditer(text):
             if not SPINE.search(text[max(0, found.start() - 12) : found.start()]):
