@@ -54,7 +54,7 @@ class Conversion:
         return self._survey.unused()
 
     def outcomes(self) -> Generator[Outcome, None, None]:
-        """One for each input, as it comes. Raises `RunRefused`: another run writes into the folder, the disk is full."""
+        """One for each input, as it comes. Raises `RunRefused`: another run writes there, the disk is full."""
         try:
             yield from self._outcomes()
         except DiskFull as full:

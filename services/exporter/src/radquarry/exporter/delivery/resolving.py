@@ -44,7 +44,8 @@ class Resolving:
         """Asked twice, it is the same. Raises `PeerAway`, and `Transient` where the file cannot be written."""
         by, other = order.requested_by.strip(), order.approved_by.strip()
         is_kept = await self._is_kept(order)
-        problem = ONE_PERSON if not by or not other or by.casefold() == other.casefold() else "" if is_kept else NOT_KEPT
+        are_two = bool(by and other) and by.casefold() != other.casefold()
+        problem = ("" if is_kept else NOT_KEPT) if are_two else ONE_PERSON
         rows = [] if problem else await self._rows(order)
         if not problem:
             await asyncio.to_thread(self._write, order.reidentification_id, rows)

@@ -43,10 +43,7 @@ class Turn:
     async def run(self) -> None:
         """To its end. Raises `LeaseLost`, and `PeerAway` when a server of ours is away."""
         try:
-            if self._of.attempts >= self._means.patience.attempts:
-                await self._fail(GIVEN_UP.format(attempts=self._of.attempts, reason=self._of.problem))
-            else:
-                await self._work()
+            await self._work()
         except PeerAway:
             raise
         except Transient as not_now:
@@ -73,6 +70,9 @@ class Turn:
             await self._settle(part, "cancelled", "")
 
     async def _work(self) -> None:
+        if self._of.attempts >= self._means.patience.attempts:
+            await self._fail(GIVEN_UP.format(attempts=self._of.attempts, reason=self._of.problem))
+            return
         for study, part in self._parts.items():
             self._parts[study] = await self._means.progress.say(await self._counted(part), "running")
         wanted = await self._means.ledger.pending(self._of, list(self._parts))
