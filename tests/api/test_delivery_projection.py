@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 
 from radquarry.api.delivery_views import Cause, DeliveryView
 from radquarry.api.problems import Problem
+from radquarry.api.security.rights import Rights
 from radquarry.dicom.uids import NotAUid
 from radquarry.messages import FilesProgressed, Message
 from tests.api.delivery_stories import HELD, DeliveryStory
@@ -181,7 +182,7 @@ async def test_a_parked_order_is_incomplete_with_its_reason_until_its_replay(api
     view = await api.deliveries.get(story.delivery_id)
     assert (view.state, view.refused) == ("incomplete", "it does not fit")
     with pytest.raises(Problem, match="replay or discard"):
-        await api.deliveries.retry(story.delivery_id)
+        await api.deliveries.retry(story.delivery_id, "ada", Rights())
 
     await api.failures.replay((await api.failures.list()).items[0].id)
     await api.hear(*story.all())

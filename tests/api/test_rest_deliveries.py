@@ -147,6 +147,9 @@ async def test_identified_images_and_mappings_leave_by_order_of_administrators_o
         assert (await guarded.client.post("/api/v1/retrievals", json=body, auth=who)).status_code == 202
 
     identified, mapped, usual = guarded.bus.orders(DeliveryRequested)
+    again = f"/api/v1/deliveries/{identified.delivery_id}/retry"
+    a_problem(await guarded.client.post(again, auth=bob), 403, "not-an-administrator")
+    assert (await guarded.client.post(again, auth=ada)).status_code == 202
     assert (identified.deidentify, identified.requested_by) == (None, "ada")
     assert (mapped.mapping, usual.requested_by) == (True, "bob")
 

@@ -16,11 +16,12 @@ from radquarry.api.delivery_facts import SETTLED, DeliveryFact
 from radquarry.api.delivery_parts import causes_of, retrieved_by, rows_of, studies_of
 from radquarry.api.delivery_tables import deliveries
 from radquarry.api.delivery_views import DeliveredRow, DeliveryOrder, DeliveryView, view_of
-from radquarry.api.destinations import Destinations
+from radquarry.api.destinations import Destinations, not_for_you
 from radquarry.api.exchange import Exchange
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import Orders
 from radquarry.api.problems import Problem, already_settled, invalid, unknown
+from radquarry.api.security.rights import Rights
 from radquarry.api.tables import retrievals
 from radquarry.errors import PeerAway
 from radquarry.messages import CancelDelivery, DeliveryRequested, RetryDelivery
@@ -117,9 +118,15 @@ class Deliveries:
         more = cursor(views[-1].requested_at, views[-1].id) if len(rows) > limit else None
         return Listed(views, more)
 
-    async def retry(self, delivery_id: UUID, user: str = "") -> None:
-        """Try at once what did not arrive; where nothing is left to do nothing is said."""
+    async def retry(self, delivery_id: UUID, user: str, rights: Rights) -> None:
+        """Try at once what did not arrive; where nothing is left to do nothing is said.
+
+        Identified images leave again by an administrator's hand only, as they did at first.
+        """
         view = await self._open(delivery_id)
+        if view.deidentify is None and not rights.administers(user):
+            audit(f"{RetryDelivery.topic} refused", user, delivery_id=str(delivery_id))
+            raise not_for_you("Images that are not de-identified leave by order of administrators only")
         if view.state == "cancelled":
             raise already_settled("delivery", view.state)
         if not view.can_be_retried:

@@ -63,7 +63,7 @@ class Destinations:
         """Raises the problem to answer with where `user` may not have the table of originals written."""
         if not self._rights.administers(user):
             audit("mapping refused", user)
-            raise _not_for_you("The table of originals and pseudonyms is written for administrators only")
+            raise not_for_you("The table of originals and pseudonyms is written for administrators only")
 
     def _check_identified(self, order: DeliveryOrder, destination: Destination, user: str) -> None:
         if not destination.identified:
@@ -71,7 +71,7 @@ class Destinations:
             raise Problem(422, "not-identified", "Not without de-identification", detail)
         if not self._rights.administers(user):
             audit("delivery.requested refused", user, destination=order.destination, deidentified=False)
-            raise _not_for_you("Images that are not de-identified leave by order of administrators only")
+            raise not_for_you("Images that are not de-identified leave by order of administrators only")
 
     def _unknown(self, name: str) -> Problem:
         names = sorted(self._known)
@@ -85,6 +85,7 @@ def _view(name: str, destination: Destination) -> DestinationView:
     return DestinationView(name, destination.kind, destination.kind == "directory", destination.identified)
 
 
-def _not_for_you(sentence: str) -> Problem:
+def not_for_you(sentence: str) -> Problem:
+    """The problem to answer with where only administrators may."""
     detail = f"{sentence}; api.authentication.administrators names them."
     return Problem(403, "not-an-administrator", "Not for you", detail)

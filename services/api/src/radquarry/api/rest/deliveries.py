@@ -121,10 +121,10 @@ async def get_delivery_report(
     return FileResponse(file, media_type=media_type, filename=f"release-report-{delivery_id}.{form}")
 
 
-@routes.post("/deliveries/{delivery_id}/retry", status_code=202, responses=problems(404, 409), summary="Try again")
+@routes.post("/deliveries/{delivery_id}/retry", status_code=202, responses=problems(403, 404, 409), summary="Try again")
 async def retry_delivery(delivery_id: UUID, desk: OnDesk, user: ByUser) -> Ordered:
     """At once, with fresh attempts, what did not arrive; what arrived or was held back is not sent again."""
-    await desk.deliveries.retry(delivery_id, user)
+    await desk.deliveries.retry(delivery_id, user, desk.rights)
     return Ordered(id=delivery_id)
 
 

@@ -60,8 +60,10 @@ def delivery_routes(desk: Desk) -> APIRouter:
 
     @routes.post("/deliveries/{delivery_id}/{what}")
     async def _steer(request: Request, delivery_id: UUID, what: Literal["retry", "cancel"]) -> RedirectResponse:
-        steer = {"retry": desk.deliveries.retry, "cancel": desk.deliveries.cancel}
-        await steer[what](delivery_id, user_of(request))
+        if what == "retry":
+            await desk.deliveries.retry(delivery_id, user_of(request), desk.rights)
+        else:
+            await desk.deliveries.cancel(delivery_id, user_of(request))
         return gone_to(f"/deliveries/{delivery_id}")
 
     return routes
