@@ -63,6 +63,24 @@ async def test_uploaded_files_become_an_archive_and_a_report(shop: Desk) -> None
     assert not [*(shop.folder / "exporter" / "staging").rglob("*.dcm")]
 
 
+async def test_a_report_beside_its_images_leaves_with_their_pseudonym(shop: Desk) -> None:
+    job_id = uploaded(shop.folder, 1)
+    report = shop.folder / "exchange" / str(job_id) / "in" / "0002" / "PID4711234.txt"
+    report.parent.mkdir()
+    report.write_text("Josefine Quarrymann (PID4711234): no nodule.")
+
+    await shop.say(DeidentifyFiles(job_id=job_id, deidentify=DEIDENTIFY))
+    end = await state_of(shop, job_id, "complete", "incomplete", "failed")
+
+    assert (end.state, end.total, end.done, end.refused) == ("complete", 2, 2, 0)
+    with zipfile.ZipFile(shop.folder / "exchange" / str(job_id) / "out" / "result.zip") as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".txt")]
+        text = archive.read(name).decode()
+    assert "no nodule" in text
+    assert name.split("/")[0] in text
+    assert not [own for own in ("Josefine", "Quarrymann", "4711234") if own in text + name]
+
+
 async def test_what_is_held_back_is_counted(shop: Desk) -> None:
     job_id = uploaded(shop.folder, 1)
     (shop.folder / "exchange" / str(job_id) / "in" / "empty.dcm").write_bytes(b"")

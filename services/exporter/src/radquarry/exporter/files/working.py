@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import time
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +22,8 @@ from radquarry.exporter.files.jobs import Job, Jobs, message
 from radquarry.exporter.patience import Patience
 from radquarry.exporter.pseudonyms.mapping_file import Row, write_mapping
 from radquarry.exporter.release.report import NAME, Outcome, write_report
-from radquarry.exporter.runs.sources import sources_in
+from radquarry.exporter.runs.report_run import clean_reports, with_reports
+from radquarry.exporter.runs.sources import Source, sources_in
 from radquarry.messages import ConvertFiles, DeidentifyFiles
 from radquarry.messages.files import FilesState
 
@@ -133,13 +135,17 @@ class _FilesTurn:
         await self._say()
         told: list[Outcome] = []
         rows: set[Row] = set()
-        async with means.engine.cleaned(made, order.deidentify, sources, map_wanted=order.mapping) as work:
+        images, reports = with_reports(sources)
+        async with means.engine.cleaned(made, order.deidentify, images, map_wanted=order.mapping) as work:
             async for _, outcome, own in work:
                 told.append(outcome)
                 rows.update(own)
                 self.job = _counted(outcome, self.job)
                 if time.monotonic() - self._said_at > means.patience.say:
                     await self._say()
+            for outcome in await asyncio.to_thread(self._reports, order, made, (reports, images)):
+                told.append(outcome)
+                self.job = _counted(outcome, self.job)
         profile = await asyncio.to_thread(means.engine.profile, order.deidentify.profile)
         await asyncio.to_thread(partial(write_report, made, order.deidentify.project, profile, told))
         paths = [outcome.path for outcome in told if outcome.state == "released"]
@@ -148,6 +154,14 @@ class _FilesTurn:
             await asyncio.to_thread(write_mapping, means.mappings / f"{order.job_id}.csv", rows)
         await asyncio.to_thread(means.exchange.pack, order.job_id, made, paths, NAME)
         await self._packed("no file could be released")
+
+    def _reports(
+        self, order: DeidentifyFiles, made: Path, files: tuple[Sequence[Source], Sequence[Source]]
+    ) -> list[Outcome]:
+        """Of the files that hold reports, by what the images beside them say of their patients."""
+        reports, images = files
+        how = self._means.engine.order(made, order.deidentify)
+        return [outcome for _, outcome in clean_reports(how, reports, images)]
 
     async def _convert(self, order: ConvertFiles) -> None:
         means, made = self._means, self._means.staging / str(order.job_id)
