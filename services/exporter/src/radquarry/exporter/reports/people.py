@@ -53,6 +53,7 @@ GREETED = re.compile(
     rf"(?P<names>(?:{TITLES})?{FIRST}(?:[ ](?:{PARTICLE}\s)?{ONE}){{0,3}})"
 )
 NAME = re.compile(rf"{INITIAL}|{WORD}")
+SHORT_ROLE = re.compile(r"(?:OA|OÄ|CA|CÄ|LA|LÄ|Schwester)\.?\s+$")
 
 
 @cache
@@ -68,9 +69,16 @@ def people_in(text: str) -> Iterator[Span]:
             begin, end = found.span("names")
             if pattern is not TITLED and (titled := re.match(TITLES, text[begin:end])):
                 begin += titled.end()
+            if SHORT_ROLE.search(text, found.start(), begin) and _is_disease(text[begin:end]):
+                continue
             end = _end_of_names(text, begin, end)
             if end > begin and text[begin:end].casefold() not in _listed("eponyms.txt"):
                 yield marked(begin, end, "name")
+
+
+def _is_disease(words: str) -> bool:
+    first = re.match(r"[^\W\d_]+", words)
+    return first is not None and first[0].casefold() in _listed("not_behind_roles.txt")
 
 
 def _end_of_names(text: str, begin: int, end: int) -> int:
