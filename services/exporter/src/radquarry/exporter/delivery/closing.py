@@ -10,6 +10,7 @@ import structlog
 from radquarry.errors import PeerAway, Permanent, Transient
 from radquarry.exporter.delivery.consignment import Consignment
 from radquarry.exporter.delivery.means import Means
+from radquarry.exporter.delivery.one_closer import one_closer
 from radquarry.exporter.delivery.progress import LEAP
 from radquarry.exporter.ways.port import Shipment
 from radquarry.messages import DeliveryCompleted, DeliveryState
@@ -43,6 +44,12 @@ async def _settle_ended(means: Means) -> None:
 
 
 async def _close(means: Means, row: Any) -> None:
+    with one_closer(means.papers.own.parent / "locks", UUID(row.delivery_id)) as is_ours:
+        if is_ours and await means.orders.is_open(UUID(row.delivery_id)):
+            await _closed(means, row)
+
+
+async def _closed(means: Means, row: Any) -> None:
     of = Consignment.of(row)
     problems = [row.problem] if row.state == "refused" or row.attempts else []
     if row.state == "running":

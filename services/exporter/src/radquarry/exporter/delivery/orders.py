@@ -122,6 +122,12 @@ class Orders:
         async with self._state.reading() as connection:
             return list((await connection.execute(query)).all())
 
+    async def is_open(self, delivery_id: UUID) -> bool:
+        """Whether its end has not been said yet."""
+        query = select(deliveries.c.delivery_id).where(_of(delivery_id), deliveries.c.closed_at.is_(None))
+        async with self._state.reading() as connection:
+            return (await connection.execute(query)).first() is not None
+
     async def close(self, delivery_id: UUID, told_at: datetime | None) -> None:
         """Its end has been published; it stays open when it was taken up again meanwhile."""
         mine = studies.c.delivery_id == deliveries.c.delivery_id
