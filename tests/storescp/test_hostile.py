@@ -93,7 +93,12 @@ async def attacked(folder: Path, times: int) -> None:
     assert places
     assert all(len(place.parts) == 3 for place in places)
     assert {entry.name for entry in folder.iterdir()} == {"archive", "storescp"}
-    assert {entry.name for entry in (folder / "storescp").iterdir()} == {"incoming", "quarantine", "unannounced"}
+    assert {entry.name for entry in (folder / "storescp").iterdir()} == {
+        "incoming",
+        "locks",
+        "quarantine",
+        "unannounced",
+    }
     assert list((folder / "storescp" / "incoming").iterdir()) == []
 
 
