@@ -145,6 +145,7 @@ async def test_a_retrieval_is_ordered_from_the_pacs_that_holds_each_study(gatewa
         "instances": {"expected": 0, "received": 0, "missing": 0},
         "rate": None,
         "expected_end": None,
+        "windows": [],
         "studies": [{"study_instance_uid": uid(1), **waiting}, {"study_instance_uid": uid(0), **waiting}],
     }
 
@@ -153,9 +154,9 @@ WRONG_RETRIEVALS: list[Any] = [
     ({"studies": []}, "invalid"),
     ({"studies": ["../../etc/passwd"]}, "invalid"),
     ({"studies": ["1." * 40]}, "invalid"),
-    ({"studies": ["1.2.3"], "destination": "research"}, "not-in-this-version"),
+    ({"studies": ["1.2.3"], "destination": "nowhere"}, "unknown-destination"),
     ({"cohort": "c1"}, "not-in-this-version"),
-    ({"studies": ["1.2.3"], "deidentify": True}, "not-in-this-version"),
+    ({"studies": ["1.2.3"], "deidentify": True}, "invalid"),
     ({"studies": ["1.2.3"], "priority": 1000}, "invalid"),
     ({"studies": ["1.2.3"], "prioritty": 1}, "invalid"),
 ]
@@ -207,6 +208,7 @@ async def test_a_retrieval_ends_with_a_manifest(gateway: Gateway) -> None:
         "received": True,
         "bytes": 100,
         "sha256": "0" * 64,
+        "left_at": None,
     }
     table = (await gateway.client.get(f"/api/v1{path}/manifest")).text
     assert (len(lines), len(table.splitlines())) == (4, 5)

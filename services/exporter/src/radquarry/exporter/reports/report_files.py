@@ -8,6 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +22,8 @@ COLUMNS = ("patient_id", "study_instance_uid", "accession_number", "study_date",
 """Of a cleaned table: whatever else the rows hold stays here."""
 LARGEST = 1 << 30
 """Bytes of a file."""
-csv.field_size_limit(1 << 26)
+LONGEST_CELL = 1 << 26
+"""Characters."""
 
 
 class NoReports(Exception):  # noqa: N818 - what the file is
@@ -74,11 +76,23 @@ def rows_of(path: Path, form: Form) -> Iterator[ReportRow]:
 
 
 def _csv_rows(text: str) -> Iterator[ReportRow]:
-    for row in csv.DictReader(io.StringIO(text, newline=""), strict=True):
+    with _long_cells():
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    for row in rows:
         if None in row or None in row.values():
             raise ValueError("a row has more or fewer cells than the heading")
         said = {name: as_it_was(cell) for name, cell in row.items()}
         yield ReportRow(said.pop(REPORT), said)
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """The library has one limit for a whole process, and others rely on its own."""
+    before = csv.field_size_limit(LONGEST_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _json_rows(text: str) -> Iterator[ReportRow]:
