@@ -98,6 +98,12 @@ def test_a_secret_may_stand_in_a_file(file: Path) -> None:
     assert "u:p" not in repr(whole)
 
 
+def test_a_key_that_is_itself_called_file_is_that_key(tmp_path: Path) -> None:
+    whole = load(Whole, None, {"RADQUARRY_DEIDENTIFICATION__KEY_FILE": str(tmp_path / "key")})
+
+    assert whole.deidentification.key_file == tmp_path / "key"
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

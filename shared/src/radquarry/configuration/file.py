@@ -14,6 +14,8 @@ from radquarry.configuration.sections import Whole
 PREFIX = "RADQUARRY_"
 NOT_KEYS = ("HEARTBEAT", "PSEUDONYM_KEY", "SERVERS", "TEST_")
 """Variables with our prefix that are no configuration: the containers', the exporter's secret and the tests' own."""
+NAMES_OF_FILES = ("__USERS_FILE", "__KEY_FILE")
+"""Keys that are called so; of any other, `…_FILE` names a file that holds the value."""
 
 ADDRESSES = {
     "bus_url": ("sqlite", "amqp", "amqps"),
@@ -123,7 +125,7 @@ def read(file: Path | None, environ: Mapping[str, str]) -> Sources:
         key = name.removeprefix(PREFIX)
         if name.startswith(PREFIX) and not key.startswith(NOT_KEYS):
             value = _plain(environ[name])
-            if key.endswith("_FILE") and not key.endswith("__USERS_FILE"):
+            if key.endswith("_FILE") and not key.endswith(NAMES_OF_FILES):
                 key, value = key.removesuffix("_FILE"), _secret(name, environ[name], sources)
             sources.put(sources.as_written(key.split("__")), value, name)
     return sources
