@@ -17,6 +17,7 @@ from radquarry.hospital.settings import HospitalSettings
 from radquarry.hospital.visits import Visits
 from tests.exporter.cleaning import PROJECT, SECRET
 from tests.exporter.reports.scoring import scored
+from tests.exporter.reports.stock import MONTHS
 
 DAYS = -100
 PSEUDONYMS = Pseudonyms(project_key(SECRET, PROJECT), Given(days={"PID4711234": DAYS}))
@@ -32,34 +33,7 @@ FORMS = (
     "{0.day} {2} {0.year}",
     "{2} {0.day}, {0.year}",
 )
-GERMAN = (
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-)
-ENGLISH = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+GERMAN, ENGLISH = MONTHS["de"], MONTHS["en"]
 
 
 def cleaned(text: str, rules: Rules | None = None) -> str:

@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Literal, Self
 
 from radquarry.exporter.conversion.refusing import Refused
-from radquarry.exporter.runs.workplace import UNCHECKED, same
+from radquarry.exporter.runs.workplace import UNCHECKED
+from radquarry.exporter.same_bytes import same
 
 
 class Staging:

@@ -21,6 +21,7 @@ from radquarry.exporter.release.report import Outcome
 from radquarry.exporter.runs.guarding import HeldBack, held_back_at_worst
 from radquarry.exporter.runs.holding import UID_TAGS, NoImage, cleaned_or_held_back, pixels_are_cleaned, recognised
 from radquarry.exporter.runs.sources import Source, opened
+from radquarry.exporter.same_bytes import same
 from radquarry.exporter.standard.safe_private import safe_private
 
 UNCHECKED = ".unchecked"
@@ -141,14 +142,3 @@ class Workplace:
 def _path(cleaned: Cleaned) -> str:
     study, series, instance = (plain(cleaned.file.dataset, tag) for tag in UID_TAGS.values())
     return f"{cleaned.patient}/{study}/{series}/{instance}.dcm"
-
-
-def same(one: Path, other: Path) -> bool:
-    """Whether two files have the same bytes."""
-    if one.stat().st_size != other.stat().st_size:
-        return False
-    with one.open("rb") as first, other.open("rb") as second:
-        while chunk := first.read(CHUNK):
-            if chunk != second.read(CHUNK):
-                return False
-    return True

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from radquarry.exporter.runs.sources import Source
+from radquarry.exporter.same_bytes import same
 from radquarry.exporter.ways.pattern import Pattern
 from radquarry.exporter.ways.port import Answer, DestinationAway, Shipment, Staged
 
@@ -157,12 +158,4 @@ def settle(folder: Path) -> None:
 
 def _same(one: Path, other: Path) -> bool:
     """A link is something else, wherever it leads."""
-    if other.is_symlink():
-        return False
-    if one.stat().st_size != other.stat().st_size:
-        return False
-    with one.open("rb") as first, other.open("rb") as second:
-        while chunk := first.read(CHUNK):
-            if chunk != second.read(CHUNK):
-                return False
-    return True
+    return not other.is_symlink() and same(one, other)
