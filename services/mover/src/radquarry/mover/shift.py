@@ -19,7 +19,8 @@ log = structlog.get_logger(__name__)
 
 SECONDS = 10.0
 """After this a slot is given back between two studies: others wait for one, too."""
-MOST_UNDER_WAY = 8
+MOST_UNDER_WAY = 32
+"""News of what came is gathered for a third of a second, in which many a small study is sent."""
 
 
 class UnderWay:
