@@ -77,6 +77,45 @@ async def test_days_count_from_the_last_delivery(keeper: Keeper) -> None:
     assert await keeper.leaves() == [A, B]
 
 
+@pytest.fixture(params=KINDS)
+async def hurried(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Keeper]:
+    """`archive.keep_days: 0`."""
+    async with a_desk(request.param, tmp_path, timedelta()) as desk:
+        yield Keeper(desk)
+
+
+async def test_without_days_what_a_second_retrieval_found_here_waits_for_its_own_delivery(hurried: Keeper) -> None:
+    first, second = await retrieved(hurried), await retrieved(hurried)
+    await delivered(hurried, first)
+    assert await hurried.leaves() == []
+    forward(hurried, DAY)
+    assert await hurried.leaves() == []
+
+    await delivered(hurried, second, failed=(B,))
+    assert await hurried.leaves() == [A]
+    assert await hurried.here() == {B}
+
+
+async def test_without_days_what_nobody_has_delivered_of_a_retrieval_waits_a_week_for_it(hurried: Keeper) -> None:
+    first = await retrieved(hurried)
+    await delivered(hurried, first)
+    again = order("1.2")
+    await hurried.hear(again)
+    forward(hurried, DAY)
+    await hurried.work()
+
+    forward(hurried, 7 * DAY - SECOND)
+    assert await hurried.leaves() == []
+    forward(hurried, SECOND)
+    assert await hurried.leaves() == [A, B]
+
+
+async def test_without_days_images_leave_when_their_delivery_has_ended(hurried: Keeper) -> None:
+    await delivered(hurried, await retrieved(hurried))
+
+    assert await hurried.leaves() == [A, B]
+
+
 async def test_what_was_never_delivered_stays(keeper: Keeper) -> None:
     await retrieved(keeper)
     forward(keeper, 1000 * DAY)

@@ -26,6 +26,8 @@ from radquarry.mover.wanted import UNSETTLED
 from radquarry.state.store import State
 
 STUDIES = 20
+UNTIL_ORDERED = timedelta(days=7)
+"""How long what a retrieval found here stays after its end for a delivery of it to be ordered: people have weekends."""
 ORDER_UNDER_WAY = timedelta(days=2)
 """How long a retrieval that a delivery names may not be known yet: its order would be parked by then."""
 
@@ -113,17 +115,33 @@ class Departures:
             instances.c.bytes.is_not(None),
             instances.c.delivered_at <= last,
             instances.c.stored_at <= last,
-            ~_wanted_by_a_retrieval(last),
+            ~_wanted_by_a_retrieval(now, self._keep),
             ~_wanted_by_a_delivery(now),
             ~_was_not_delivered(),
         )
 
 
-def _wanted_by_a_retrieval(last: datetime) -> ColumnElement[bool]:
-    """Of one that is open, or has ended since `last`."""
-    of_open = studies.c.state.in_(UNSETTLED) | retrievals.c.closed_at.is_(None) | (retrievals.c.closed_at > last)
+def _wanted_by_a_retrieval(now: datetime, keep: timedelta) -> ColumnElement[bool]:
+    """Of one that is open, or has ended since `keep`, or lately while no delivery of it has delivered the instance."""
+    ended = retrievals.c.closed_at
+    of_open = studies.c.state.in_(UNSETTLED) | ended.is_(None) | (ended > now - keep)
+    undelivered = (ended > now - max(keep, UNTIL_ORDERED)) & ~_delivered_of_it()
     query = select(studies.c.study_instance_uid).join(retrievals, retrievals.c.retrieval_id == studies.c.retrieval_id)
-    return query.where(studies.c.study_instance_uid == instances.c.study_instance_uid, of_open).exists()
+    mine = studies.c.study_instance_uid == instances.c.study_instance_uid
+    return query.where(mine, of_open | undelivered).correlate(instances).exists()
+
+
+def _delivered_of_it() -> ColumnElement[bool]:
+    """Whether a delivery of this retrieval has delivered this instance."""
+    mine = (
+        delivery_instances.c.study_instance_uid == instances.c.study_instance_uid,
+        delivery_instances.c.sop_instance_uid == instances.c.sop_instance_uid,
+        delivery_instances.c.delivered,
+    )
+    of_delivery = deliveries.c.delivery_id == delivery_instances.c.delivery_id
+    query = select(delivery_instances.c.delivery_id).join(deliveries, of_delivery)
+    of_it = deliveries.c.retrieval_id == retrievals.c.retrieval_id
+    return query.where(*mine, of_it).correlate(instances, retrievals).exists()
 
 
 def _wanted_by_a_delivery(now: datetime) -> ColumnElement[bool]:
