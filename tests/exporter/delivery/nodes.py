@@ -20,7 +20,10 @@ SUCCESS = 0x0000
 
 @dataclass
 class Node:
-    """What it got, in order; `answer` gives the status for an instance, `commit` whether it answers for it later."""
+    """What it got, in order; `answer` gives the status for an instance, `commit` whether it answers for it later.
+
+    It breaks off at the instance of number `abort_at`, and at each of `hated`.
+    """
 
     port: int = 0
     got: list[str] = field(default_factory=list)
@@ -29,6 +32,7 @@ class Node:
     commit: Callable[[str], int] = lambda uid: SUCCESS
     is_silent: bool = False
     abort_at: int = 0
+    hated: frozenset[str] = frozenset()
     associations: int = 0
 
 
@@ -43,7 +47,7 @@ def node(syntaxes: Any = None, answers_to: int = 0, tls: ssl.SSLContext | None =
     def stored(event: evt.Event) -> int:
         uid = str(event.request.AffectedSOPInstanceUID)
         it.got.append(uid)
-        if it.abort_at and len(it.got) == it.abort_at:
+        if uid in it.hated or (it.abort_at and len(it.got) == it.abort_at):
             event.assoc.abort()
             return SUCCESS
         return it.answer(len(it.got), uid)

@@ -1,6 +1,7 @@
 """C-STORE to nodes that take, refuse, are busy, abort, and answer for what they took."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,47 @@ async def test_a_node_without_resources_gets_nothing_more_for_now(tmp_path: Path
     assert len(it.got) == 2
 
 
-async def test_an_abort_in_the_middle_leaves_the_rest_for_later(tmp_path: Path) -> None:
+async def test_after_an_abort_the_others_go_on_and_the_culprit_goes_last_and_alone(tmp_path: Path) -> None:
+    files = files_of(tmp_path)
     with node() as it:
-        it.abort_at = 2
-        with pytest.raises(DestinationAway):
-            await told(it, files_of(tmp_path))
+        it.abort_at = 1
+        answers = await told(it, files)
 
-    assert len(it.got) == 2
+    bad, second, third = (file.sop_instance_uid for file in files)
+    assert it.got == [bad, second, third, bad]
+    assert states(answers) == ["later", "delivered", "delivered", "delivered"]
+    assert answers[0].broke_off
+    assert it.associations == 3
+
+
+async def test_a_file_at_which_the_node_always_breaks_off_is_told_with_the_reason(tmp_path: Path) -> None:
+    files = files_of(tmp_path)
+    with node() as it:
+        it.hated = frozenset([files[1].sop_instance_uid])
+        answers = await told(it, files)
+
+    assert states(answers) == ["delivered", "later", "delivered", "later"]
+    assert "the destination broke off at this file" in answers[-1].problem
+
+
+async def test_who_broke_off_before_goes_last(tmp_path: Path) -> None:
+    files = files_of(tmp_path)
+    with node() as it:
+        it.hated = frozenset([files[0].sop_instance_uid])
+        answers = await told(it, [replace(files[0], broke_off=True), *files[1:]])
+
+    assert it.got == [files[1].sop_instance_uid, files[2].sop_instance_uid, files[0].sop_instance_uid]
+    assert states(answers) == ["delivered", "delivered", "later"]
+
+
+async def test_a_node_that_breaks_off_at_every_file_is_away(tmp_path: Path) -> None:
+    files = files_of(tmp_path, 8)
+    with node() as it:
+        it.hated = frozenset(file.sop_instance_uid for file in files)
+        with pytest.raises(DestinationAway, match="breaks off at every file"):
+            await told(it, files)
+
+    assert it.got == [file.sop_instance_uid for file in files[:5]]
 
 
 async def test_nobody_at_the_port_is_a_node_that_is_away(tmp_path: Path) -> None:

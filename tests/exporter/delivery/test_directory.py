@@ -77,9 +77,9 @@ async def test_a_folder_that_cannot_be_made_is_away(tmp_path: Path) -> None:
 def test_what_a_dead_writer_left_beside_is_written_anew(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target.dcm"
     source.write_bytes(b"whole")
-    (tmp_path / ".0123456789abcdef-target.dcm").write_bytes(b"half of something longer")
+    (tmp_path / "beside").write_bytes(b"half of something longer")
 
-    assert put(source, target, "0123456789abcdef0123")
+    assert put(source, target, tmp_path / "beside")
 
     assert target.read_bytes() == b"whole"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "target.dcm"]

@@ -1,5 +1,6 @@
 """Destinations on bad days: what is away is waited for, what refuses is told, what was given up can be tried again."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,3 +146,48 @@ async def test_a_node_that_takes_and_then_disowns_is_given_up(tmp_path: Path) ->
 
     assert (end.state, end.delivered) == ("incomplete", 0)
     assert len(there.got) == 4, "once for each attempt"
+
+
+async def test_a_file_at_which_a_node_breaks_off_fails_alone_after_its_own_attempts(tmp_path: Path) -> None:
+    first, second = archived(tmp_path, 1), archived(tmp_path, 2)
+    bad = next(iter(first.files))
+    with node() as there:
+        there.hated = frozenset([bad])
+        async with desk(tmp_path, {"out": to_node(there.port)}) as it:
+            await it.retrieved(first, second)
+            delivery_id = await it.order()
+            end = await it.heard.end(delivery_id)
+            last = it.heard.last(delivery_id, first)
+
+            there.hated = frozenset()
+            await it.say(RetryDelivery(delivery_id=delivery_id))
+            again = await it.heard.end(delivery_id, times=2)
+
+    others = [uid for study in (first, second) for uid in study.files if uid != bad]
+    assert (end.state, end.delivered, end.problem) == ("incomplete", 5, "")
+    assert "1 failed: the destination broke off at this file" in last.problem
+    assert there.got.count(bad) == 5 + 1, "twice at first, once for each further attempt, once when told"
+    assert sorted(uid for uid in there.got if uid != bad) == sorted(others)
+    assert (again.state, again.delivered) == ("complete", 6)
+
+
+async def test_a_file_that_is_put_off_is_counted_by_itself(tmp_path: Path) -> None:
+    study = archived(tmp_path, count=3)
+    slow, bad, good = study.files
+    with node() as there:
+        tries: Counter[str] = Counter()
+
+        def answer(number: int, uid: str) -> int:
+            tries[uid] += 1
+            return 0x0110 if uid == bad or (uid == slow and tries[uid] < 3) else 0
+
+        there.answer = answer
+        async with desk(tmp_path, {"out": to_node(there.port)}) as it:
+            await it.retrieved(study)
+            delivery_id = await it.order()
+            end = await it.heard.end(delivery_id)
+            said = {one.sop_instance_uid: one.state for one in it.heard.last(delivery_id, study).instances}
+
+    assert (end.state, end.delivered) == ("incomplete", 2)
+    assert said == {slow: "delivered", bad: "failed", good: "delivered"}
+    assert tries == {slow: 3, bad: QUICK.attempts, good: 1}

@@ -44,7 +44,7 @@ async def nothing(_leaving: object) -> None:
 
 
 async def deliver(way: Way, files: list[Staged], parcel: int = 1, delivery_id: UUID = SHIPMENT) -> list[Answer]:
-    shipment = Shipment(delivery_id, parcel, nothing)
+    shipment = Shipment(delivery_id, parcel, nothing, str(uuid4()))
     return [answer async for answer in way.deliver(shipment, files)]
 
 

@@ -10,6 +10,7 @@ from radquarry.configuration.addresses import bus_address, index_address, state_
 from radquarry.exporter.bell import Bell
 from radquarry.exporter.delivery.account import Account
 from radquarry.exporter.delivery.archive import Archive
+from radquarry.exporter.delivery.attempts import Attempts
 from radquarry.exporter.delivery.cleaning_run import Engine
 from radquarry.exporter.delivery.gathering import Gathering
 from radquarry.exporter.delivery.hearing import Hearing
@@ -57,6 +58,7 @@ async def opened(
             orders=Orders(state, now, patience.late),
             leases=Leases(state, now, patience),
             ledger=Ledger(state, now),
+            attempts=Attempts(state, now, patience),
             account=account,
             names=names,
             staging=Staging(own / "staging", Archive(archive), engine, room),

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, String, Table, Text, false
 
 tables = MetaData()
 
@@ -78,7 +78,6 @@ studies = Table(
     Column("study_instance_uid", String(64), primary_key=True),
     Column("state", String(16), nullable=False),
     Column("due", DateTime(timezone=True), nullable=False),
-    Column("attempts", Integer, nullable=False),
     Column("expected", Integer),
     Column("problem", Text, nullable=False),
     Column("revision", Integer, nullable=False),
@@ -103,6 +102,9 @@ instances = Table(
     Column("problem", Text, nullable=False),
     Column("is_taken", Boolean, nullable=False),
     Column("sent", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due", DateTime(timezone=True)),
+    Column("broke_off", Boolean, nullable=False, server_default=false()),
     Column("delivered_at", DateTime(timezone=True)),
     Column("bytes", BigInteger),
     Column("sha256", String(64), nullable=False),
@@ -110,8 +112,10 @@ instances = Table(
     Column("findings", Text, nullable=False),
     Column("own_values", Integer, nullable=False),
 )
-"""The ledger: `state` is expected, delivered, held back, missing or failed. `sent` counts the attempts.
+"""The ledger: `state` is expected, delivered, held back, missing or failed. `sent` counts how often it was sent.
 
+`attempts` counts those that failed for its own sake, `due` is when it is tried again, null is at once. `broke_off`: the
+destination ended the conversation at it, so that it goes last and alone.
 `is_taken`: the destination took it and has not answered for it. `bytes` and `sha256` are of what left, `left_as` is
 where it lies there. `findings` of the release check are JSON.
 """

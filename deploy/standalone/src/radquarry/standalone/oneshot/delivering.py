@@ -4,10 +4,11 @@ import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from rich.console import Console
 
@@ -57,7 +58,9 @@ class Delivering:
 
     async def _send(self, way: Way, ready: Ready, screen: Console) -> int:
         papers = partial(self._papers, ready)
-        sending = Sending(way, Shipment(self.name, 1, papers), self.remembered)
+        with suppress(DestinationAway):  # sending says so, too
+            await way.clear(self.name)
+        sending = Sending(way, Shipment(self.name, 1, papers, str(uuid4())), self.remembered)
         await sending.run(ready, screen)
         problems = [f"{one.shown}: {one.reason}" for one in ready.lost]
         beside = await papers([])

@@ -1,7 +1,7 @@
 """The pages of the tools on files at hand: the forms that take files in, and what becomes of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from radquarry.api.desk import Desk
@@ -9,7 +9,6 @@ from radquarry.api.exchange import MOST_BYTES, MOST_FILES
 from radquarry.api.file_job_orders import FORMATS, JobKind
 from radquarry.api.file_job_views import FileJobView, RefusedFile
 from radquarry.api.listed import Listed
-from radquarry.api.pages.crawl_forms import fresh_key
 from radquarry.api.pages.delivery_form import DeliveryTyped
 
 Tool = Literal["deidentify", "convert"]
@@ -28,7 +27,6 @@ class ToolsPage:
     jobs: tuple[FileJobView, ...]
     next_href: str
     problem: str = ""
-    key: str = field(default_factory=fresh_key)
 
     @property
     def kind(self) -> JobKind:

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 
@@ -12,7 +12,7 @@ from radquarry.exporter.delivery.consignment import Consignment
 from radquarry.exporter.delivery.means import Means
 from radquarry.exporter.delivery.one_closer import one_closer
 from radquarry.exporter.delivery.progress import LEAP
-from radquarry.exporter.ways.port import Shipment
+from radquarry.exporter.ways.port import DestinationAway, Shipment
 from radquarry.messages import DeliveryCompleted, DeliveryState
 
 log = structlog.get_logger(__name__)
@@ -20,8 +20,12 @@ log = structlog.get_logger(__name__)
 
 async def close_deliveries(means: Means) -> None:
     """Until cancelled."""
+    is_swept = False
     while True:
         try:
+            if not is_swept:
+                await _sweep(means)
+                is_swept = True
             await means.orders.refuse_unknown(tuple(means.ways))
             await _settle_ended(means)
             for row in await means.orders.at_their_end():
@@ -68,8 +72,9 @@ async def _closed(means: Means, row: Any) -> None:
         findings=await means.account.findings(of.delivery_id),
         problem=problem,
     )
-    await means.staging.clear(of)
+    await means.staging.clear_all(of)
     await means.papers.clear(of)
+    await _clear_there(means, of)
     await means.publish(ended)
     await means.orders.close(UUID(row.delivery_id), row.told_at)
     log.info("a delivery has ended", delivery_id=row.delivery_id, state=ended.state, delivered=ended.delivered)
@@ -88,7 +93,7 @@ async def _accompanied(means: Means, of: Consignment) -> str:
     try:
         written = await means.papers.write(of, way)
         if written.folder is not None:
-            await way.accompany(Shipment(of.delivery_id, of.parcels, _none), written.folder)
+            await way.accompany(Shipment(of.delivery_id, of.parcels, _none, str(uuid4())), written.folder)
     except PeerAway:
         raise
     except (Transient, Permanent) as fault:
@@ -96,6 +101,28 @@ async def _accompanied(means: Means, of: Consignment) -> str:
     except OSError as fault:
         return f"what belongs beside the images could not be written: {fault.strerror}"
     return written.kept
+
+
+async def _sweep(means: Means) -> None:
+    """At the start: what lies half at destinations of deliveries of ours that are over."""
+    for name, way in means.ways.items():
+        try:
+            for delivery_id in await way.unfinished():
+                if await means.orders.is_over(delivery_id):
+                    await way.clear(delivery_id)
+        except DestinationAway as fault:
+            log.warning("unfinished files may stay at a destination", destination=name, reason=str(fault))
+
+
+async def _clear_there(means: Means, of: Consignment) -> None:
+    """What a turn that died has left at the destination; one that is away is looked at by the next start."""
+    way = means.ways.get(of.destination)
+    if way is None:
+        return
+    try:
+        await way.clear(of.delivery_id)
+    except DestinationAway as fault:
+        log.warning("unfinished files stay at a destination", delivery_id=str(of.delivery_id), reason=str(fault))
 
 
 async def _none(_leaving: object) -> None:

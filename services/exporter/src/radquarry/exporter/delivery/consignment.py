@@ -62,7 +62,6 @@ class Part:
     of: Consignment
     study_instance_uid: str
     state: DeliveryState = "requested"
-    attempts: int = 0
     expected: int | None = None
     delivered: int = 0
     held_back: int = 0

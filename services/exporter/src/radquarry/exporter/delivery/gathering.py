@@ -136,7 +136,7 @@ class Gathering:
             lack = row.problem if row.state != "complete" else ""
             values: dict[str, Any] = {"seen": row.revision, "expected": expected, "lack": lack}
             if is_more or study.seen < 0 or study.expected != expected:
-                values |= {"state": "requested", "due": self._clock(), "attempts": 0, "problem": ""}
+                values |= {"state": "requested", "due": self._clock(), "problem": ""}
                 opened = update(deliveries).where(deliveries.c.delivery_id == row.delivery_id)
                 was_closed = deliveries.c.closed_at.is_not(None)
                 await connection.execute(opened.where(was_closed).values(closed_at=None, attempts=0, problem=""))
@@ -162,7 +162,8 @@ class Gathering:
         came = [one.sop_instance_uid for one in found if one.received and known.get(one.sop_instance_uid) == "missing"]
         for start in range(0, len(came), AT_ONCE):
             some = instances.c.sop_instance_uid.in_(came[start : start + AT_ONCE])
-            await connection.execute(update(instances).where(of, some).values(state="expected", problem=""))
+            again = {"state": "expected", "problem": "", "attempts": 0, "due": None}
+            await connection.execute(update(instances).where(of, some).values(**again))
         return bool(fresh or came)
 
     async def _give_up(self, row: Any) -> None:

@@ -84,6 +84,12 @@ class Leases:
             if result.rowcount == 0:
                 raise LeaseLost("another exporter has taken the work over")
 
+    async def holds(self, holder: str) -> bool:
+        """Whether the work is still ours."""
+        query = select(studies.c.holder).where(studies.c.holder == holder).limit(1)
+        async with self._state.reading() as connection:
+            return (await connection.execute(query)).first() is not None
+
     async def release(self, part: Part, holder: str, seconds: float = 0) -> None:
         """Write down where a study stands as was published, and let it go; it is due in so many seconds.
 
@@ -103,7 +109,7 @@ class Leases:
                 raise LeaseLost("another exporter has taken the work over")
             if state in ("complete", "incomplete") and (await connection.execute(pending.limit(1))).first() is not None:
                 state = "requested"
-            values = {"state": state, "problem": part.problem, "revision": part.revision, "attempts": part.attempts}
+            values = {"state": state, "problem": part.problem, "revision": part.revision}
             free = {"holder": None, "until": None, "due": now + timedelta(seconds=seconds)}
             await connection.execute(update(studies).where(one).values(**values, **free))
 
@@ -218,7 +224,6 @@ def _part(of: Consignment, row: Any) -> Part:
         of=of,
         study_instance_uid=row.study_instance_uid,
         state=row.state,
-        attempts=row.attempts,
         expected=row.expected,
         problem=row.problem,
         lack=row.lack,

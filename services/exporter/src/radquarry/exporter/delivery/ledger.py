@@ -31,6 +31,7 @@ class Expected:
     is_taken: bool = False
     problem: str = ""
     sent: int = 0
+    broke_off: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Ledger:
         self._state = state
         self._clock = clock
 
-    async def pending(self, of: Consignment, studies: Sequence[str]) -> list[Expected]:
-        """What is still to leave of some studies."""
+    async def pending(self, of: Consignment, studies: Sequence[str], *, whole: bool = False) -> list[Expected]:
+        """What is to leave of some studies now; with `whole` also what is not due yet."""
         mine = and_(
             brought.c.retrieval_id == str(of.retrieval_id),
             brought.c.study_instance_uid == instances.c.study_instance_uid,
@@ -65,7 +66,9 @@ class Ledger:
         )
         found: list[Expected] = []
         for some in portions(studies):
-            one = _of(of.delivery_id, some) & (instances.c.state == "expected")
+            one = of_studies(of.delivery_id, some) & (instances.c.state == "expected")
+            if not whole:
+                one &= is_due(self._clock())
             async with self._state.reading() as connection:
                 rows = (await connection.execute(query.where(one))).all()
             found += [
@@ -77,6 +80,7 @@ class Ledger:
                     row.is_taken,
                     row.problem or row.lack or "",
                     row.sent,
+                    row.broke_off,
                 )
                 for row in rows
             ]
@@ -93,6 +97,7 @@ class Ledger:
                 "to_state": states[one.state],
                 "to_problem": one.problem,
                 "to_taken": one.state == "taken",
+                "to_broke_off": one.broke_off,
                 "to_at": now if one.state == "delivered" else None,
                 "to_bytes": one.file.bytes if one.state in ("delivered", "taken") else None,
                 "to_sha256": one.file.sha256 if one.state in ("delivered", "taken") else "",
@@ -104,6 +109,7 @@ class Ledger:
             "state": bindparam("to_state"),
             "problem": bindparam("to_problem"),
             "is_taken": bindparam("to_taken"),
+            "broke_off": bindparam("to_broke_off"),
             "delivered_at": bindparam("to_at"),
             "bytes": bindparam("to_bytes"),
             "sha256": bindparam("to_sha256"),
@@ -147,19 +153,9 @@ class Ledger:
         ]
         await self._update(delivery_id, rows, {"sent": bindparam("to_sent"), "own_values": bindparam("to_values")})
 
-    async def fail(self, delivery_id: UUID, studies: Sequence[str], problem: str) -> None:
-        """Nothing more of these studies is tried; where an instance has a reason of its own, that one stays."""
-        for some in portions(studies):
-            one = _of(delivery_id, some) & (instances.c.state == "expected")
-            async with self._state.writing() as connection:
-                own = update(instances).where(one, instances.c.problem != "").values(state="failed", is_taken=False)
-                await connection.execute(own)
-                rest = update(instances).where(one).values(state="failed", problem=problem, is_taken=False)
-                await connection.execute(rest)
-
     async def states(self, delivery_id: UUID, study: str) -> tuple[list[InstanceDelivery], int]:
         """What became of each of a study, and how many are still to leave."""
-        query = select(instances).where(_of(delivery_id, [study])).order_by(instances.c.sop_instance_uid)
+        query = select(instances).where(of_studies(delivery_id, [study])).order_by(instances.c.sop_instance_uid)
         async with self._state.reading() as connection:
             rows = (await connection.execute(query)).all()
         told = [
@@ -177,13 +173,13 @@ class Ledger:
 
     async def reason(self, delivery_id: UUID, study: str) -> str:
         """Why something of a study has not left yet."""
-        one = _of(delivery_id, [study]) & (instances.c.state == "expected") & (instances.c.problem != "")
+        one = of_studies(delivery_id, [study]) & (instances.c.state == "expected") & (instances.c.problem != "")
         async with self._state.reading() as connection:
             return await connection.scalar(select(instances.c.problem).where(one).limit(1)) or ""
 
     async def counts(self, delivery_id: UUID, study: str) -> dict[str, int]:
         """How many of a study are in which state."""
-        query = select(instances.c.state, func.count().label("number")).where(_of(delivery_id, [study]))
+        query = select(instances.c.state, func.count().label("number")).where(of_studies(delivery_id, [study]))
         async with self._state.reading() as connection:
             rows = (await connection.execute(query.group_by(instances.c.state))).all()
         return {row.state: row.number for row in rows}
@@ -211,7 +207,13 @@ def findings_as_json(outcome: Outcome | None) -> str:
     return json.dumps([[finding.where, finding.what] for finding in outcome.findings])
 
 
-def _of(delivery_id: UUID, studies: Sequence[str]) -> ColumnElement[bool]:
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether an instance may be tried again."""
+    return instances.c.due.is_(None) | (instances.c.due <= now)
+
+
+def of_studies(delivery_id: UUID, studies: Sequence[str]) -> ColumnElement[bool]:
+    """The instances of some studies of a delivery."""
     return (instances.c.delivery_id == str(delivery_id)) & instances.c.study_instance_uid.in_(studies)
 
 

@@ -8,6 +8,7 @@ from radquarry.bus.port import Publish
 from radquarry.configuration.sections import Destination
 from radquarry.exporter.bell import Bell
 from radquarry.exporter.delivery.account import Account
+from radquarry.exporter.delivery.attempts import Attempts
 from radquarry.exporter.delivery.cleaning_run import Engine, ProfileUnusable
 from radquarry.exporter.delivery.consignment import Consignment
 from radquarry.exporter.delivery.leases import Leases
@@ -37,6 +38,7 @@ class Means:
     orders: Orders
     leases: Leases
     ledger: Ledger
+    attempts: Attempts
     account: Account
     names: NamesKnown
     staging: Staging

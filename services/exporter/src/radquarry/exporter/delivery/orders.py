@@ -81,10 +81,13 @@ class Orders:
             result = await connection.execute(update(deliveries).where(one).values(state=state, **fresh))
             if result.rowcount == 0 or refusal:
                 return
-            unsent = instances.c.state.in_(("failed", "missing")) & (instances.c.delivery_id == str(delivery_id))
+            of_it = instances.c.delivery_id == str(delivery_id)
+            unsent = of_it & instances.c.state.in_(("failed", "missing"))
             again = {"state": "expected", "problem": "", "sent": 0}
             await connection.execute(update(instances).where(unsent).values(**again))
-            opened = {"state": "requested", "attempts": 0, "due": now, "problem": ""}
+            at_once = update(instances).where(of_it, instances.c.state == "expected")
+            await connection.execute(at_once.values(attempts=0, due=None))
+            opened = {"state": "requested", "due": now, "problem": ""}
             await connection.execute(update(studies).where(mine, studies.c.seen >= 0, lacking).values(**opened))
             unheard_of = {**opened, "state": "waiting"}
             await connection.execute(update(studies).where(mine, studies.c.seen < 0).values(**unheard_of))
@@ -128,6 +131,12 @@ class Orders:
         async with self._state.reading() as connection:
             return (await connection.execute(query)).first() is not None
 
+    async def is_over(self, delivery_id: UUID) -> bool:
+        """Whether it is one of ours, and its end has been said."""
+        query = select(deliveries.c.delivery_id).where(_of(delivery_id), deliveries.c.closed_at.is_not(None))
+        async with self._state.reading() as connection:
+            return (await connection.execute(query)).first() is not None
+
     async def close(self, delivery_id: UUID, told_at: datetime | None) -> None:
         """Its end has been published; it stays open when it was taken up again meanwhile."""
         mine = studies.c.delivery_id == deliveries.c.delivery_id
@@ -162,7 +171,6 @@ def unheard(delivery_id: str, study_instance_uid: str, now: datetime) -> dict[st
         "study_instance_uid": study_instance_uid,
         "state": "waiting",
         "due": now,
-        "attempts": 0,
         "expected": None,
         "problem": "",
         "revision": 0,

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from radquarry.exporter.delivery.room import Room
 from radquarry.exporter.pseudonyms.mapping_file import Row
 from radquarry.exporter.runs.sources import Source
 from radquarry.exporter.ways.port import Staged
-from radquarry.messages import Deidentification
 
 LEFT = "it is not in the archive"
 
@@ -34,7 +34,10 @@ class Ready:
 
 
 class Staging:
-    """`{folder}/{delivery_id}/{study_instance_uid}`, made anew whenever a study's turn comes."""
+    """`{folder}/{delivery_id}/{study_instance_uid}/{turn}`, a folder of its own for each turn of a study.
+
+    Whoever was taken for dead and goes on does not find its files any more, and does not write among another's.
+    """
 
     def __init__(self, folder: Path, archive: Archive, engine: Engine, room: Room) -> None:
         self._folder = folder
@@ -42,7 +45,7 @@ class Staging:
         self._engine = engine
         self._room = room
 
-    async def make_ready(self, of: Consignment, study: str, wanted: Sequence[Expected]) -> Ready:
+    async def make_ready(self, of: Consignment, study: str, turn: str, wanted: Sequence[Expected]) -> Ready:
         """Raises `DestinationAway` when there is no room, and what the engine raises."""
         ready = Ready()
         paths = await asyncio.to_thread(self._archive.files, study, wanted)
@@ -54,16 +57,17 @@ class Staging:
             received, ready.files = {file.sop_instance_uid: file for file in ready.files}, []
             await asyncio.to_thread(self._room.demand, sum(file.bytes for file in received.values()))
             here = [one for one in here if one.sop_instance_uid in received]
-            await self._clean(of, of.deidentify, here, [paths[one.sop_instance_uid] for one in here], ready)
+            folder = self._of(of, study) / turn
+            await asyncio.to_thread(_alone, folder)
+            await self._clean(folder, of, here, [paths[one.sop_instance_uid] for one in here], ready)
         return ready
 
     async def _clean(
-        self, of: Consignment, how: Deidentification, here: Sequence[Expected], paths: Sequence[Path], ready: Ready
+        self, folder: Path, of: Consignment, here: Sequence[Expected], paths: Sequence[Path], ready: Ready
     ) -> None:
-        folder = self._folder / str(of.delivery_id) / here[0].study_instance_uid
-        await asyncio.to_thread(_emptied, folder)
+        assert of.deidentify is not None  # noqa: S101 - else there is nothing to clean
         sources = [Source(number, path) for number, path in enumerate(paths)]
-        async with self._engine.cleaned(folder, how, sources, map_wanted=of.mapping) as work:
+        async with self._engine.cleaned(folder, of.deidentify, sources, map_wanted=of.mapping) as work:
             async for source, outcome, rows in work:
                 one = here[source.number]
                 if outcome.state in ("released", "repeated"):
@@ -73,10 +77,18 @@ class Staging:
                 else:
                     ready.kept.append(Kept(one, "held back", outcome.reason, outcome))
 
-    async def clear(self, of: Consignment, study: str = "") -> None:
-        """Nothing of a study, or of the whole delivery, is needed any more."""
-        folder = self._folder / str(of.delivery_id)
-        await asyncio.to_thread(shutil.rmtree, folder / study if study else folder, ignore_errors=True)
+    async def clear(self, of: Consignment, study: str, turn: str) -> None:
+        """Nothing of this turn is needed any more."""
+        await asyncio.to_thread(shutil.rmtree, self._of(of, study) / turn, ignore_errors=True)
+        with suppress(OSError):  # another turn's files lie there
+            await asyncio.to_thread(self._of(of, study).rmdir)
+
+    async def clear_all(self, of: Consignment) -> None:
+        """Nothing of a delivery is needed any more."""
+        await asyncio.to_thread(shutil.rmtree, self._folder / str(of.delivery_id), ignore_errors=True)
+
+    def _of(self, of: Consignment, study: str) -> Path:
+        return self._folder / str(of.delivery_id) / study
 
 
 def _as_it_is(ready: Ready, one: Expected, path: Path) -> None:
@@ -97,9 +109,10 @@ def staged(one: Expected, path: Path) -> Staged:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()
     uids = one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid
-    return Staged(*uids, path, size, digest, one.is_taken)
+    return Staged(*uids, path, size, digest, one.is_taken, one.broke_off)
 
 
-def _emptied(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def _alone(folder: Path) -> None:
+    """A new folder, without those of turns that have ended otherwise."""
+    shutil.rmtree(folder.parent, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)

@@ -37,7 +37,7 @@ class Turn:
         self._parts = {part.study_instance_uid: part for part in lease.parts}
         self._way = means.ways[lease.of.destination]
         self._went: Counter[str] = Counter()
-        self._arrived: Counter[str] = Counter()
+        self._broke_off: dict[str, set[str]] = {}
         self._said_at = 0.0
 
     async def run(self) -> None:
@@ -62,7 +62,7 @@ class Turn:
                 await self._end(part, f"a fault in radquarry ({type(fault).__name__})")
         finally:
             for study in self._parts:
-                await self._means.staging.clear(self._of, study)
+                await self._means.staging.clear(self._of, study, self._holder)
 
     async def stop(self) -> None:
         """The delivery was cancelled: what has left has left."""
@@ -75,7 +75,7 @@ class Turn:
             return
         for study, part in self._parts.items():
             self._parts[study] = await self._means.progress.say(await self._counted(part), "running")
-        wanted = await self._means.ledger.pending(self._of, list(self._parts))
+        wanted = await self._means.ledger.pending(self._of, list(self._parts), whole=self._way.whole)
         files: list[Staged] = []
         for study in self._parts:
             files += await self._ready(study, [one for one in wanted if one.study_instance_uid == study])
@@ -87,7 +87,8 @@ class Turn:
     async def _ready(self, study: str, wanted: Sequence[Expected]) -> list[Staged]:
         if not wanted:
             return []
-        ready = await self._means.staging.make_ready(self._of, study, wanted)
+        ready = await self._means.staging.make_ready(self._of, study, self._holder, wanted)
+        await self._means.leases.renew(self._holder)  # who has lost it may have lost its files, too
         await self._means.names.note(self._of, ready.rows)
         await self._means.ledger.kept(self._of.delivery_id, ready.kept)
         by_uid = {one.sop_instance_uid: one for one in wanted}
@@ -96,7 +97,7 @@ class Turn:
         return ready.files
 
     async def _deliver(self, files: Sequence[Staged]) -> None:
-        shipment = Shipment(self._of.delivery_id, self._of.parcels + 1, self._papers)
+        shipment = Shipment(self._of.delivery_id, self._of.parcels + 1, self._papers, self._holder)
         answers: list[Answer] = []
         noted_at = time.monotonic()
         try:
@@ -111,9 +112,12 @@ class Turn:
             await self._note(answers)
 
     async def _papers(self, leaving: Sequence[Answer]) -> Path | None:
+        await self._means.leases.renew(self._holder)  # the archive gets its name after this
         return (await self._means.papers.write(self._of, self._way, leaving)).folder
 
     async def _note(self, answers: Sequence[Answer]) -> None:
+        if not await self._means.leases.holds(self._holder):  # what has arrived has, the rest is another one's to say
+            answers = [one for one in answers if one.state in ("delivered", "taken")]
         if not answers:
             return
         parcel = self._of.parcels + 1 if self._way.whole else None
@@ -121,7 +125,8 @@ class Turn:
         for one in answers:
             is_news = one.state == "delivered" or (one.state == "taken" and not one.file.was_taken)
             self._went[one.file.study_instance_uid] += is_news
-            self._arrived[one.file.study_instance_uid] += one.state == "delivered"
+            if one.broke_off:
+                self._broke_off.setdefault(one.file.study_instance_uid, set()).add(one.file.sop_instance_uid)
         if self._went.total() and self._of.attempts:
             await self._means.orders.went(self._of.delivery_id)
             self._of = replace(self._of, attempts=0)
@@ -135,6 +140,9 @@ class Turn:
 
     async def _put_off(self, not_now: Transient) -> None:
         """The destination takes nothing now: the whole delivery waits, as all its studies go there."""
+        await self._means.leases.renew(self._holder)
+        for study, instances in self._broke_off.items():
+            await self._means.attempts.tried(self._of.delivery_id, study, instances)
         attempts = self._of.attempts + 1
         if attempts >= self._means.patience.attempts:
             await self._means.orders.put_off(self._of.delivery_id, attempts, 0, str(not_now))
@@ -148,23 +156,24 @@ class Turn:
             await self._means.leases.release(said, self._holder)
 
     async def _fail(self, reason: str) -> None:
-        await self._means.ledger.fail(self._of.delivery_id, list(self._parts), reason)
+        await self._means.leases.renew(self._holder)
+        await self._means.attempts.fail(self._of.delivery_id, list(self._parts), reason)
         for part in self._parts.values():
             await self._end(part)
 
     async def _end(self, part: Part, fault: str = "") -> None:
         """Settled, or put off for what the destination did not take of it alone."""
-        ledger, study, delivery_id = self._means.ledger, part.study_instance_uid, self._of.delivery_id
-        _, pending = await ledger.states(delivery_id, study)
-        if pending:
-            attempts = 1 if self._arrived[study] else part.attempts + 1  # taken and disowned would go on for ever
-            reason = fault or await ledger.reason(delivery_id, study)
-            if attempts < self._means.patience.attempts:
-                counted = replace(await self._counted(part), attempts=attempts)
-                said = await self._means.progress.say(counted, "waiting", reason)
-                await self._means.leases.release(said, self._holder, self._means.patience.wait(attempts))
-                return
-            await ledger.fail(delivery_id, [study], reason)
+        await self._means.leases.renew(self._holder)
+        ledger, attempts = self._means.ledger, self._means.attempts
+        study, delivery_id = part.study_instance_uid, self._of.delivery_id
+        reason = fault or await ledger.reason(delivery_id, study)
+        await attempts.tried(delivery_id, study)
+        await attempts.fail_exhausted(delivery_id, study, reason)
+        seconds = await attempts.due_in(delivery_id, study)
+        if seconds is not None:
+            said = await self._means.progress.say(await self._counted(part), "waiting", reason)
+            await self._means.leases.release(said, self._holder, seconds)
+            return
         told, _ = await ledger.states(delivery_id, study)
         delivered = sum(one.state == "delivered" for one in told)
         is_whole = delivered == (part.expected or 0) and not part.lack
@@ -172,7 +181,7 @@ class Turn:
 
     async def _settle(self, part: Part, state: DeliveryState, problem: str) -> None:
         told, _ = await self._means.ledger.states(self._of.delivery_id, part.study_instance_uid)
-        ended = replace(await self._counted(part), state=state, problem=problem, attempts=0)
+        ended = replace(await self._counted(part), state=state, problem=problem)
         said = await self._means.progress.settle(ended, told)
         await self._means.leases.release(said, self._holder)
 

@@ -1,10 +1,11 @@
 """A DICOM node as a destination: C-STORE of each file as it lies there, in its own transfer syntax."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from pydicom.uid import UID
 
@@ -18,6 +19,9 @@ from radquarry.exporter.ways.statuses import verdict
 
 MOST_CONTEXTS = 126
 """Of 128 that an association can have (PS3.8 9.3.2.2)."""
+MOST_BROKEN_OFF = 5
+"""In a row, with nothing answered for between them: then it is not these files' fault."""
+BROKE_OFF = "the destination broke off at this file: {}"
 Load = tuple[Staged, Parcel]
 
 
@@ -61,11 +65,49 @@ class DicomNode:
     async def accompany(self, shipment: Shipment, folder: Path) -> None:
         """A node takes objects alone."""
 
+    async def unfinished(self) -> Collection[UUID]:
+        """What is sent and not whole is the other side's."""
+        return ()
+
+    async def clear(self, delivery_id: UUID) -> None:
+        """Nothing of ours lies there half."""
+
     async def _sent(self, loads: Sequence[Load]) -> AsyncGenerator[Answer, None]:
+        """Where the node breaks off at a file the others go on; that one goes last, alone in an association."""
+        waiting = [load for load in loads if not load[0].broke_off]
+        alone = [load for load in loads if load[0].broke_off]
+        in_a_row, words = 0, ""
+        while waiting:
+            done = 0
+            async with aclosing(self._over_one(waiting)) as sending:
+                async for answer in sending:
+                    yield answer
+                    done += 1
+                    if answer.broke_off:
+                        in_a_row, words = (in_a_row + 1 if done == 1 else 1), answer.problem
+                        alone.append(waiting[done - 1])
+            waiting = waiting[done:]
+            if in_a_row == MOST_BROKEN_OFF:
+                raise DestinationAway(f"the destination breaks off at every file: {words}")
+        for load in alone:
+            async with aclosing(self._over_one([load])) as sending:
+                async for answer in sending:
+                    yield answer
+
+    async def _over_one(self, loads: Sequence[Load]) -> AsyncGenerator[Answer, None]:
+        """Over one association: to the end, or to the file at which the node breaks off."""
         kinds = dict.fromkeys(parcel.kind for _, parcel in loads)
-        async with open_association(self._peer, [(sop_class, [syntax]) for sop_class, syntax in kinds]) as association:
-            for file, parcel in loads:
-                yield await self._one(association, file, parcel)
+        sent = None
+        try:
+            offers = [(sop_class, [syntax]) for sop_class, syntax in kinds]
+            async with open_association(self._peer, offers) as association:
+                for file, parcel in loads:
+                    sent = file
+                    yield await self._one(association, file, parcel)
+        except PacsAway as fault:
+            if sent is None:
+                raise
+            yield Answer(sent, "later", BROKE_OFF.format(fault), broke_off=True)
 
     async def _one(self, association: Association, file: Staged, parcel: Parcel) -> Answer:
         if not takes(association, parcel):

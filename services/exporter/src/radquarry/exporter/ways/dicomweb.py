@@ -2,11 +2,12 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 
@@ -62,6 +63,13 @@ class DicomWeb:
 
     async def accompany(self, shipment: Shipment, folder: Path) -> None:
         """The service takes objects alone."""
+
+    async def unfinished(self) -> Collection[UUID]:
+        """What is sent and not whole is the other side's."""
+        return ()
+
+    async def clear(self, delivery_id: UUID) -> None:
+        """Nothing of ours lies there half."""
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[httpx.AsyncClient]:

@@ -1,16 +1,17 @@
-"""A folder as a destination: each file written beside its place, made durable, and never over a different one."""
+"""A folder as a destination: each file is written elsewhere there, made durable, and never over a different one."""
 
 import asyncio
 import errno
-import hashlib
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from pathlib import Path
+from uuid import UUID
 
 from radquarry.exporter.runs.sources import Source
 from radquarry.exporter.same_bytes import same
 from radquarry.exporter.ways.pattern import Pattern
 from radquarry.exporter.ways.port import Answer, DestinationAway, Shipment, Staged
+from radquarry.exporter.ways.unfinished import clear_unfinished, unfinished, unfinished_in
 
 CHUNK = 4 << 20
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL)
@@ -32,12 +33,24 @@ class Directory:
     async def deliver(self, shipment: Shipment, files: Sequence[Staged]) -> AsyncGenerator[Answer, None]:
         """See `Way`."""
         await asyncio.to_thread(self._demand_room, sum(file.bytes for file in files))
-        for file in files:
-            yield await asyncio.to_thread(self._put, shipment, file)
+        try:
+            with unfinished(self._root, shipment) as folder:
+                for number, file in enumerate(files):
+                    yield await asyncio.to_thread(self._put, folder / str(number), file)
+        except OSError as error:
+            raise away(error) from None
 
     async def accompany(self, shipment: Shipment, folder: Path) -> None:
         """See `Way`."""
         await asyncio.to_thread(self._accompany, shipment, folder)
+
+    async def unfinished(self) -> Collection[UUID]:
+        """See `Way`."""
+        return await asyncio.to_thread(left_in, self._root)
+
+    async def clear(self, delivery_id: UUID) -> None:
+        """See `Way`."""
+        await asyncio.to_thread(cleared, self._root, delivery_id)
 
     def _demand_room(self, wanted: int) -> None:
         try:
@@ -48,7 +61,7 @@ class Directory:
         if wanted > status.f_bavail * status.f_frsize:
             raise DestinationAway("the disk of the destination is full")
 
-    def _put(self, shipment: Shipment, file: Staged) -> Answer:
+    def _put(self, beside: Path, file: Staged) -> Answer:
         known = {
             name: getattr(file, name) for name in ("study_instance_uid", "series_instance_uid", "sop_instance_uid")
         }
@@ -58,9 +71,11 @@ class Directory:
             if not target.parent.resolve().is_relative_to(self._root.resolve()):
                 return Answer(file, "failed", "a link there leads out of the destination")
             made(target.parent)
-            if put(file.path, target, _mark(shipment, file)):
+            if put(file.path, target, beside):
                 return Answer(file, "delivered", "", place)
         except OSError as error:
+            if error.errno == errno.EXDEV:
+                return Answer(file, "failed", "its folder there is on another disk than the destination itself")
             if error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR):
                 return Answer(file, "failed", f"it cannot be named so there: {error.strerror}")
             raise away(error) from None
@@ -71,14 +86,14 @@ class Directory:
     def _accompany(self, shipment: Shipment, folder: Path) -> None:
         beside = self._root / PARCEL.format(delivery_id=shipment.delivery_id)
         try:
-            for path in sorted(folder.rglob("*")):
-                if path.is_file():
-                    target = beside / path.relative_to(folder)
-                    made(target.parent)
-                    written = target.with_name(f".{target.name}.new")
-                    _copied(path, written)
-                    written.replace(target)
-                    settle(target.parent)
+            with unfinished(self._root, shipment) as making:
+                for path in sorted(folder.rglob("*")):
+                    if path.is_file():
+                        target = beside / path.relative_to(folder)
+                        made(target.parent)
+                        _copied(path, making / "paper")
+                        (making / "paper").replace(target)
+                        settle(target.parent)
         except OSError as error:
             raise away(error) from None
 
@@ -90,20 +105,30 @@ def away(error: OSError) -> DestinationAway:
     return DestinationAway(f"the destination cannot be written: {error.strerror or type(error).__name__}")
 
 
-def _mark(shipment: Shipment, file: Staged) -> str:
-    """The same when this instance is delivered again, so that what a dead writer left is written anew."""
-    words = str(shipment.delivery_id), file.study_instance_uid, file.sop_instance_uid
-    return hashlib.sha256(" ".join(words).encode()).hexdigest()
+def left_in(root: Path) -> set[UUID]:
+    """See `unfinished_in`. Raises `DestinationAway`."""
+    try:
+        return unfinished_in(root)
+    except OSError as error:
+        raise away(error) from None
 
 
-def put(source: Path, target: Path, mark: str) -> bool:
+def cleared(root: Path, delivery_id: UUID) -> None:
+    """See `clear_unfinished`. Raises `DestinationAway`."""
+    try:
+        clear_unfinished(root, delivery_id)
+    except OSError as error:
+        raise away(error) from None
+
+
+def put(source: Path, target: Path, beside: Path) -> bool:
     """Have `target` hold what `source` holds, durably; False when it holds something else. Raises `OSError`.
 
-    `mark` is no other writer's: two files of one name may be written at the same time.
+    `beside`, on the same disk, is where it becomes whole, and is no other writer's: two files of one name may be
+    written at the same time.
     """
     if target.exists() or target.is_symlink():
         return _same(source, target)
-    beside = target.with_name(f".{mark[:16]}-{target.name}"[-250:])
     try:
         _copied(source, beside)
         is_there = _placed(beside, target)

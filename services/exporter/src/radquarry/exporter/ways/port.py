@@ -1,6 +1,6 @@
 """What a delivery needs of the way it goes, whatever that is: a folder, a zip archive, a DICOM node, a web service."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -22,7 +22,8 @@ class Staged:
     """A file that may leave as it lies at `path`.
 
     The UIDs are those it has in the archive, by which it is answered for; `sha256` is of what leaves. `was_taken`: the
-    destination took it before and has not yet answered for it (storage commitment).
+    destination took it before and has not yet answered for it (storage commitment). `broke_off`: an earlier attempt
+    ended at this very file.
     """
 
     study_instance_uid: str
@@ -32,6 +33,7 @@ class Staged:
     bytes: int
     sha256: str
     was_taken: bool = False
+    broke_off: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,14 @@ class Answer:
 
     `delivered`: it is there, and durable where we can tell; a `problem` beside it is a warning. `failed`: it will not
     be taken. `later`: not now. `taken`: it has it, and does not answer for it yet. `left_as`: where it lies there.
+    `broke_off`: the destination ended the conversation at this very file.
     """
 
     file: Staged
     state: Literal["delivered", "failed", "later", "taken"]
     problem: str = ""
     left_as: str = ""
+    broke_off: bool = False
 
 
 Papers = Callable[[Sequence[Answer]], Awaitable[Path | None]]
@@ -54,11 +58,15 @@ Papers = Callable[[Sequence[Answer]], Awaitable[Path | None]]
 
 @dataclass(frozen=True)
 class Shipment:
-    """What files leave as: a delivery, and the number of its parcel from 1 where it leaves in parcels."""
+    """What files leave as: a delivery, and the number of its parcel from 1 where it leaves in parcels.
+
+    `turn` is the name of one turn of work on it, nobody else's.
+    """
 
     delivery_id: UUID
     parcel: int
     papers: Papers
+    turn: str
 
 
 class Way(Protocol):
@@ -72,7 +80,7 @@ class Way(Protocol):
     takes_papers: bool
 
     def deliver(self, shipment: Shipment, files: Sequence[Staged]) -> AsyncGenerator[Answer, None]:
-        """Answers as they come, one for each file, two where it is first `taken`.
+        """Answers as they come, one for each file, two where it is first `taken` or the destination `broke_off` at it.
 
         Whatever has no answer when it ends was not taken. Delivering a file again does no harm.
         Raises `DestinationAway`, `DestinationRefuses`.
@@ -80,3 +88,9 @@ class Way(Protocol):
 
     async def accompany(self, shipment: Shipment, folder: Path) -> None:
         """Put the files of `folder` beside what was delivered. Raises `DestinationAway`."""
+
+    async def unfinished(self) -> Collection[UUID]:
+        """Of which deliveries something half lies there; of any radquarry's. Raises `DestinationAway`."""
+
+    async def clear(self, delivery_id: UUID) -> None:
+        """Nothing half of a delivery that is over stays there. Raises `DestinationAway`."""

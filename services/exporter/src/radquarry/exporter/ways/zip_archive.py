@@ -1,24 +1,25 @@
 """A zip archive for each delivery, encrypted (WinZip's AE-2, AES-256) where there is a password.
 
 What comes when an archive has already left is another one: `…-2.zip`. An archive that was begun and not finished is
-made anew.
+made anew. It becomes one in a folder of its own (unfinished.py).
 """
 
 import asyncio
 import os
 import threading
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import pyzipper
 
 from radquarry.exporter.runs.sources import Source
-from radquarry.exporter.ways.directory import CHUNK, away, settle
+from radquarry.exporter.ways.directory import CHUNK, away, cleared, left_in, settle
 from radquarry.exporter.ways.pattern import Pattern
 from radquarry.exporter.ways.port import Answer, Shipment, Staged
+from radquarry.exporter.ways.unfinished import unfinished
 
 Made = TypeVar("Made")
 SOME_TIME = (1980, 1, 1, 0, 0, 0)
@@ -42,20 +43,26 @@ class ZipArchive:
         """See `Way`. Nothing counts as delivered before the archive has its name."""
         number = "" if shipment.parcel == 1 else f"-{shipment.parcel}"
         target = self._root / f"{shipment.delivery_id}{number}.zip"
-        beside = target.with_name(f".{target.name}.new")
         try:
-            answers = await self._written(beside, shipment, files)
-            await asyncio.to_thread(_named, beside, target)
+            with unfinished(self._root, shipment) as folder:
+                beside = folder / target.name
+                answers = await self._written(beside, shipment, files)
+                await asyncio.to_thread(_named, beside, target)
         except OSError as error:
             raise away(error) from None
-        finally:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
         for answer in answers:
             yield answer
 
     async def accompany(self, shipment: Shipment, folder: Path) -> None:
         """It is in the archive."""
+
+    async def unfinished(self) -> Collection[UUID]:
+        """See `Way`."""
+        return await asyncio.to_thread(left_in, self._root)
+
+    async def clear(self, delivery_id: UUID) -> None:
+        """See `Way`."""
+        await asyncio.to_thread(cleared, self._root, delivery_id)
 
     async def _written(self, beside: Path, shipment: Shipment, files: Sequence[Staged]) -> list[Answer]:
         answers: dict[str, Answer] = {}
@@ -76,7 +83,6 @@ class ZipArchive:
         return [*answers.values()]
 
     def _opened(self, beside: Path) -> Any:
-        self._root.mkdir(parents=True, exist_ok=True)
         secret = {"encryption": pyzipper.WZ_AES} if self._password else {}
         archive = pyzipper.AESZipFile(
             beside, "w", compression=pyzipper.ZIP_DEFLATED, allowZip64=True, compresslevel=LEVEL, **secret
