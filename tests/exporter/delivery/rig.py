@@ -14,6 +14,7 @@ from radquarry.bus.delivery import Waits
 from radquarry.bus.opening import open_bus
 from radquarry.bus.port import Bus
 from radquarry.configuration.sections import Archive, Deidentifying, Destination
+from radquarry.configuration.uploads import UploadedFiles
 from radquarry.exporter import __main__ as exporter
 from radquarry.exporter.patience import Patience
 from radquarry.exporter.settings import Settings
@@ -222,6 +223,7 @@ async def desk(
     documents: Sequence[Document] = (),
     deidentification: Deidentifying | None = None,
     reserve_gb: float = 0,
+    files: UploadedFiles | None = None,
 ) -> AsyncIterator[Desk]:
     """`exporters` share one state store and one folder."""
     if deidentification is None:
@@ -232,6 +234,7 @@ async def desk(
         destinations=destinations,
         deidentification=deidentification,
         archive=Archive(reserve_gb=reserve_gb),
+        files=files or UploadedFiles(),
     )
     async with (
         open_bus(f"sqlite:///{folder}/bus.db", Waits((0.05, 0.1, 0.2))) as bus,

@@ -18,6 +18,7 @@ from pydantic import (
 
 from radquarry.configuration.ris import Ris
 from radquarry.configuration.section import Section
+from radquarry.configuration.uploads import UploadedFiles
 from radquarry.configuration.values import AeTitle, Caller, Host, Port, Seconds
 from radquarry.configuration.week import WeekWindows
 
@@ -233,6 +234,7 @@ class Whole(Section):
     archive: Archive = Archive()
     destinations: dict[Named, Destination] = Field(default_factory=dict)
     deidentification: Deidentifying = Deidentifying()
+    files: UploadedFiles = UploadedFiles()
 
     @field_validator("timezone")
     @classmethod

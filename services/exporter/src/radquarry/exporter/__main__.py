@@ -79,6 +79,7 @@ async def opened(
             exchange=Exchange(exchange),
             engine=engine,
             room=room,
+            limits=settings.files,
             staging=own / "staging",
             mappings=own / "mappings",
             publish=bus.publish,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
 from radquarry.configuration import file as configuration
 from radquarry.configuration.sections import Archive, Deidentifying, Destination, Node
+from radquarry.configuration.uploads import UploadedFiles
 from radquarry.exporter.pseudonyms.keyed import KeyRefused
 from radquarry.exporter.ways.pattern import Pattern
 
@@ -27,6 +28,7 @@ class Settings(BaseModel):
     archive: Archive = Archive()
     destinations: dict[str, Destination] = {}
     deidentification: Deidentifying = Deidentifying()
+    files: UploadedFiles = UploadedFiles()
 
     @model_validator(mode="after")
     def _named(self) -> Self:

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 RESULT, REPORT = "result.zip", "report.json"
+UNFINISHED = ".{}.{}.new"
 CHUNK = 4 << 20
 SOME_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -21,14 +22,18 @@ class Exchange:
         """What was uploaded."""
         return self._folder / str(job_id) / "in"
 
-    def pack(self, job_id: UUID, made: Path, paths: Sequence[str], report_name: str) -> None:
+    def pack(self, of: tuple[UUID, str], made: Path, paths: Sequence[str], report_name: str) -> None:
         """Put the files at `paths` below `made`, and the report of that name, where they can be fetched.
 
-        Each gets its name when it is whole. Raises `OSError`.
+        `of` is a job and a turn of work on it, of which only one is the job's. Each gets its name when it is whole.
+        Raises `OSError`.
         """
+        job_id, turn = of
         out = self._folder / str(job_id) / "out"
         out.mkdir(exist_ok=True)  # not those above it: a job that was cancelled meanwhile stays away
-        beside = out / f".{RESULT}.new"
+        for left in out.glob(UNFINISHED.format("*", "*")):
+            left.unlink(missing_ok=True)
+        beside = out / UNFINISHED.format(RESULT, turn)
         with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for name in [*paths, f"{report_name}.json", f"{report_name}.csv"]:
                 entry = zipfile.ZipInfo(name, SOME_TIME)
@@ -36,7 +41,7 @@ class Exchange:
                 with (made / name).open("rb") as read, archive.open(entry, "w", force_zip64=True) as write:
                     shutil.copyfileobj(read, write, CHUNK)
         beside.replace(out / RESULT)
-        report = out / f".{REPORT}.new"
+        report = out / UNFINISHED.format(REPORT, turn)
         shutil.copyfile(made / f"{report_name}.json", report)
         report.replace(out / REPORT)
 

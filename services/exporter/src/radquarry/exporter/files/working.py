@@ -12,13 +12,16 @@ from pathlib import Path
 import structlog
 
 from radquarry.bus.port import Publish
+from radquarry.configuration.uploads import UploadedFiles
 from radquarry.errors import PeerAway, Permanent, Transient
 from radquarry.exporter.bell import Bell
 from radquarry.exporter.delivery.cleaning_run import Engine
+from radquarry.exporter.delivery.leases import LeaseLost
 from radquarry.exporter.delivery.room import Room
 from radquarry.exporter.files.conversion_process import Wanted, converted
 from radquarry.exporter.files.exchange import Exchange
 from radquarry.exporter.files.jobs import Job, Jobs, message
+from radquarry.exporter.files.unpacking import unpacked_bytes
 from radquarry.exporter.patience import Patience
 from radquarry.exporter.pseudonyms.mapping_file import Row, write_mapping
 from radquarry.exporter.release.report import NAME, Outcome, write_report
@@ -37,12 +40,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class FilesMeans:
-    """What jobs are worked off with; `staging` is the exporter's own folder, `mappings` where they are kept."""
+    """What jobs are worked off with; `staging` is the exporter's own folder, `mappings` where they are kept.
+
+    `limits` are of what one job may unpack to.
+    """
 
     jobs: Jobs
     exchange: Exchange
     engine: Engine
     room: Room
+    limits: UploadedFiles
     staging: Path
     mappings: Path
     publish: Publish
@@ -94,7 +101,7 @@ async def _kept_up(means: FilesMeans, job: Job) -> None:
         with suppress(asyncio.CancelledError):
             await asyncio.wait({work})
         means.jobs.forget(job)
-        await asyncio.to_thread(shutil.rmtree, means.staging / str(job.job_id), ignore_errors=True)
+        await asyncio.to_thread(_gone, turn.made)
 
 
 class _FilesTurn:
@@ -126,11 +133,9 @@ class _FilesTurn:
         await self._end("failed", problem)
 
     async def _deidentify(self, order: DeidentifyFiles) -> None:
-        means, made = self._means, self._means.staging / str(order.job_id)
-        await asyncio.to_thread(_emptied, made)
-        given = means.exchange.given(order.job_id)
+        means, made, given = self._means, self.made, self._means.exchange.given(order.job_id)
+        await self._begin(given)
         sources = await asyncio.to_thread(lambda: tuple(sources_in([given], made)))
-        await asyncio.to_thread(means.room.demand, await asyncio.to_thread(_size, given))
         self.job = replace(self.job, total=len(sources), done=0, refused=0)
         await self._say()
         told: list[Outcome] = []
@@ -152,7 +157,7 @@ class _FilesTurn:
         if order.mapping and rows:
             means.mappings.mkdir(parents=True, exist_ok=True, mode=0o700)
             await asyncio.to_thread(write_mapping, means.mappings / f"{order.job_id}.csv", rows)
-        await asyncio.to_thread(means.exchange.pack, order.job_id, made, paths, NAME)
+        await self._pack(paths, NAME)
         await self._packed("no file could be released")
 
     def _reports(
@@ -164,10 +169,8 @@ class _FilesTurn:
         return [outcome for _, outcome in clean_reports(how, reports, images)]
 
     async def _convert(self, order: ConvertFiles) -> None:
-        means, made = self._means, self._means.staging / str(order.job_id)
-        await asyncio.to_thread(_emptied, made)
-        given = means.exchange.given(order.job_id)
-        await asyncio.to_thread(means.room.demand, await asyncio.to_thread(_size, given))
+        means, made, given = self._means, self.made, self._means.exchange.given(order.job_id)
+        await self._begin(given)
         attributes = tuple((one.keyword, one.value) for one in order.attributes)
         self.job = replace(self.job, total=None, done=0, refused=0)
         await self._say()
@@ -182,8 +185,26 @@ class _FilesTurn:
                         self.job = replace(self.job, refused=self.job.refused + 1)
                 if time.monotonic() - self._said_at > means.patience.say:
                     await self._say()
-        await asyncio.to_thread(means.exchange.pack, order.job_id, made, _made(made), CONVERSION_REPORT)
+        await self._pack(_made(made), CONVERSION_REPORT)
         await self._packed("no file could be converted")
+
+    @property
+    def made(self) -> Path:
+        """A folder of this turn alone: whoever was taken for dead writes into another one."""
+        return self._means.staging / str(self.job.job_id) / self.job.holder
+
+    async def _begin(self, given: Path) -> None:
+        """Raises `UnpacksToTooMuch`, and `DestinationAway` when there is no room for what is made, and for its zip."""
+        size = await asyncio.to_thread(unpacked_bytes, given, self._means.limits)
+        await asyncio.to_thread(self._means.room.demand, 2 * size)
+        await asyncio.to_thread(_alone, self.made)
+
+    async def _pack(self, paths: Sequence[str], report: str) -> None:
+        """Raises `LeaseLost`: another one's result is in the making then."""
+        if not await self._means.jobs.renew(self.job):
+            raise LeaseLost("the job is not wanted any more, or another exporter has taken it over")
+        turn = (self.job.job_id, self.job.holder)
+        await asyncio.to_thread(self._means.exchange.pack, turn, self.made, paths, report)
 
     async def _packed(self, nothing: str) -> None:
         is_whole = self.job.done and not self.job.refused
@@ -196,7 +217,7 @@ class _FilesTurn:
 
     async def _end(self, state: FilesState, problem: str) -> None:
         ended = replace(self.job, state=state, problem=problem, revision=self.job.revision + 1)
-        await asyncio.to_thread(shutil.rmtree, self._means.staging / str(ended.job_id), ignore_errors=True)
+        await asyncio.to_thread(_gone, self.made)
         await self._means.publish(message(ended))
         await self._means.jobs.end(ended)
 
@@ -206,16 +227,19 @@ def _counted(outcome: Outcome, job: Job) -> Job:
     return replace(job, done=job.done + left, refused=job.refused + (outcome.state == "held back"))
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
 def _made(folder: Path) -> list[str]:
     """What a conversion made, without its report."""
     files = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
     return [path.as_posix() for path in files if path.name not in REPORTS and not path.name.startswith(".")]
 
 
-def _emptied(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def _alone(folder: Path) -> None:
+    """A new folder, without those of turns that have ended otherwise."""
+    shutil.rmtree(folder.parent, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
+
+
+def _gone(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):  # another turn's files lie there
+        folder.parent.rmdir()

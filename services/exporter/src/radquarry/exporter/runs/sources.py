@@ -55,7 +55,7 @@ def sources_in(inputs: Sequence[Path], but: Path) -> Iterator[Source]:
     number = 0
     for given in inputs:
         for found in _files(given, but.resolve()):
-            for source in _members(found) if not found.fault and _is_zip(found.path) else [found]:
+            for source in _members(found) if not found.fault and is_zip(found.path) else [found]:
                 number += 1
                 yield replace(source, number=number)
 
@@ -81,7 +81,7 @@ def _files(given: Path, but: Path) -> Iterator[Source]:
         yield Source(0, given, fault="there is no file in it")
 
 
-def _is_zip(path: Path) -> bool:
+def is_zip(path: Path) -> bool:
     """By its first bytes, or, with a program before it, by its end; a DICOM file may end like an archive."""
     try:
         if not path.is_file():
