@@ -144,7 +144,9 @@ def projections(state: State, folder: Path = Path("exchange"), kind: type[Exchan
         archives=archives,
         changes=changes,
         failures=Failures(
-            state, Effects(crawl_notes.add, retrieval_notes.add, delivery_notes.add, file_ledger.block), said.replay
+            state,
+            Effects(crawl_notes.add, retrieval_notes.add, delivery_notes.add, file_ledger.block, who.block),
+            said.replay,
         ),
         service=api(notes, live),
         said=said,

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from radquarry.api.passwords import hashed
+from radquarry.errors import Permanent
 from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
 from radquarry.service import Service
 from tests.api.gateway import Gateway, a_gateway, a_problem, becomes
@@ -154,6 +155,37 @@ async def test_an_answer_that_cannot_be_read_says_so_and_shows_nothing(
     a_problem(answer, 409, "unreadable")
     assert SECRET not in answer.text
     assert resolver.lying() == []
+
+
+async def test_a_question_that_the_exporter_cannot_take_up_has_failed_and_is_asked_anew(tmp_path: Path) -> None:
+    users = tmp_path / "users"
+    users.write_text("".join(f"{name}:{hashed(name)}\n" for name in WHO))
+    api = {"authentication": {"users_file": users, "administrators": ["ada", "eve"]}}
+    resolver, is_broken = Resolver(tmp_path), [True]
+
+    async def resolve(order: ResolvePseudonyms) -> None:
+        if is_broken:
+            raise Permanent("the mapping cannot be read")
+        await resolver.resolve(order)
+
+    async with a_gateway(tmp_path, Service("exporter", {ResolvePseudonyms: resolve}), api=api) as gateway:
+        resolver.gateway = gateway
+        one = (await asked(gateway, "bob")).json()["id"]
+        await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])
+        await state_is(gateway, one, "failed")
+        shown = (await gateway.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()
+        assert shown["problem"] == "the mapping cannot be read"
+        refused = a_problem(await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 409, "not-ready")
+        assert "the mapping cannot be read. Ask again." in refused["detail"]
+
+        is_broken.clear()
+        again = (await asked(gateway, "bob")).json()["id"]
+        await gateway.client.post(f"{PATH}/{again}/approve", auth=WHO["ada"])
+        await state_is(gateway, again, "answered")
+
+        (parked,) = (await gateway.client.get("/api/v1/failures", auth=WHO["ada"])).json()["items"]
+        await gateway.client.post(f"/api/v1/failures/{parked['id']}/replay", auth=WHO["ada"])
+        await state_is(gateway, one, "answered")
 
 
 async def test_identified_deliveries_and_vague_questions_are_refused(gateway: Gateway) -> None:

@@ -53,3 +53,20 @@ async def test_the_answer_is_a_file_for_two_people_and_only_of_this_delivery(tmp
     assert alone.problem == nobody.problem == "this needs two people"
     assert "no mapping was kept" in without.problem
     assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+async def test_an_answer_that_cannot_be_written_is_told_and_can_be_asked_for_again(tmp_path: Path) -> None:
+    study = archived(tmp_path, count=1)
+    folder = tmp_path / "exchange" / "reidentifications"
+    folder.parent.mkdir()
+    folder.write_text("in the way")
+    async with desk(tmp_path, {"out": Destination(kind="directory", path=tmp_path / "out")}) as it:
+        await it.retrieved(study)
+        kept = await it.order(deidentify=DEIDENTIFY, mapping=True)
+        await it.heard.end(kept)
+        failed = await asked(it, question(kept, PATIENT))
+        folder.unlink()
+        told = await asked(it, question(kept, PATIENT))
+
+    assert (failed.found, failed.problem) == (0, "the answer cannot be written: File exists")
+    assert (told.found, told.problem) == (1, "")

@@ -123,7 +123,8 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
     zone = ZoneInfo(settings.timezone)
     archives, changes = Archives(state, orders, live, settings.pacs, zone), StudyChanges(state)
     change_notes = Batch(changes.write, most=GATHER_MOST, seconds=GATHER_SECONDS)
-    effects = Effects(crawl_notes.add, retrieval_notes.add, delivery_notes.add, file_ledger.block)
+    blocked = file_ledger.block, reidentifications.block
+    effects = Effects(crawl_notes.add, retrieval_notes.add, delivery_notes.add, *blocked)
     desk = Desk(
         index=index,
         crawls=crawls,

@@ -93,6 +93,7 @@ class Subject:
     retrieval_id: UUID | None = None
     delivery_id: UUID | None = None
     job_id: UUID | None = None
+    reidentification_id: UUID | None = None
     pacs: str = ""
     part: str = ""
     portion: int | None = None
@@ -106,6 +107,7 @@ class Effects:
     retrievals: Callable[[RetrievalFact], Awaitable[None]]
     deliveries: Callable[[DeliveryFact], Awaitable[None]]
     block_files: Callable[[UUID, str], Awaitable[None]]
+    block_question: Callable[[UUID, str], Awaitable[None]]
 
     async def parked(self, parked: Parked, failure_id: UUID) -> None:
         """It will not come by itself."""
@@ -162,6 +164,8 @@ class Effects:
                 await self.deliveries(DeliveryRefused(subject.delivery_id, reason))
             case topic, "exporter" if topic in FILES and subject.job_id:
                 await self.block_files(subject.job_id, reason)
+            case "pseudonyms.resolve", "exporter" if subject.reidentification_id:
+                await self.block_question(subject.reidentification_id, reason)
 
 
 def key_of(parked: Parked) -> UUID:
@@ -188,6 +192,7 @@ def read(parked: Parked) -> Subject:
         retrieval_id=_uuid(body.get("retrieval_id")),
         delivery_id=_uuid(body.get("delivery_id")),
         job_id=_uuid(body.get("job_id")),
+        reidentification_id=_uuid(body.get("reidentification_id")),
         pacs=_short(body.get("pacs")),
         part=_short(body.get("part")),
         portion=_number(body.get("portion")),

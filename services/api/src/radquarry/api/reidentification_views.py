@@ -35,7 +35,10 @@ class Originals(BaseModel):
 
 @dataclass(frozen=True)
 class ReidentificationView:
-    """Where a question stands; an answer that nobody fetched within a day has expired."""
+    """Where a question stands; an answer that nobody fetched within a day has expired.
+
+    `problem` is why it has failed: it is asked anew then.
+    """
 
     id: UUID
     delivery_id: UUID

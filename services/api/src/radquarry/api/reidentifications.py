@@ -123,6 +123,14 @@ class Reidentifications:
         if is_fetched:
             await asyncio.to_thread(self._exchange.originals(fact.reidentification_id).unlink, missing_ok=True)
 
+    async def block(self, reidentification_id: UUID, reason: str) -> None:
+        """The question was parked, which is its answer for now; an empty reason when it is put again."""
+        unanswered = update(reidentifications).where(
+            _is(reidentification_id), reidentifications.c.answered_at.is_(None)
+        )
+        async with self._state.writing() as connection:
+            await connection.execute(unanswered.values(problem=storable(reason)))
+
     async def get(self, reidentification_id: UUID, user: str) -> ReidentificationView:
         """For whoever asked, and administrators; raises the problem to show."""
         view = await self._get(reidentification_id)
@@ -155,7 +163,8 @@ class Reidentifications:
             raise Problem(410, view.state, "Gone", "The answer is given once, within a day of its approval: ask again.")
         answer = self._exchange.originals(reidentification_id)
         if view.state != "answered" or not await asyncio.to_thread(answer.is_file):
-            raise Problem(409, "not-ready", "Not ready", f"There is no answer: the question is {view.state}.")
+            why = f": {view.problem}. Ask again." if view.state == "failed" else "."
+            raise Problem(409, "not-ready", "Not ready", f"There is no answer: the question is {view.state}{why}")
         content = await asyncio.to_thread(_read, answer)
         await self._claim(reidentification_id)
         await asyncio.to_thread(answer.unlink, missing_ok=True)

@@ -12,7 +12,6 @@ import structlog
 from sqlalchemy import select
 
 from radquarry.bus.port import Publish
-from radquarry.errors import Transient
 from radquarry.exporter.delivery.ledger import portions
 from radquarry.exporter.pseudonyms.mapping_file import ACCESSION_NUMBER, PATIENT_ID
 from radquarry.exporter.tables import pseudonyms
@@ -41,17 +40,19 @@ class Resolving:
         self._folder = folder
 
     async def answer(self, order: ResolvePseudonyms, publish: Publish) -> None:
-        """Asked twice, it is the same. Raises `PeerAway`, and `Transient` where the file cannot be written."""
+        """Asked twice, it is the same; what stands in the way is the answer, too. Raises `PeerAway`."""
         by, other = order.requested_by.strip(), order.approved_by.strip()
         is_kept = await self._is_kept(order)
         are_two = bool(by and other) and by.casefold() != other.casefold()
         problem = ("" if is_kept else NOT_KEPT) if are_two else ONE_PERSON
         rows = [] if problem else await self._rows(order)
         if not problem:
-            await asyncio.to_thread(self._write, order.reidentification_id, rows)
+            problem = await asyncio.to_thread(self._written, order.reidentification_id, rows)
+        rows = [] if problem else rows
         found = len({row["pseudonym"] for row in rows})
-        unknown = len(set(order.pseudonyms)) - found
-        log.info("pseudonyms were resolved", reidentification_id=str(order.reidentification_id), found=found)
+        unknown = 0 if problem else len(set(order.pseudonyms)) - found
+        about = {"reidentification_id": str(order.reidentification_id), "found": found, "problem": problem}
+        log.info("a question for pseudonyms was answered", **about)
         await publish(
             PseudonymsResolved.after(
                 order,
@@ -77,7 +78,8 @@ class Resolving:
                     found.append({"pseudonym": row.pseudonym, "what": what, "original": row.original})
         return found
 
-    def _write(self, reidentification_id: UUID, rows: Sequence[dict[str, str]]) -> None:
+    def _written(self, reidentification_id: UUID, rows: Sequence[dict[str, str]]) -> str:
+        """Empty, or why it could not be."""
         file = self._folder / f"{reidentification_id}.json"
         beside = file.with_name(f".{file.name}.new")
         try:
@@ -90,7 +92,8 @@ class Resolving:
                 os.fsync(output.fileno())
             beside.replace(file)
         except OSError as error:
-            raise Transient(f"the answer cannot be written: {error.strerror}") from None
+            return f"the answer cannot be written: {error.strerror}"
+        return ""
 
 
 def _of(order: ResolvePseudonyms) -> Any:
