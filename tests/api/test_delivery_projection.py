@@ -10,7 +10,7 @@ from radquarry.api.delivery_views import Cause, DeliveryView
 from radquarry.api.problems import Problem
 from radquarry.api.security.rights import Rights
 from radquarry.dicom.uids import NotAUid
-from radquarry.messages import FilesProgressed, Message
+from radquarry.messages import DeliveryWaits, FilesProgressed, Message
 from tests.api.delivery_stories import HELD, DeliveryStory
 from tests.api.projecting import Projections, parked
 from tests.api.stories import NOON, RetrievalStory, mixtures, uid
@@ -49,6 +49,33 @@ async def test_what_is_held_back_is_counted_by_its_cause(api: Projections) -> No
     assert numbers(view) == ("incomplete", 5, 3, 2, 0, 2, 2)
     assert view.causes == (Cause("held back", HELD, 2),)
     assert [each.problem for each in view.studies] == ["1 image was held back"] * 2
+
+
+async def test_a_delivery_that_waits_as_a_whole_says_why_until_it_goes_on(api: Projections) -> None:
+    story = DeliveryStory((3,))
+    about = {"delivery_id": story.delivery_id, "retrieval_id": story.retrieval_id}
+    waits = DeliveryWaits(**about, problem="nothing was heard of its retrieval")
+
+    await api.hear(story.requested(), waits)
+    waiting = await api.deliveries.get(story.delivery_id)
+    await api.hear(DeliveryWaits(**about))
+    asked = await api.deliveries.get(story.delivery_id)
+    await api.hear(waits, *story.all())
+    ended = await api.deliveries.get(story.delivery_id)
+
+    assert (waiting.state, waiting.problem) == ("requested", "nothing was heard of its retrieval")
+    assert (asked.state, asked.problem) == ("requested", "")
+    assert (ended.state, ended.problem) == ("complete", "")
+
+
+async def test_a_word_that_it_waits_stops_nothing_that_goes_on(api: Projections) -> None:
+    story = DeliveryStory((3,))
+    about = {"delivery_id": story.delivery_id, "retrieval_id": story.retrieval_id}
+
+    await api.hear(story.requested(), story.progressed(0, "running", 1), DeliveryWaits(**about, problem="late"))
+
+    view = await api.deliveries.get(story.delivery_id)
+    assert (view.state, view.problem) == ("running", "")
 
 
 EVENTFUL = DeliveryStory((5, 1, 0, 2), held=(3,))

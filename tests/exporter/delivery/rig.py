@@ -24,12 +24,14 @@ from radquarry.messages import (
     DeliveryCompleted,
     DeliveryProgressed,
     DeliveryRequested,
+    DeliveryWaits,
     FilesProgressed,
     InstanceState,
     Message,
     PseudonymsResolved,
     RetrievalCompleted,
     RetrievalProgressed,
+    TellRetrieval,
 )
 from radquarry.service import Service, run
 from radquarry.state.store import State, open_state
@@ -91,13 +93,18 @@ class Heard:
         self.completed: list[DeliveryCompleted] = []
         self.files: list[FilesProgressed] = []
         self.resolved: list[PseudonymsResolved] = []
+        self.waits: list[DeliveryWaits] = []
+        self.asked: list[TellRetrieval] = []
         self._changed = asyncio.Condition()
 
     def service(self) -> Service:
         """The listener."""
-        kinds = (DeliveryProgressed, DeliveryCompleted, FilesProgressed, PseudonymsResolved)
-        handlers = dict.fromkeys(kinds, self._hear)
-        return Service(name="api", handlers=handlers)
+        kinds = (DeliveryProgressed, DeliveryWaits, DeliveryCompleted, FilesProgressed, PseudonymsResolved)
+        return Service(name="api", handlers=dict.fromkeys(kinds, self._hear))
+
+    def mover(self) -> Service:
+        """Hears what the mover is asked."""
+        return Service(name="mover", handlers={TellRetrieval: self._hear})
 
     async def until(self, is_so: Callable[[], Any], what: str) -> Any:
         """Wait for what is heard to make it so."""
@@ -134,6 +141,8 @@ class Heard:
                 DeliveryCompleted: self.completed,
                 FilesProgressed: self.files,
                 PseudonymsResolved: self.resolved,
+                DeliveryWaits: self.waits,
+                TellRetrieval: self.asked,
             }
             told[type(event)].append(event)
             self._changed.notify_all()
@@ -242,7 +251,7 @@ async def desk(
     ):
         it = Desk(bus, state, folder)
         opening = [exporter.opened(settings, bus, state, Reports(*documents), patience) for _ in range(exporters)]  # type: ignore[arg-type]
-        services = [it.heard.service(), *[await one.__aenter__() for one in opening]]
+        services = [it.heard.service(), it.heard.mover(), *[await one.__aenter__() for one in opening]]
         running = asyncio.create_task(run(bus, *services))
         try:
             yield it

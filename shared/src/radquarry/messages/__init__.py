@@ -20,6 +20,7 @@ from radquarry.messages.deliveries import (
     DeliveryProgressed,
     DeliveryRequested,
     DeliveryState,
+    DeliveryWaits,
     InstanceDelivery,
     RetryDelivery,
 )
@@ -60,6 +61,7 @@ from radquarry.messages.retrievals import (
     RetryStudies,
     SeriesChoice,
     StoredInstance,
+    TellRetrieval,
     WantedStudy,
 )
 from radquarry.messages.storage import (
@@ -106,6 +108,7 @@ __all__ = [
     "DeliveryProgressed",
     "DeliveryRequested",
     "DeliveryState",
+    "DeliveryWaits",
     "DocumentIndexed",
     "EchoPacs",
     "EstimateRetrieval",
@@ -174,6 +177,7 @@ __all__ = [
     "Study",
     "StudyChanged",
     "StudyFound",
+    "TellRetrieval",
     "WantedStudy",
     "WindowClosed",
 ]

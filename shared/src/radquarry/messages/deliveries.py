@@ -103,6 +103,16 @@ class DeliveryProgressed(Event):
     revision: int
 
 
+class DeliveryWaits(Event):
+    """The delivery as a whole waits, as `problem` says, before anything of it can leave; empty: it does no more."""
+
+    topic: ClassVar[str] = "delivery.waits"
+
+    delivery_id: UUID
+    retrieval_id: UUID
+    problem: str = ""
+
+
 class DeliveryCompleted(Event):
     """Every study of the delivery has settled; `complete` only when every expected instance was delivered.
 

@@ -115,6 +115,17 @@ class CancelRetrieval(Command):
     retrieval_id: UUID
 
 
+class TellRetrieval(Command):
+    """Say again where every study of this retrieval stands, what was brought of it, and its end: somebody missed that.
+
+    It is said with the revisions of before: who has heard it hears nothing new.
+    """
+
+    topic: ClassVar[str] = "retrieval.tell"
+
+    retrieval_id: UUID
+
+
 class RetryStudies(Command):
     """Ask at once, with fresh attempts, for what these studies of a retrieval lack; none named is all of them.
 

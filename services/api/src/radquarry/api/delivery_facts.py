@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from radquarry.messages import DeliveryCompleted, DeliveryProgressed, DeliveryRequested, DeliveryState
+from radquarry.messages import DeliveryCompleted, DeliveryProgressed, DeliveryRequested, DeliveryState, DeliveryWaits
 
 SETTLED: tuple[DeliveryState, ...] = ("complete", "incomplete", "cancelled")
 REOPENED = "reopened"
@@ -21,7 +21,7 @@ class DeliveryRefused:
     reason: str
 
 
-DeliveryFact = DeliveryRequested | DeliveryProgressed | DeliveryCompleted | DeliveryRefused
+DeliveryFact = DeliveryRequested | DeliveryProgressed | DeliveryWaits | DeliveryCompleted | DeliveryRefused
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ class DeliverySum:
         self.delivered += sign * stand.delivered
         self.held_back += sign * stand.held_back
         self.studies_failed += sign * bool(stand.problem)
+
+    def wait(self, problem: str) -> None:
+        """As a whole, before any study of it was heard of; nothing stops one that goes on or has ended."""
+        if self.ended is None:
+            self.problem = problem if self.states["requested"] == self.states.total() else ""
 
     def end(self, fact: DeliveryCompleted, problem: str) -> None:
         """Take up an end; of several the latest counts."""

@@ -15,7 +15,7 @@ from radquarry.api import bulk
 from radquarry.api.delivery_facts import SETTLED, DeliveryFact, DeliveryRefused, DeliveryStand, DeliverySum
 from radquarry.api.delivery_tables import deliveries, delivery_instances, delivery_studies
 from radquarry.api.storable import storable
-from radquarry.messages import DeliveryCompleted, DeliveryProgressed, DeliveryRequested, InstanceDelivery
+from radquarry.messages import DeliveryCompleted, DeliveryProgressed, DeliveryRequested, DeliveryWaits, InstanceDelivery
 from radquarry.state.store import State
 
 COUNTERS = tuple(each.name for each in fields(DeliverySum) if each.name != "states")
@@ -68,11 +68,15 @@ class DeliveryLedger:
                     await _take_up(connection, whole, fact)
                 case DeliveryProgressed():
                     progressed.append(fact)
+                case DeliveryWaits():
+                    whole.wait(storable(fact.problem))
                 case DeliveryCompleted():
                     whole.end(fact, storable(fact.problem))
                 case DeliveryRefused():
                     whole.refused = fact.reason
         await _progress(connection, whole, delivery_id, progressed)
+        if progressed:
+            whole.wait("")
         after = {name: getattr(whole, name) for name in COUNTERS} | order
         after |= {"states": json.dumps(+whole.states, sort_keys=True), "state": whole.state()}
         changed = {name: value for name, value in after.items() if row[name] != value}

@@ -56,8 +56,8 @@ class Cause:
 class DeliveryView:
     """Where a delivery stands. `studies` and `causes` are filled by `Deliveries.get` alone.
 
-    `problem` is what stopped it as a whole, `refused` why the order itself was parked. `findings` of the release check
-    are in files that were held back.
+    `problem` is what stopped it as a whole, or what it waits for; `refused` why the order itself was parked.
+    `findings` of the release check are in files that were held back.
     """
 
     id: UUID

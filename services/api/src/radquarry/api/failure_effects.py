@@ -46,6 +46,8 @@ WORDS = {
     "delivery.requested": "A delivery could not be begun",
     "delivery.progressed": "How far a delivery is could not be noted",
     "delivery.completed": "The end of a delivery could not be noted",
+    "delivery.waits": "That a delivery waits could not be noted",
+    "retrieval.tell": "What a retrieval brought could not be said again",
     "delivery.retry": "A delivery could not be tried again",
     "delivery.cancel": "A delivery could not be cancelled",
     "files.deidentify": "Files could not be de-identified",

@@ -81,6 +81,7 @@ def api(notes: Notes, live: Live, *loops: Callable[[], Coroutine[Any, Any, None]
             m.RetrievalCompleted: retrieval,
             m.DeliveryRequested: partial(note_order, note=delivery),
             m.DeliveryProgressed: partial(note_delivery, note=delivery),
+            m.DeliveryWaits: delivery,
             m.DeliveryCompleted: delivery,
             m.FilesProgressed: notes.files.hear,
             m.PseudonymsResolved: notes.resolved,
@@ -114,7 +115,7 @@ def _broadcasts(live: Live) -> dict[type[m.Message], Handler]:
     async def of_retrieval(fact: m.RetrievalProgressed | m.RetrievalCompleted) -> None:
         await live.nudge(fact.retrieval_id)
 
-    async def of_delivery(fact: m.DeliveryProgressed | m.DeliveryCompleted) -> None:
+    async def of_delivery(fact: m.DeliveryProgressed | m.DeliveryWaits | m.DeliveryCompleted) -> None:
         await live.nudge(fact.delivery_id)
 
     async def of_files(fact: m.FilesProgressed) -> None:
@@ -129,6 +130,7 @@ def _broadcasts(live: Live) -> dict[type[m.Message], Handler]:
         m.RetrievalProgressed: of_retrieval,
         m.RetrievalCompleted: of_retrieval,
         m.DeliveryProgressed: of_delivery,
+        m.DeliveryWaits: of_delivery,
         m.DeliveryCompleted: of_delivery,
         m.FilesProgressed: of_files,
         m.ArchiveMeasured: live.measurements.said,

@@ -24,6 +24,7 @@ from radquarry.exporter.delivery.progress import Progress
 from radquarry.exporter.delivery.resolving import Resolving
 from radquarry.exporter.delivery.room import GIGABYTE, Room
 from radquarry.exporter.delivery.staging import Staging
+from radquarry.exporter.delivery.unheard import Unheard
 from radquarry.exporter.files.exchange import Exchange
 from radquarry.exporter.files.jobs import Jobs
 from radquarry.exporter.files.working import FilesMeans
@@ -56,6 +57,7 @@ async def opened(
     with opened_ways(settings.destinations, settings.node.ae_title, patience.commitment) as ways:
         means = Means(
             orders=Orders(state, now, patience.late),
+            unheard=Unheard(state, now, patience),
             leases=Leases(state, now, patience),
             ledger=Ledger(state, now),
             attempts=Attempts(state, now, patience),

@@ -21,6 +21,8 @@ class Patience:
     """Before what did not arrive is tried again: about a day; then it is given up."""
     late: float = 60
     """After a retrieval's end, how long what was said of its studies before may still be on its way."""
+    unheard: float = 48 * HOUR
+    """How long nothing may be heard of a delivery's retrieval, though the mover was asked: then it is refused."""
     grows: float = 30 * 24 * HOUR
     """How long after its order a delivery is taken up again when one of its studies grew."""
     commitment: float = 300

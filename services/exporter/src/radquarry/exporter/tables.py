@@ -62,13 +62,15 @@ deliveries = Table(
     Column("due", DateTime(timezone=True), nullable=False),
     Column("requested_at", DateTime(timezone=True), nullable=False),
     Column("told_at", DateTime(timezone=True)),
+    Column("asked_at", DateTime(timezone=True)),
     Column("closed_at", DateTime(timezone=True)),
 )
 """`state`: running, refused (it can never begin, `problem` says why) or cancelled. `chosen`: only studies it named.
 
 `deidentify` is JSON, empty for identified files. `attempts` counts those in a row in which the destination took
 nothing, `due` is when it is tried again; `problem` then is what it said. `parcels` have left as a whole.
-`told_at`: when somebody last ordered to try again.
+`told_at`: when somebody last ordered to try again. `asked_at`: since when it waits for the mover to tell of its
+retrieval; null when it does not.
 """
 
 studies = Table(

@@ -170,8 +170,19 @@ class Orders:
                 opened = update(retrievals).where(retrievals.c.retrieval_id == retrieval)
                 await connection.execute(opened.values(closed_at=None))
 
+    async def studies_in(self, retrieval_id: UUID) -> list[Wanted]:
+        """All studies of a retrieval."""
+        return await self._wanted(joined().where(studies.c.retrieval_id == str(retrieval_id)))
+
     async def settled(self) -> list[Any]:
         """Retrievals with nothing left to do that are not closed yet: their row, with sums over their studies."""
+        return await self._summed(retrievals.c.closed_at.is_(None))
+
+    async def ended(self, retrieval_id: UUID) -> list[Any]:
+        """The same of this retrieval, when it is closed."""
+        return await self._summed(retrievals.c.retrieval_id == str(retrieval_id), retrievals.c.closed_at.is_not(None))
+
+    async def _summed(self, *conditions: ColumnElement[bool]) -> list[Any]:
         mine = studies.c.retrieval_id == retrievals.c.retrieval_id
         query = (
             select(
@@ -181,7 +192,7 @@ class Orders:
                 func.count(studies.c.state).filter(studies.c.state != "complete").label("not_complete"),
             )
             .outerjoin(studies, mine)
-            .where(retrievals.c.closed_at.is_(None), ~_has_unsettled())
+            .where(*conditions, ~_has_unsettled())
             .group_by(retrievals.c.retrieval_id)
         )
         async with self._state.reading() as connection:

@@ -18,6 +18,7 @@ from radquarry.messages import (
     RetrievalRequested,
     RetryStudies,
     StudyChanged,
+    TellRetrieval,
 )
 from radquarry.mover.closing import close_retrievals
 from radquarry.mover.estimating import estimate
@@ -26,6 +27,7 @@ from radquarry.mover.holding import hold_by_order
 from radquarry.mover.inventory import measure
 from radquarry.mover.leaving import let_leave, note_delivered, note_delivery, note_end_of_delivery, note_removed
 from radquarry.mover.means import Means
+from radquarry.mover.telling import tell
 from radquarry.mover.traffic import say_traffic
 from radquarry.mover.workers import Workers
 from radquarry.service import Service
@@ -44,6 +46,7 @@ def mover(means: Means, workers: dict[str, Workers], publish: Publish) -> Servic
             CancelRetrieval: partial(cancel, means=means),
             RetryStudies: partial(retry, means=means),
             GiveUpStudies: partial(give_up, means=means),
+            TellRetrieval: partial(tell, means=means, publish=publish),
             EstimateRetrieval: partial(estimate, means=means, publish=publish),
             MeasureArchive: partial(measure, inventory=means.inventory, room=means.room, publish=publish),
             StudyChanged: partial(look_again, means=means),

@@ -87,7 +87,9 @@ class ListedDelivery(BaseModel):
     studies_settled: int
     requested_by: str
     requested_at: datetime
-    problem: str = Field("", exclude_if=_empty, description="What stopped the delivery as a whole.")
+    problem: str = Field(
+        "", exclude_if=_empty, description="What stopped the delivery as a whole, or what it waits for."
+    )
 
 
 class Delivery(ListedDelivery):

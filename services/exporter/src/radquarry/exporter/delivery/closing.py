@@ -27,6 +27,7 @@ async def close_deliveries(means: Means) -> None:
                 await _sweep(means)
                 is_swept = True
             await means.orders.refuse_unknown(tuple(means.ways))
+            await _say_unheard(means)
             await _settle_ended(means)
             for row in await means.orders.at_their_end():
                 await _close(means, row)
@@ -34,6 +35,14 @@ async def close_deliveries(means: Means) -> None:
         except Transient as error:
             log.warning("deliveries wait for their end", reason=str(error))
             await asyncio.sleep(means.patience.idle)
+
+
+async def _say_unheard(means: Means) -> None:
+    """Whose retrieval is not known here asks for it, and says that it waits; whose is known now says so."""
+    for delivery_id, messages in await means.unheard.news():
+        await means.publish(*messages)
+        await means.unheard.said(delivery_id, waits=len(messages) > 1)
+    await means.unheard.refuse_forgotten()
 
 
 async def _settle_ended(means: Means) -> None:
@@ -58,6 +67,7 @@ async def _closed(means: Means, row: Any) -> None:
     problems = [row.problem] if row.state == "refused" or row.attempts else []
     if row.state == "running":
         problems.append(await _accompanied(means, of))
+        problems.append("" if row.chosen else await means.unheard.lack(of.retrieval_id))
     sums = await means.orders.sums(of.delivery_id)
     problem = "; ".join(filter(None, problems))
     ended = DeliveryCompleted(

@@ -19,6 +19,7 @@ from radquarry.exporter.delivery.papers import Papers
 from radquarry.exporter.delivery.progress import Progress
 from radquarry.exporter.delivery.resolving import Resolving
 from radquarry.exporter.delivery.staging import Staging
+from radquarry.exporter.delivery.unheard import Unheard
 from radquarry.exporter.patience import Patience
 from radquarry.exporter.ways.port import Way
 
@@ -36,6 +37,7 @@ class Means:
     """The exporter's tables, its voice, its ways and its patience; `bell` rings when there may be work."""
 
     orders: Orders
+    unheard: Unheard
     leases: Leases
     ledger: Ledger
     attempts: Attempts

@@ -69,7 +69,7 @@ class Orders:
         told, now = told_at.astimezone(UTC), self._clock()
         untold = deliveries.c.told_at.is_(None) | (deliveries.c.told_at < told)
         one = and_(_of(delivery_id), deliveries.c.state != "cancelled", untold)
-        fresh = {"told_at": told, "attempts": 0, "due": now, "closed_at": None, "problem": refusal}
+        fresh = {"told_at": told, "attempts": 0, "due": now, "closed_at": None, "asked_at": None, "problem": refusal}
         lacking = exists().where(
             instances.c.delivery_id == studies.c.delivery_id,
             instances.c.study_instance_uid == studies.c.study_instance_uid,

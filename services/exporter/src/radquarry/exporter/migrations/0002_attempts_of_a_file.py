@@ -1,4 +1,4 @@
-"""What does not arrive for its own sake is counted and put off file by file."""
+"""What does not arrive for its own sake is counted file by file; deliveries ask for what was not heard."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,10 +15,12 @@ def upgrade() -> None:
     op.add_column("exporter_instances", sa.Column("due", sa.DateTime(timezone=True)))
     op.add_column("exporter_instances", sa.Column("broke_off", sa.Boolean, nullable=False, server_default=sa.false()))
     op.drop_column("exporter_studies", "attempts")
+    op.add_column("exporter_deliveries", sa.Column("asked_at", sa.DateTime(timezone=True)))
 
 
 def downgrade() -> None:
     """Studies count again, from the beginning."""
+    op.drop_column("exporter_deliveries", "asked_at")
     op.add_column("exporter_studies", sa.Column("attempts", sa.Integer, nullable=False, server_default="0"))
     for name in ("broke_off", "due", "attempts"):
         op.drop_column("exporter_instances", name)
