@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from pathlib import Path
 from uuid import UUID
 
+from radquarry.durable_folders import make_folder, make_names_durable
 from radquarry.exporter.runs.sources import Source
 from radquarry.exporter.same_bytes import same
 from radquarry.exporter.ways.pattern import Pattern
@@ -70,7 +71,7 @@ class Directory:
         try:
             if not target.parent.resolve().is_relative_to(self._root.resolve()):
                 return Answer(file, "failed", "a link there leads out of the destination")
-            made(target.parent)
+            make_folder(target.parent)
             if put(file.path, target, beside):
                 return Answer(file, "delivered", "", place)
         except OSError as error:
@@ -90,10 +91,10 @@ class Directory:
                 for path in sorted(folder.rglob("*")):
                     if path.is_file():
                         target = beside / path.relative_to(folder)
-                        made(target.parent)
+                        make_folder(target.parent)
                         _copied(path, making / "paper")
                         (making / "paper").replace(target)
-                        settle(target.parent)
+                        make_names_durable(target.parent)
         except OSError as error:
             raise away(error) from None
 
@@ -134,7 +135,7 @@ def put(source: Path, target: Path, beside: Path) -> bool:
         is_there = _placed(beside, target)
     finally:
         beside.unlink(missing_ok=True)
-    settle(target.parent)
+    make_names_durable(target.parent)
     return is_there or _same(source, target)
 
 
@@ -161,24 +162,6 @@ def _copied(source: Path, target: Path) -> None:
             while part:
                 part = part[write.write(part) or 0 :]
         os.fsync(write.fileno())
-
-
-def made(folder: Path) -> None:
-    """Make a folder and those above it, durably."""
-    if folder.is_dir():
-        return
-    made(folder.parent)
-    folder.mkdir(exist_ok=True)
-    settle(folder.parent)
-
-
-def settle(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _same(one: Path, other: Path) -> bool:

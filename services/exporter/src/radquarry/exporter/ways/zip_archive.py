@@ -15,8 +15,9 @@ from uuid import UUID
 
 import pyzipper
 
+from radquarry.durable_folders import make_names_durable
 from radquarry.exporter.runs.sources import Source
-from radquarry.exporter.ways.directory import CHUNK, away, cleared, left_in, settle
+from radquarry.exporter.ways.directory import CHUNK, away, cleared, left_in
 from radquarry.exporter.ways.pattern import Pattern
 from radquarry.exporter.ways.port import Answer, Shipment, Staged
 from radquarry.exporter.ways.unfinished import unfinished
@@ -132,4 +133,4 @@ def _named(beside: Path, target: Path) -> None:
     with beside.open("rb") as written:
         os.fsync(written.fileno())
     beside.replace(target)
-    settle(target.parent)
+    make_names_durable(target.parent)
