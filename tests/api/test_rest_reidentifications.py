@@ -116,6 +116,69 @@ async def test_who_asked_and_who_is_no_administrator_cannot_approve(
     await state_is(gateway, one, "requested")
 
 
+async def test_a_refusal_has_a_reason_and_stays(gateway: Gateway, resolver: Resolver) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+    refuse = f"{PATH}/{one}/refuse"
+    why = {"reason": "The finding is known to the patient already"}
+    a_problem(await gateway.client.post(refuse, json={"reason": "no"}, auth=WHO["ada"]), 422)
+    a_problem(await gateway.client.post(refuse, json=why, auth=WHO["joe"]), 403, "not-an-administrator")
+    a_problem(await gateway.client.post(refuse, json=why, auth=WHO["bob"]), 403, "not-an-administrator")
+
+    for _ in range(2):
+        assert (await gateway.client.post(refuse, json=why, auth=WHO["ada"])).status_code == 202
+    shown = (await gateway.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()
+
+    assert (shown["state"], shown["refused_by"], shown["refusal"]) == ("refused", "ada", why["reason"])
+    a_problem(await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["eve"]), 409, "decided")
+    a_problem(await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 409, "not-ready")
+    assert (resolver.asked, gateway.bus.orders(ResolvePseudonyms)) == ([], [])
+
+
+async def test_what_was_approved_is_not_refused_any_more(gateway: Gateway) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+    await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])
+    await state_is(gateway, one, "answered")
+
+    a_problem(await gateway.client.post(f"{PATH}/{one}/refuse", json={"reason": REASON}, auth=WHO["eve"]), 409)
+    await state_is(gateway, one, "answered")
+
+
+async def test_an_answer_to_what_was_refused_does_not_stay(gateway: Gateway, resolver: Resolver) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+    await gateway.client.post(f"{PATH}/{one}/refuse", json={"reason": REASON}, auth=WHO["ada"])
+    delivery = (await gateway.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()["delivery"]
+
+    await resolver.resolve(
+        ResolvePseudonyms(
+            reidentification_id=one,
+            delivery_id=delivery,
+            project="default",
+            pseudonyms=("P-1",),
+            requested_by="bob",
+            approved_by="ada",
+        )
+    )
+
+    async def lying() -> list[str]:
+        return resolver.lying()
+
+    await becomes(lying, [])
+    await state_is(gateway, one, "refused")
+
+
+async def test_the_same_key_is_the_same_question(gateway: Gateway) -> None:
+    first = (await asked(gateway, "bob")).json()["id"]
+    shown = (await gateway.client.get(f"{PATH}/{first}", auth=WHO["bob"])).json()
+    question = {name: shown[name] for name in ("delivery", "pseudonyms", "reason")}
+
+    answers = [
+        await gateway.client.post(PATH, json=question, auth=WHO["bob"], headers={"Idempotency-Key": "k"})
+        for _ in range(2)
+    ]
+
+    assert len({answer.json()["id"] for answer in answers} - {first}) == 1
+
+
 async def test_a_file_that_nobody_agreed_to_is_not_given(gateway: Gateway, tmp_path: Path) -> None:
     one = (await asked(gateway, "bob")).json()["id"]
     folder = tmp_path / "exchange" / "reidentifications"
