@@ -6,39 +6,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
-from radquarry.api.passwords import hashed
 from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
-from radquarry.service import Service
 from tests.api.gateway import Gateway, a_gateway, a_problem, becomes
+from tests.api.second_person import PATH, REASON, WHO, Resolver, among_four, asked, state_is
 from tests.api.stories import SECRET
-
-REASON = "An incidental finding that the patient has to be told of"
-PATH = "/api/v1/reidentifications"
-WHO = {name: httpx.BasicAuth(name, name) for name in ("ada", "eve", "bob", "joe")}
-
-
-class Resolver:
-    """What the exporter does: a file with the answer, then the word that it is there."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / "exchange" / "reidentifications"
-        self.asked: list[ResolvePseudonyms] = []
-        self.gateway: Gateway | None = None
-
-    async def resolve(self, order: ResolvePseudonyms) -> None:
-        self.asked.append(order)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        found = [{"pseudonym": each, "what": "PatientName", "original": SECRET} for each in order.pseudonyms]
-        (self._folder / f"{order.reidentification_id}.json").write_text(json.dumps({"originals": found}))
-        assert self.gateway is not None
-        about = {"reidentification_id": order.reidentification_id, "delivery_id": order.delivery_id}
-        await self.gateway.bus.publish(PseudonymsResolved.after(order, **about, found=len(found)))
-
-    def lying(self) -> list[str]:
-        return [path.name for path in self._folder.glob("*")] if self._folder.is_dir() else []
 
 
 @pytest.fixture
@@ -48,28 +21,8 @@ def resolver(tmp_path: Path) -> Resolver:
 
 @pytest.fixture
 async def gateway(tmp_path: Path, resolver: Resolver) -> AsyncIterator[Gateway]:
-    """Ada and Eve are administrators, Bob and Joe are not."""
-    users = tmp_path / "users"
-    users.write_text("".join(f"{name}:{hashed(name)}\n" for name in WHO))
-    api = {"authentication": {"users_file": users, "administrators": ["ada", "eve"]}}
-    async with a_gateway(tmp_path, Service("exporter", {ResolvePseudonyms: resolver.resolve}), api=api) as opened:
-        resolver.gateway = opened
+    async with among_four(tmp_path, resolver) as opened:
         yield opened
-
-
-async def asked(gateway: Gateway, user: str, deidentify: Any = True) -> httpx.Response:
-    """`user` asks about a delivery that Ada has ordered."""
-    order = {"studies": await gateway.hold(1), "destination": "research", "deidentify": deidentify}
-    delivery = (await gateway.client.post("/api/v1/retrievals", json=order, auth=WHO["ada"])).json()["delivery"]
-    question = {"delivery": delivery, "pseudonyms": ["P-1", "P-2"], "reason": REASON}
-    return await gateway.client.post(PATH, json=question, auth=WHO[user])
-
-
-async def state_is(gateway: Gateway, one: str, wanted: str) -> None:
-    async def state() -> str:
-        return str((await gateway.client.get(f"{PATH}/{one}", auth=WHO["ada"])).json()["state"])
-
-    await becomes(state, wanted)
 
 
 async def test_two_people_and_then_the_answer_once(

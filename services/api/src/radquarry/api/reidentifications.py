@@ -18,7 +18,7 @@ from radquarry.api.delivery_views import DeliveryView
 from radquarry.api.exchange import Exchange
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import Orders
-from radquarry.api.problems import Problem, invalid, unknown
+from radquarry.api.problems import Problem, invalid, no_second_person, unknown
 from radquarry.api.reidentification_answers import Originals, content_of, originals_in
 from radquarry.api.reidentification_questions import Question
 from radquarry.api.reidentification_views import ReidentificationView, Stand, view_of
@@ -237,8 +237,4 @@ def _decided(view: ReidentificationView) -> Problem:
 
 def _check_known(user: str) -> None:
     if not user:
-        detail = (
-            "Re-identification takes two people who are known by name, and nobody has to sign in here: "
-            "configure api.authentication."
-        )
-        raise Problem(403, "no-second-person", "Not without names", detail)
+        raise no_second_person()
