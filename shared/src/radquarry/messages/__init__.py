@@ -31,6 +31,7 @@ from radquarry.messages.files import (
     FilesProgressed,
     FilesState,
     GivenAttribute,
+    PreviewFiles,
 )
 from radquarry.messages.kinds import Command, Event, Message
 from radquarry.messages.lookups import (
@@ -141,6 +142,7 @@ __all__ = [
     "PauseRetrieval",
     "PlannedStudy",
     "PortionClosed",
+    "PreviewFiles",
     "PriorsChoice",
     "ProbePacs",
     "PseudonymsResolved",
