@@ -46,8 +46,8 @@ def test_before_and_after_of_one_file_is_looked_at_and_the_list_stays(browser: B
         with page.context.expect_page() as opened:
             link.click()
         seen = opened.value
-        name = seen.get_by_role("row", name="PatientName")
-        expect(name).to_contain_text("Quarrymann^Josefine changed", timeout=60_000)
+        name = seen.get_by_role("row", name="PatientName Quarrymann^Josefine changed")
+        expect(name).to_be_visible(timeout=60_000)
         expect(seen.get_by_role("row", name="PatientIdentityRemoved")).to_contain_text("added")
         seen.get_by_role("link", name="Removed").click()
         expect(seen.get_by_text("<b>Thorax</b>")).to_be_visible()

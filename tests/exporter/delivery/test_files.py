@@ -200,7 +200,7 @@ async def test_a_preview_says_what_a_profile_would_do_and_makes_nothing(shop: De
 
 @pytest.mark.parametrize(
     ("content", "state", "why"),
-    [(b"a note", "failed", "there is no DICOM file in it"), (b"", "complete", "the file is empty")],
+    [(b"a note", "failed", "there is no DICOM file in it"), (b"", "complete", "it is empty")],
 )
 async def test_a_preview_of_what_is_no_image_says_so(shop: Desk, content: bytes, state: str, why: str) -> None:
     job_id = uuid4()

@@ -11,7 +11,7 @@ from radquarry.api.file_previews import Preview, PreviewedAttribute, What
 Show = Literal["all", "changed", "emptied", "removed", "added", "kept"]
 SHOWS: tuple[Show, ...] = get_args(Show)
 WHATS: tuple[What, ...] = get_args(What)
-ROWS_AT_ONCE = 250
+ROWS_AT_ONCE = 400
 LONGEST = 80
 """Characters of a value; the whole of it is its title."""
 

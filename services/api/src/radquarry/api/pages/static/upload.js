@@ -111,6 +111,7 @@ function send(action, files, taken) {
 
 if (form) {
   const drop = one("drop");
+  form.toggleAttribute("data-scripted", true);
   one("drop-words").hidden = one("with-script").hidden = false;
   for (const field of [form.elements.files, one("folder")]) field.addEventListener("change", () => { take([...field.files].map((file) => ({ file }))); field.value = ""; });
   one("uploads-clear").addEventListener("click", () => { picked.length = 0; show(); });
