@@ -54,8 +54,8 @@ def exporter(means: Means, hearing: Hearing, gathering: Gathering, files: FilesM
             partial(gather_studies, gathering, means.bell, means.patience),
             *workers(means),
             partial(close_deliveries, means),
-            partial(work_on_files, files, DeidentifyFiles, ConvertFiles),
-            partial(work_on_files, files, PreviewFiles),  # nobody waits for the work of others to look at one file
+            partial(work_on_files, files, (DeidentifyFiles, ConvertFiles)),
+            partial(work_on_files, files, (PreviewFiles,)),  # nobody waits for the work of others to look at one file
             partial(remove_files, files),
         ),
         parallel={RetrievalProgressed: HEARING_PARALLEL},

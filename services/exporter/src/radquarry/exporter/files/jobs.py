@@ -1,6 +1,6 @@
 """The table of work on uploaded files: taken, leased, ended, removed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -93,7 +93,7 @@ class Jobs:
             row = (await connection.execute(select(jobs).where(jobs.c.job_id == str(job_id)))).first()
         return Job.of(row) if row is not None else None
 
-    async def take(self, *kinds: type[Order]) -> Job | None:
+    async def take(self, kinds: Sequence[type[Order]]) -> Job | None:
         """The oldest one of these kinds that nobody works on."""
         now, holder = self._clock(), str(uuid4())
         ours = or_(jobs.c.holder.is_(None), jobs.c.holder.not_in(sorted(self._ours)))

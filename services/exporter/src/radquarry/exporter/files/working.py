@@ -51,11 +51,11 @@ class FilesMeans:
     patience: Patience
 
 
-async def work_on_files(means: FilesMeans, *kinds: type[Order]) -> None:
+async def work_on_files(means: FilesMeans, kinds: Sequence[type[Order]]) -> None:
     """Jobs of these kinds, until cancelled."""
     while True:
         try:
-            job = await means.jobs.take(*kinds)
+            job = await means.jobs.take(kinds)
             if job is None:
                 await means.bell.wait(means.patience.idle)
             else:
