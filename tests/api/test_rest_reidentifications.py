@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from radquarry.api.passwords import hashed
@@ -14,32 +13,8 @@ from radquarry.errors import Permanent
 from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
 from radquarry.service import Service
 from tests.api.gateway import Gateway, a_gateway, a_problem, becomes
+from tests.api.second_person import PATH, REASON, WHO, Resolver, among_four, asked, state_is
 from tests.api.stories import SECRET
-
-REASON = "An incidental finding that the patient has to be told of"
-PATH = "/api/v1/reidentifications"
-WHO = {name: httpx.BasicAuth(name, name) for name in ("ada", "eve", "bob", "joe")}
-
-
-class Resolver:
-    """What the exporter does: a file with the answer, then the word that it is there."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / "exchange" / "reidentifications"
-        self.asked: list[ResolvePseudonyms] = []
-        self.gateway: Gateway | None = None
-
-    async def resolve(self, order: ResolvePseudonyms) -> None:
-        self.asked.append(order)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        found = [{"pseudonym": each, "what": "PatientName", "original": SECRET} for each in order.pseudonyms]
-        (self._folder / f"{order.reidentification_id}.json").write_text(json.dumps({"originals": found}))
-        assert self.gateway is not None
-        about = {"reidentification_id": order.reidentification_id, "delivery_id": order.delivery_id}
-        await self.gateway.bus.publish(PseudonymsResolved.after(order, **about, found=len(found)))
-
-    def lying(self) -> list[str]:
-        return [path.name for path in self._folder.glob("*")] if self._folder.is_dir() else []
 
 
 @pytest.fixture
@@ -49,28 +24,8 @@ def resolver(tmp_path: Path) -> Resolver:
 
 @pytest.fixture
 async def gateway(tmp_path: Path, resolver: Resolver) -> AsyncIterator[Gateway]:
-    """Ada and Eve are administrators, Bob and Joe are not."""
-    users = tmp_path / "users"
-    users.write_text("".join(f"{name}:{hashed(name)}\n" for name in WHO))
-    api = {"authentication": {"users_file": users, "administrators": ["ada", "eve"]}}
-    async with a_gateway(tmp_path, Service("exporter", {ResolvePseudonyms: resolver.resolve}), api=api) as opened:
-        resolver.gateway = opened
+    async with among_four(tmp_path, resolver) as opened:
         yield opened
-
-
-async def asked(gateway: Gateway, user: str, deidentify: Any = True) -> httpx.Response:
-    """`user` asks about a delivery that Ada has ordered."""
-    order = {"studies": await gateway.hold(1), "destination": "research", "deidentify": deidentify}
-    delivery = (await gateway.client.post("/api/v1/retrievals", json=order, auth=WHO["ada"])).json()["delivery"]
-    question = {"delivery": delivery, "pseudonyms": ["P-1", "P-2"], "reason": REASON}
-    return await gateway.client.post(PATH, json=question, auth=WHO[user])
-
-
-async def state_is(gateway: Gateway, one: str, wanted: str) -> None:
-    async def state() -> str:
-        return str((await gateway.client.get(f"{PATH}/{one}", auth=WHO["ada"])).json()["state"])
-
-    await becomes(state, wanted)
 
 
 async def test_two_people_and_then_the_answer_once(
@@ -115,6 +70,69 @@ async def test_who_asked_and_who_is_no_administrator_cannot_approve(
 
     assert gateway.bus.orders(ResolvePseudonyms) == []
     await state_is(gateway, one, "requested")
+
+
+async def test_a_refusal_has_a_reason_and_stays(gateway: Gateway, resolver: Resolver) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+    refuse = f"{PATH}/{one}/refuse"
+    why = {"reason": "The finding is known to the patient already"}
+    a_problem(await gateway.client.post(refuse, json={"reason": "no"}, auth=WHO["ada"]), 422)
+    a_problem(await gateway.client.post(refuse, json=why, auth=WHO["joe"]), 403, "not-an-administrator")
+    a_problem(await gateway.client.post(refuse, json=why, auth=WHO["bob"]), 403, "not-an-administrator")
+
+    for _ in range(2):
+        assert (await gateway.client.post(refuse, json=why, auth=WHO["ada"])).status_code == 202
+    shown = (await gateway.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()
+
+    assert (shown["state"], shown["refused_by"], shown["refusal"]) == ("refused", "ada", why["reason"])
+    a_problem(await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["eve"]), 409, "decided")
+    a_problem(await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 409, "not-ready")
+    assert (resolver.asked, gateway.bus.orders(ResolvePseudonyms)) == ([], [])
+
+
+async def test_what_was_approved_is_not_refused_any_more(gateway: Gateway) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+    await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])
+    await state_is(gateway, one, "answered")
+
+    a_problem(await gateway.client.post(f"{PATH}/{one}/refuse", json={"reason": REASON}, auth=WHO["eve"]), 409)
+    await state_is(gateway, one, "answered")
+
+
+async def test_an_answer_to_what_was_refused_does_not_stay(gateway: Gateway, resolver: Resolver) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+    await gateway.client.post(f"{PATH}/{one}/refuse", json={"reason": REASON}, auth=WHO["ada"])
+    delivery = (await gateway.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()["delivery"]
+
+    await resolver.resolve(
+        ResolvePseudonyms(
+            reidentification_id=one,
+            delivery_id=delivery,
+            project="default",
+            pseudonyms=("P-1",),
+            requested_by="bob",
+            approved_by="ada",
+        )
+    )
+
+    async def lying() -> list[str]:
+        return resolver.lying()
+
+    await becomes(lying, [])
+    await state_is(gateway, one, "refused")
+
+
+async def test_the_same_key_is_the_same_question(gateway: Gateway) -> None:
+    first = (await asked(gateway, "bob")).json()["id"]
+    shown = (await gateway.client.get(f"{PATH}/{first}", auth=WHO["bob"])).json()
+    question = {name: shown[name] for name in ("delivery", "pseudonyms", "reason")}
+
+    answers = [
+        await gateway.client.post(PATH, json=question, auth=WHO["bob"], headers={"Idempotency-Key": "k"})
+        for _ in range(2)
+    ]
+
+    assert len({answer.json()["id"] for answer in answers} - {first}) == 1
 
 
 async def test_a_file_that_nobody_agreed_to_is_not_given(gateway: Gateway, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from radquarry.api.passwords import hashed
 from radquarry.errors import Permanent
-from radquarry.messages import CancelFiles, ConvertFiles, DeidentifyFiles, FilesProgressed, GivenAttribute
+from radquarry.messages import CancelFiles, ConvertFiles, DeidentifyFiles, FilesProgressed, GivenAttribute, PreviewFiles
 from radquarry.service import Service
 from tests.api.gateway import Gateway, a_gateway, a_problem, becomes
 
@@ -234,6 +234,42 @@ async def test_files_are_for_whoever_brought_them_and_for_administrators(tmp_pat
         assert (await client.get(f"{path}/{job}/result", auth=who["ada"])).status_code == 200
         seen = {name: len((await client.get(path, auth=auth)).json()["items"]) for name, auth in who.items()}
         assert seen == {"ada": 1, "bob": 1, "eve": 0}
+
+
+async def test_a_preview_is_of_one_file_and_is_told_attribute_by_attribute(gateway: Gateway, tmp_path: Path) -> None:
+    a_problem(await brought(gateway, ("a.dcm", b"x"), ("b.dcm", b"y"), where="previews"), 422)
+    a_problem(await brought(gateway, ("a.dcm", b"x"), where="previews", profile="other"), 422)
+    assert lying(tmp_path) == {}
+    job = (await brought(gateway, ("a.dcm", b"x"), where="previews", project="lung", profile="keep-dates")).json()["id"]
+    (order,) = gateway.bus.orders(PreviewFiles)
+    assert (order.job_id, order.deidentify.project, order.deidentify.profile) == (UUID(job), "lung", "keep-dates")
+    path = f"/api/v1/previews/{job}"
+    a_problem(await gateway.client.get(f"{path}/changes"), 409, "not-ready")
+
+    row = {"where": "PatientName", "what": "changed", "before": "A^B", "after": "P1"}
+    done(tmp_path, job)
+    (tmp_path / "exchange" / job / "out" / "preview.json").write_text(json.dumps({"changes": [row]}))
+    await said(gateway, job, "complete", kind="previews", total=1, done=1)
+
+    changes = await gateway.client.get(f"{path}/changes")
+    assert changes.json() == {"held_back": "", "pixels_cleaned": False, "changes": [row], "more": 0}
+    assert changes.headers["cache-control"] == "no-store"
+    for rest in ("result", "report"):
+        a_problem(await gateway.client.get(f"{path}/{rest}"), 404)
+    a_problem(await gateway.client.get(f"/api/v1/deidentifications/{job}"), 404)
+
+
+async def test_a_preview_is_for_whoever_brought_the_file(tmp_path: Path) -> None:
+    users = tmp_path / "users"
+    users.write_text("".join(f"{name}:{hashed(name)}\n" for name in ("ada", "bob", "eve")))
+    async with a_gateway(tmp_path, api={"authentication": {"users_file": users, "administrators": ["ada"]}}) as gateway:
+        bob, eve = httpx.BasicAuth("bob", "bob"), httpx.BasicAuth("eve", "eve")
+        files = [("files", ("a.dcm", b"x"))]
+        job = (await gateway.client.post("/api/v1/previews", files=files, auth=bob)).json()["id"]
+
+        a_problem(await gateway.client.get(f"/api/v1/previews/{job}/changes", auth=eve), 403, "not-yours")
+        assert (await gateway.client.get(f"/tools/{job}", auth=eve)).status_code == 403
+        assert (await gateway.client.get(f"/tools/{job}", auth=bob)).status_code == 200
 
 
 async def test_the_same_key_is_the_same_upload(gateway: Gateway, tmp_path: Path) -> None:

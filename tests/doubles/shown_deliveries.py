@@ -109,6 +109,10 @@ class ListedFiles:
     brought: list[tuple[JobKind, Form, list[tuple[str, int]]]] = field(default_factory=list)
     removed: list[UUID] = field(default_factory=list)
     refusal: Problem | None = None
+    previews: dict[UUID, Path] = field(default_factory=dict)
+
+    async def made(self, view: FileJobView, name: str, user: str = "") -> Path:
+        return self.previews.get(view.id) or _unknown("preview", view.id)
 
     async def bring(self, kind: JobKind, upload: Upload) -> UUID:
         weighed = _Weighed()

@@ -177,6 +177,13 @@ class ListedChanges:
         return self.known.get(study_instance_uid, ())
 
 
+class NoQuestions:
+    """Nobody asks who is behind a pseudonym."""
+
+    async def waiting(self, user: str) -> int:
+        return 0
+
+
 @dataclass
 class ListedImages:
     """StudyInstanceUID → the series of it that are in the archive."""
@@ -201,6 +208,7 @@ class ShownDesk:
     decisions: ListedDecisions = field(default_factory=ListedDecisions)
     deliveries: ListedDeliveries = field(default_factory=ListedDeliveries)
     files: ListedFiles = field(default_factory=ListedFiles)
+    reidentifications: NoQuestions = field(default_factory=NoQuestions)
     storage: MeasuredStorage = field(default_factory=MeasuredStorage)
     estimates: ListedEstimates = field(default_factory=ListedEstimates)
     archives: ListedArchives = field(default_factory=ListedArchives)

@@ -20,7 +20,7 @@ KEYS_BY_PATTERN = (
     "field.", "sort.", "crawl_state.", "retrieval_state.", "pacs_state.", "modality_name.", "sex.", "age.", "status.",
     "link.", "problem.", "look.", "language.", "theme.", "patient_sex.", "has_report.", "is_gone.", "refused.",
     "error.", "help.", "nav.", "pacs.did_", "pacs.keys_", "pacs_now.", "weekday.", "coverage.is_", "change.",
-    "storage.part_",
+    "storage.part_", "reid_state.", "preview.show_", "preview.what_", "preview.is_", "reid.which_", "reid.none_",
     "delivery_state.", "destination_kind.", "fate.", "files_state.", "format.", "tool.", "tool_kind.", "tools.one.",
     "way.", "meaning.", "delimiter.", "note.", "list.form_", "show.", "row.",
 )  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from pydicom import dcmread
 
-from radquarry.messages import CancelFiles, ConvertFiles, DeidentifyFiles
+from radquarry.messages import CancelFiles, ConvertFiles, DeidentifyFiles, PreviewFiles
 from tests.contracts.states import KINDS, empty_state_url
 from tests.exporter.cleaning import ct, written
 from tests.exporter.delivery.rig import DEIDENTIFY, QUICK, Desk, desk
@@ -180,3 +180,45 @@ async def test_what_nobody_fetches_goes_after_its_time(tmp_path: Path) -> None:
         await it.say(DeidentifyFiles(job_id=job_id))
         await state_of(it, job_id, "complete")
         await gone(it, job_id)
+
+
+async def test_a_preview_says_what_a_profile_would_do_and_makes_nothing(shop: Desk) -> None:
+    job_id = uploaded(shop.folder, 1)
+
+    await shop.say(PreviewFiles(job_id=job_id, deidentify=DEIDENTIFY))
+    end = await state_of(shop, job_id, "complete", "incomplete", "failed")
+
+    assert (end.state, end.total, end.done, end.problem) == ("complete", 1, 1, "")
+    out = shop.folder / "exchange" / str(job_id) / "out"
+    assert [path.name for path in out.iterdir()] == ["preview.json"]
+    said = json.loads((out / "preview.json").read_text())
+    rows = {row["where"]: row for row in said["changes"]}
+    assert (rows["PatientName"]["what"], rows["PatientName"]["before"]) == ("changed", "Quarrymann^Josefine")
+    assert rows["PatientIdentityRemoved"]["what"] == "added"
+    assert (said["held_back"], said["more"]) == ("", 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "state", "why"),
+    [(b"a note", "failed", "there is no DICOM file in it"), (b"", "complete", "it is empty")],
+)
+async def test_a_preview_of_what_is_no_image_says_so(shop: Desk, content: bytes, state: str, why: str) -> None:
+    job_id = uuid4()
+    picture(shop.folder, job_id, 1, "x.dcm", content)
+
+    await shop.say(PreviewFiles(job_id=job_id))
+    end = await state_of(shop, job_id, "complete", "failed")
+
+    assert end.state == state
+    preview = shop.folder / "exchange" / str(job_id) / "out" / "preview.json"
+    assert why in (end.problem or json.loads(preview.read_text())["held_back"])
+
+
+async def test_a_preview_does_not_wait_for_the_work_of_others(shop: Desk) -> None:
+    long, short = uploaded(shop.folder, 60), uploaded(shop.folder, 1)
+
+    await shop.say(DeidentifyFiles(job_id=long), PreviewFiles(job_id=short))
+    await state_of(shop, short, "complete")
+
+    assert not [one for one in shop.heard.files if one.job_id == long and one.state == "complete"]
+    await shop.say(CancelFiles(job_id=long))

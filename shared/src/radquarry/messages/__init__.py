@@ -32,6 +32,7 @@ from radquarry.messages.files import (
     FilesProgressed,
     FilesState,
     GivenAttribute,
+    PreviewFiles,
 )
 from radquarry.messages.kinds import Command, Event, Message
 from radquarry.messages.lookups import (
@@ -144,6 +145,7 @@ __all__ = [
     "PauseRetrieval",
     "PlannedStudy",
     "PortionClosed",
+    "PreviewFiles",
     "PriorsChoice",
     "ProbePacs",
     "PseudonymsResolved",

@@ -32,6 +32,16 @@ class DeidentifyFiles(Command):
     requested_by: str = ""
 
 
+class PreviewFiles(Command):
+    """Say what a profile would do to the file in `{data_dir}/exchange/{job_id}/in`: `…/out/preview.json`; no more."""
+
+    topic: ClassVar[str] = "files.preview"
+
+    job_id: UUID
+    deidentify: Deidentification = Deidentification()
+    requested_by: str = ""
+
+
 class ConvertFiles(Command):
     """Convert what lies in `{data_dir}/exchange/{job_id}/in`; the result is put into `…/out`.
 
@@ -60,7 +70,8 @@ class FilesProgressed(Event):
     """Where the work on uploaded files stands; `revision` grows with every message of a job.
 
     `done` counts files that left, `refused` those that were held back or could not be converted, each with its reason
-    in the report. When it is complete or incomplete, `…/out/result.zip` and `…/out/report.json` lie there.
+    in the report. When it is complete or incomplete, `…/out/result.zip` and `…/out/report.json` lie there; of a preview
+    `…/out/preview.json`.
     """
 
     topic: ClassVar[str] = "files.progressed"

@@ -65,6 +65,7 @@ LISTENERS: Mapping[type[m.Message], tuple[str, ...]] = MappingProxyType(
         m.DeliveryWaits: ("api",),
         m.DeliveryCompleted: ("mover", "api"),
         m.DeidentifyFiles: ("exporter",),
+        m.PreviewFiles: ("exporter",),
         m.ConvertFiles: ("exporter",),
         m.CancelFiles: ("exporter",),
         m.FilesProgressed: ("api",),

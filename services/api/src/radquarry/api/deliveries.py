@@ -118,6 +118,13 @@ class Deliveries:
         more = cursor(views[-1].requested_at, views[-1].id) if len(rows) > limit else None
         return Listed(views, more)
 
+    async def with_mapping(self, limit: int) -> tuple[DeliveryView, ...]:
+        """The newest ones whose pseudonyms can be resolved."""
+        chosen = _with_retrieval().where(deliveries.c.mapping.is_(True), deliveries.c.is_deidentified.is_(True))
+        chosen = chosen.order_by(deliveries.c.requested_at.desc(), deliveries.c.delivery_id.desc())
+        async with self._state.reading() as connection:
+            return tuple(view_of(row) for row in await bulk.fetch(connection, chosen.limit(limit)))
+
     async def retry(self, delivery_id: UUID, user: str, rights: Rights) -> None:
         """Try at once what did not arrive; where nothing is left to do nothing is said.
 

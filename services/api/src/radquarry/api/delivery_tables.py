@@ -96,4 +96,7 @@ reidentifications = Table(
     Column("found", Integer),
     Column("unknown", Integer),
     Column("problem", Text),
+    Column("refused_by", String(200)),
+    Column("refused_at", Moment),
+    Column("refusal", Text),
 )

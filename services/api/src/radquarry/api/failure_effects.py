@@ -51,6 +51,7 @@ WORDS = {
     "delivery.retry": "A delivery could not be tried again",
     "delivery.cancel": "A delivery could not be cancelled",
     "files.deidentify": "Files could not be de-identified",
+    "files.preview": "What would be done to a file could not be looked up",
     "files.convert": "Files could not be converted",
     "files.cancel": "Uploaded files could not be removed",
     "pseudonyms.resolve": "Pseudonyms could not be resolved",
@@ -81,7 +82,7 @@ OF_THE_CRAWL = (
     "crawl.resumed",
 )
 PORTIONS = ("rows.find", "queries.find")
-FILES = ("files.deidentify", "files.convert")
+FILES = ("files.deidentify", "files.preview", "files.convert")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a form with files asks for: de-identification, or conversion."""
+"""What a form with files asks for: de-identification, a preview of it, or conversion."""
 
 import json
 import re
@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from radquarry.api.exchange import no_files, safe_name
 from radquarry.api.multipart import Form
 from radquarry.api.problems import invalid
-from radquarry.messages import ConvertFiles, Deidentification, DeidentifyFiles, GivenAttribute
+from radquarry.messages import ConvertFiles, Deidentification, DeidentifyFiles, GivenAttribute, PreviewFiles
 
-JobKind = Literal["deidentification", "conversion"]
+JobKind = Literal["deidentification", "preview", "conversion"]
 Format = Literal["", "dicom", "nifti", "png", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 MOST_ATTRIBUTES = 200
@@ -42,9 +42,11 @@ class FilesOrder:
         if not names:
             raise no_files()
         texts, common = form.texts, (kind, tuple(names), tuple(sizes))
-        if kind == "deidentification":
+        if kind == "preview" and len(names) > 1:
+            raise invalid("A preview is of one file: send a single one.")
+        if kind != "conversion":
             project = texts.get("project", "").strip() or "default"
-            mapping = _yes(texts.get("mapping", ""))
+            mapping = kind == "deidentification" and _yes(texts.get("mapping", ""))
             order = cls(*common, project=project, profile=texts.get("profile", "").strip(), mapping=mapping)
         else:
             attributes = _attributes(texts.get("attributes", ""))
@@ -52,12 +54,14 @@ class FilesOrder:
         order.command(UUID(int=0), "")
         return order
 
-    def command(self, job_id: UUID, user: str) -> DeidentifyFiles | ConvertFiles:
+    def command(self, job_id: UUID, user: str) -> DeidentifyFiles | PreviewFiles | ConvertFiles:
         """The message to the exporter; raises the problem that says what to mend."""
         about: dict[str, Any] = {"trail": job_id, "job_id": job_id, "requested_by": user}
         try:
-            if self.kind == "deidentification":
+            if self.kind != "conversion":
                 how = Deidentification(project=self.project, profile=self.profile)
+                if self.kind == "preview":
+                    return PreviewFiles(**about, deidentify=how)
                 return DeidentifyFiles(**about, deidentify=how, mapping=self.mapping)
             given = tuple(GivenAttribute(keyword=keyword, value=value) for keyword, value in self.attributes)
             return ConvertFiles(**about, to=self.to, attributes=given, table=self.table)

@@ -25,7 +25,7 @@ from radquarry.api.orders import Orders
 from radquarry.api.problems import Problem, unknown
 from radquarry.api.security.rights import Rights
 from radquarry.errors import PeerAway
-from radquarry.messages import CancelFiles, ConvertFiles, DeidentifyFiles
+from radquarry.messages import CancelFiles, ConvertFiles, DeidentifyFiles, PreviewFiles
 from radquarry.state.steady import to_its_end
 from radquarry.state.store import State
 
@@ -36,8 +36,12 @@ KEPT = timedelta(hours=24)
 LONGEST = timedelta(days=7)
 ANNOUNCE_AFTER = timedelta(seconds=30)
 KEEP_SECONDS = 60.0
-Announced = DeidentifyFiles | ConvertFiles
-KINDS: dict[JobKind, type[Announced]] = {"deidentification": DeidentifyFiles, "conversion": ConvertFiles}
+Announced = DeidentifyFiles | PreviewFiles | ConvertFiles
+KINDS: dict[JobKind, type[Announced]] = {
+    "deidentification": DeidentifyFiles,
+    "preview": PreviewFiles,
+    "conversion": ConvertFiles,
+}
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ class FileJobs:
         return Listed(views, more)
 
     async def made(self, view: FileJobView, name: str, user: str = "") -> Path:
-        """`result.zip` or `report.json` of a job; raises the problem to show where it is not there."""
+        """`result.zip`, `report.json` or `preview.json` of a job; raises the problem to show where it is not there."""
         if view.is_removed:
             raise Problem(410, "removed", "Removed", "What was uploaded and made has been removed.")
         file = await asyncio.to_thread(self._exchange.made, view.id, name)

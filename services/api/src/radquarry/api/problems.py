@@ -47,6 +47,15 @@ def not_in_this_version(what: str) -> Problem:
     return Problem(422, "not-in-this-version", "Not in this version", f"{what} is not in this version yet.")
 
 
+def no_second_person() -> Problem:
+    """Nobody has a name here, so that there are no two people."""
+    detail = (
+        "Re-identification takes two people who are known by name, and nobody has to sign in here: "
+        "configure api.authentication."
+    )
+    return Problem(403, "no-second-person", "Not without names", detail)
+
+
 def already_settled(what: str, state: str) -> Problem:
     """Too late for this control."""
     return Problem(409, "already-settled", f"This {what} has ended", f"The {what} is {state}: nothing is left to do.")

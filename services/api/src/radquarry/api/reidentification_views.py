@@ -1,4 +1,4 @@
-"""What a question who is behind a pseudonym looks like to people, and its answer."""
+"""What a question who is behind a pseudonym looks like to people."""
 
 import json
 from dataclasses import dataclass
@@ -6,31 +6,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from radquarry.api import bulk
 from radquarry.api.exchange import UNFETCHED_SECONDS
 
-Stand = Literal["requested", "approved", "answered", "failed", "fetched", "expired"]
+Stand = Literal["requested", "refused", "approved", "answered", "failed", "fetched", "expired"]
 KEPT = timedelta(seconds=UNFETCHED_SECONDS)
-
-
-class Original(BaseModel):
-    """What a pseudonym stands for; `what` is the attribute by its keyword."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    pseudonym: str
-    what: str = ""
-    original: str
-
-
-class Originals(BaseModel):
-    """The answer."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    originals: tuple[Original, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +22,7 @@ class ReidentificationView:
 
     id: UUID
     delivery_id: UUID
+    project: str
     pseudonyms: tuple[str, ...]
     reason: str
     state: Stand
@@ -52,6 +33,14 @@ class ReidentificationView:
     found: int
     unknown: int
     problem: str
+    refused_by: str = ""
+    refused_at: datetime | None = None
+    refusal: str = ""
+
+    @property
+    def until(self) -> datetime | None:
+        """Until when an answer can be fetched; None before it was approved."""
+        return None if self.approved_at is None else self.approved_at + KEPT
 
 
 def view_of(row: bulk.Found, now: datetime) -> ReidentificationView:
@@ -59,6 +48,7 @@ def view_of(row: bulk.Found, now: datetime) -> ReidentificationView:
     return ReidentificationView(
         id=row.reidentification_id,
         delivery_id=row.delivery_id,
+        project=row.project,
         pseudonyms=tuple(json.loads(row.pseudonyms)),
         reason=row.reason,
         state=_stand(row, now),
@@ -69,12 +59,17 @@ def view_of(row: bulk.Found, now: datetime) -> ReidentificationView:
         found=row.found,
         unknown=row.unknown,
         problem=row.problem,
+        refused_by=row.refused_by,
+        refused_at=row.refused_at,
+        refusal=row.refusal,
     )
 
 
 def _stand(row: bulk.Found, now: datetime) -> Stand:
     if row.fetched_at is not None:
         return "fetched"
+    if row.refused_at is not None:
+        return "refused"
     if row.approved_at is None:
         return "requested"
     if row.problem:

@@ -1,4 +1,4 @@
-"""Who is behind a pseudonym: one person asks, another one approves, and the answer is fetched once.
+"""Who is behind a pseudonym: one person asks, another one decides, and the answer is fetched once.
 
 The answer is a file that the exporter writes; nothing of it is kept, and no message holds it.
 """
@@ -6,12 +6,10 @@ The answer is a file that the exporter writes; nothing of it is kept, and no mes
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
-from uuid import UUID, uuid4
+from typing import Literal
+from uuid import UUID
 
-from pydantic import ValidationError
-from sqlalchemy import ColumnElement, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, select, tuple_, update
 
 from radquarry.api import bulk
 from radquarry.api.audit import audit
@@ -20,24 +18,17 @@ from radquarry.api.delivery_views import DeliveryView
 from radquarry.api.exchange import Exchange
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import Orders
-from radquarry.api.problems import Problem, invalid, unknown
-from radquarry.api.reidentification_views import Originals, ReidentificationView, view_of
+from radquarry.api.problems import Problem, invalid, no_second_person, unknown
+from radquarry.api.reidentification_answers import Originals, content_of, originals_in
+from radquarry.api.reidentification_questions import Question
+from radquarry.api.reidentification_views import ReidentificationView, Stand, view_of
 from radquarry.api.security.rights import Rights
 from radquarry.api.storable import storable
 from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
 from radquarry.state.store import State
 
-MOST_PSEUDONYMS = 1000
-MOST_OF_AN_ANSWER = 8 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Question:
-    """Which pseudonyms of a delivery somebody wants resolved, and why."""
-
-    delivery_id: UUID
-    pseudonyms: tuple[str, ...]
-    reason: str
+Which = Literal["all", "own", "waiting"]
+"""`waiting` are those that this user may decide, and that nobody has decided."""
 
 
 class Reidentifications:
@@ -57,13 +48,13 @@ class Reidentifications:
         self._exchange = exchange
         self._rights = rights
 
-    async def request(self, question: Question, user: str) -> UUID:
-        """Ask; nothing is resolved by that. Raises `Problem`."""
+    async def request(self, question: Question, user: str, key: str | None = None) -> UUID:
+        """Ask; nothing is resolved by that. The same `key` is the same question. Raises `Problem`."""
         _check_known(user)
         delivery = await self._delivery(question.delivery_id)
         if delivery.deidentify is None:
             raise invalid("The images of this delivery are identified: nothing is to be resolved.")
-        reidentification_id = uuid4()
+        reidentification_id = await self._orders.named("reidentifications", user, key, question)
         row = {
             "reidentification_id": reidentification_id,
             "delivery_id": question.delivery_id,
@@ -80,15 +71,9 @@ class Reidentifications:
 
     async def approve(self, reidentification_id: UUID, user: str) -> None:
         """Agree to it as the second person; raises the problem to answer with. Twice is once."""
-        _check_known(user)
-        view = await self._get(reidentification_id)
-        if not self._rights.administers(user):
-            self._audit("approval refused", user, reidentification_id)
-            detail = "Only administrators may approve; api.authentication.administrators names them."
-            raise Problem(403, "not-an-administrator", "Not for you", detail)
-        if user[:200] == view.requested_by:
-            self._audit("approval refused", user, reidentification_id)
-            raise Problem(403, "same-person", "Not for you", "Whoever asked cannot approve: it takes a second person.")
+        view = await self._to_decide(reidentification_id, user)
+        if view.state == "refused":
+            raise _decided(view)
         if view.state != "requested":
             return
         project, approved_at = await self._project(reidentification_id), self._orders.clock()
@@ -103,24 +88,39 @@ class Reidentifications:
                 approved_by=user[:200],
             )
         )
-        unapproved = update(reidentifications).where(
-            _is(reidentification_id), reidentifications.c.approved_at.is_(None)
-        )
+        undecided = update(reidentifications).where(_is(reidentification_id), UNDECIDED)
         async with self._state.writing() as connection:
-            await connection.execute(unapproved.values(approved_by=user[:200], approved_at=approved_at))
+            await connection.execute(undecided.values(approved_by=user[:200], approved_at=approved_at))
+        await self._check_not_overtaken(reidentification_id, "refused")
         self._audit("approved", user, reidentification_id, pseudonyms=len(view.pseudonyms))
 
+    async def refuse(self, reidentification_id: UUID, reason: str, user: str) -> None:
+        """Say no as the second person, and why; raises the problem to answer with. Twice is once."""
+        view = await self._to_decide(reidentification_id, user)
+        if view.state == "refused":
+            return
+        undecided = update(reidentifications).where(_is(reidentification_id), UNDECIDED)
+        told = {"refused_by": user[:200], "refused_at": self._orders.clock(), "refusal": storable(reason)}
+        async with self._state.writing() as connection:
+            if (await connection.execute(undecided.values(told))).rowcount == 1:
+                self._audit("refused", user, reidentification_id, pseudonyms=len(view.pseudonyms))
+                return
+        await self._check_not_overtaken(reidentification_id, "approved", "answered", "failed", "fetched", "expired")
+
     async def hear(self, fact: PseudonymsResolved) -> None:
-        """The exporter has answered, by a file; the first answer counts, and one that comes after the fetch goes."""
+        """The exporter has answered, by a file; the first answer counts.
+
+        One that comes after the fetch goes, and one that somebody refused while it was on its way.
+        """
         unanswered = update(reidentifications).where(
             _is(fact.reidentification_id), reidentifications.c.answered_at.is_(None)
         )
         told = {"found": fact.found, "unknown": fact.unknown, "problem": storable(fact.problem)}
         async with self._state.writing() as connection:
             await connection.execute(unanswered.values(answered_at=fact.sent_at, **told))
-            fetched = select(reidentifications.c.fetched_at).where(_is(fact.reidentification_id))
-            is_fetched = await connection.scalar(fetched) is not None
-        if is_fetched:
+            over = func.coalesce(reidentifications.c.fetched_at, reidentifications.c.refused_at)
+            is_over = await connection.scalar(select(over).where(_is(fact.reidentification_id))) is not None
+        if is_over:
             await asyncio.to_thread(self._exchange.originals(fact.reidentification_id).unlink, missing_ok=True)
 
     async def block(self, reidentification_id: UUID, reason: str) -> None:
@@ -138,12 +138,28 @@ class Reidentifications:
             raise Problem(403, "not-yours", "Not for you", "This is for whoever asked, and for administrators.")
         return view
 
-    async def list(self, user: str, limit: int = 50, after: str | None = None) -> Listed[ReidentificationView]:
+    def may_decide(self, user: str) -> bool:
+        """Whether `user` may decide other people's questions."""
+        return bool(user) and self._rights.administers(user)
+
+    async def waiting(self, user: str) -> int:
+        """How many questions wait for this user's decision, or another administrator's."""
+        if not self.may_decide(user):
+            return 0
+        counted = select(func.count()).select_from(reidentifications).where(_waits_for(user))
+        async with self._state.reading() as connection:
+            return int(await connection.scalar(counted) or 0)
+
+    async def list(
+        self, user: str, limit: int = 50, after: str | None = None, *, which: Which = "all"
+    ) -> Listed[ReidentificationView]:
         """Newest first: this user's, or all for administrators."""
         table = reidentifications.c
         chosen = select(reidentifications)
-        if not self._rights.administers(user):
+        if which == "own" or not self._rights.administers(user):
             chosen = chosen.where(table.requested_by == user[:200])
+        if which == "waiting":
+            chosen = chosen.where(_waits_for(user))
         if after is not None:
             chosen = chosen.where(tuple_(table.requested_at, table.reidentification_id) < tuple_(*position(after)))
         chosen = chosen.order_by(table.requested_at.desc(), table.reidentification_id.desc())
@@ -165,11 +181,30 @@ class Reidentifications:
         if view.state != "answered" or not await asyncio.to_thread(answer.is_file):
             why = f": {view.problem}. Ask again." if view.state == "failed" else "."
             raise Problem(409, "not-ready", "Not ready", f"There is no answer: the question is {view.state}{why}")
-        content = await asyncio.to_thread(_read, answer)
+        content = await asyncio.to_thread(content_of, answer)
         await self._claim(reidentification_id)
         await asyncio.to_thread(answer.unlink, missing_ok=True)
         self._audit("answer fetched", user, reidentification_id, found=view.found)
-        return _originals(content)
+        return originals_in(content)
+
+    async def _to_decide(self, reidentification_id: UUID, user: str) -> ReidentificationView:
+        """A question that `user` may decide; raises the problem to answer with."""
+        _check_known(user)
+        view = await self._get(reidentification_id)
+        if not self._rights.administers(user):
+            self._audit("decision refused", user, reidentification_id)
+            detail = "Only administrators may decide; api.authentication.administrators names them."
+            raise Problem(403, "not-an-administrator", "Not for you", detail)
+        if user[:200] == view.requested_by:
+            self._audit("decision refused", user, reidentification_id)
+            raise Problem(403, "same-person", "Not for you", "Whoever asked cannot decide: it takes a second person.")
+        return view
+
+    async def _check_not_overtaken(self, reidentification_id: UUID, *states: Stand) -> None:
+        """Raises the problem to answer with where somebody else decided otherwise meanwhile."""
+        view = await self._get(reidentification_id)
+        if view.state in states:
+            raise _decided(view)
 
     async def _claim(self, reidentification_id: UUID) -> None:
         unfetched = update(reidentifications).where(_is(reidentification_id), reidentifications.c.fetched_at.is_(None))
@@ -198,27 +233,17 @@ def _is(reidentification_id: UUID) -> ColumnElement[bool]:
     return reidentifications.c.reidentification_id == reidentification_id
 
 
+UNDECIDED = and_(reidentifications.c.approved_at.is_(None), reidentifications.c.refused_at.is_(None))
+
+
+def _waits_for(user: str) -> ColumnElement[bool]:
+    return and_(UNDECIDED, reidentifications.c.requested_by != user[:200])
+
+
+def _decided(view: ReidentificationView) -> Problem:
+    return Problem(409, "decided", "Decided already", f"Somebody else has decided: the question is {view.state}.")
+
+
 def _check_known(user: str) -> None:
     if not user:
-        detail = (
-            "Re-identification takes two people who are known by name, and nobody has to sign in here: "
-            "configure api.authentication."
-        )
-        raise Problem(403, "no-second-person", "Not without names", detail)
-
-
-def _read(answer: Path) -> bytes:
-    try:
-        return answer.read_bytes() if answer.stat().st_size <= MOST_OF_AN_ANSWER else b""
-    except FileNotFoundError:
-        return b""
-
-
-def _originals(content: bytes) -> Originals:
-    """Raises the problem to answer with where it is not what was agreed on."""
-    try:
-        return Originals.model_validate_json(content)
-    except ValidationError:
-        raise Problem(
-            409, "unreadable", "Unreadable", "The answer cannot be read, and has been removed: ask again."
-        ) from None
+        raise no_second_person()

@@ -14,6 +14,7 @@ from radquarry.messages import (
     ConvertFiles,
     DeidentifyFiles,
     DeliveryRequested,
+    PreviewFiles,
     RetrievalCompleted,
     RetrievalProgressed,
     RetryDelivery,
@@ -63,7 +64,7 @@ async def hear_of_end(event: RetrievalCompleted, *, hearing: Hearing, gathering:
     bell.ring()
 
 
-async def take_files(order: DeidentifyFiles | ConvertFiles, *, jobs: Jobs, bell: Bell) -> None:
+async def take_files(order: DeidentifyFiles | PreviewFiles | ConvertFiles, *, jobs: Jobs, bell: Bell) -> None:
     """Write the order down."""
     await jobs.enter(order)
     bell.ring()

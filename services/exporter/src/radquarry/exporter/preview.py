@@ -12,7 +12,8 @@ from radquarry.exporter.dicom_bytes.dictionary import name_of
 from radquarry.exporter.dicom_bytes.elements import Dataset, Element
 from radquarry.exporter.dicom_bytes.part10 import DicomFile
 
-LONGEST = 64
+LONGEST = 512
+"""Characters of a value."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from radquarry.exporter.runs.workplace import Order
 from radquarry.standalone.oneshot.progress import Pace, shown
 
 MOST_SAID = 20
+LONGEST_CELL = 64
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,12 @@ async def show_changes(order: Order, sources: Sequence[Source], screen: Console)
 def _table(source: Source, rows: Sequence[Change]) -> Table:
     table = Table("attribute", "what", "before", "after", box=None, pad_edge=False, title=_printable(source.shown))
     for row in rows:
-        table.add_row(*(Text(_printable(cell)) for cell in (row.where, row.what, row.before, row.after)))
+        table.add_row(*(Text(_printable(cell)) for cell in (row.where, row.what, _cut(row.before), _cut(row.after))))
     return table
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
 
 
 def _printable(text: str) -> str:

@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from radquarry.api.desk import Desk
 from radquarry.api.pages.error import error_page
 from radquarry.api.pages.rendering import static_folder
+from radquarry.api.pages.routes.asking_who import asking_routes
 from radquarry.api.pages.routes.deciding import decision_routes
 from radquarry.api.pages.routes.delivering import delivery_routes
 from radquarry.api.pages.routes.failing import failure_routes
@@ -18,6 +19,7 @@ from radquarry.api.pages.routes.preferences import preferences_routes
 from radquarry.api.pages.routes.reading import reading_routes
 from radquarry.api.pages.routes.retrieving import retrieval_routes
 from radquarry.api.pages.routes.storing import storage_routes
+from radquarry.api.pages.routes.telling_who import telling_routes
 from radquarry.api.pages.routes.viewing import viewing_routes
 from radquarry.api.pages.static_files import static_files
 
@@ -36,6 +38,8 @@ def router(desk: Desk) -> APIRouter:
         retrieval_routes(desk),
         decision_routes(desk),
         delivery_routes(desk),
+        asking_routes(desk),
+        telling_routes(desk),
         tool_routes(desk),
         storage_routes(desk),
         failure_routes(desk),

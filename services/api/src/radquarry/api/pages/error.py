@@ -11,7 +11,7 @@ from radquarry.api.pages.visible import visible
 from radquarry.api.pages.visit import visit
 from radquarry.api.problems import Problem
 
-KNOWN = {401, 403, 404, 409, 422, 503}
+KNOWN = {401, 403, 404, 409, 410, 422, 503}
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,23 @@
 """What stands around every page: the way to the areas, and the strip that says a person is needed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from types import MappingProxyType
 from urllib.parse import quote
 
 from radquarry.api.archive_views import ArchiveView
 from radquarry.api.desk import Desk
 from radquarry.api.pages.visit import Visit
 
+WITH_A_NAME = "reidentifications"
+"""The area that nobody without a name can do anything in."""
 AREAS = (
     ("search", "/", "nav.search"),
     ("retrievals", "/retrievals", "nav.retrievals"),
     ("deliveries", "/deliveries", "nav.deliveries"),
     ("tools", "/tools", "nav.tools"),
+    ("reidentifications", "/reidentifications", "nav.reidentifications"),
     ("crawls", "/crawls", "nav.crawls"),
     ("coverage", "/coverage", "nav.coverage"),
     ("pacs", "/pacs", "nav.pacs"),
@@ -61,11 +65,12 @@ class Frame:
         return ".".join(notice.mark for notice in self.notices)
 
 
-def bare_frame(visit: Visit, failures: int = 0, notices: tuple[Notice, ...] = ()) -> Frame:
-    """The frame without asking anybody; notices that were dismissed stay away."""
+def bare_frame(visit: Visit, badges: Mapping[str, int] = MappingProxyType({}), *notices: Notice) -> Frame:
+    """The frame without asking anybody; notices that were dismissed stay away. `badges`: by the area's name."""
     areas = tuple(
-        Area(name, href, label, _within(visit.path, href), failures if name == "failures" else 0)
+        Area(name, href, label, _within(visit.path, href), badges.get(name, 0))
         for name, href, label in AREAS
+        if name != WITH_A_NAME or visit.user
     )
     return Frame(areas, tuple(notice for notice in notices if notice.mark not in visit.dismissed))
 
@@ -76,7 +81,10 @@ async def frame(desk: Desk, visit: Visit, *more: Notice) -> Frame:
     notices = list(_pacs_notices(await desk.archives.list()))
     if failures and visit.path != "/failures":
         notices.append(Notice("strip.failures", {"n": failures}, "/failures"))
-    return bare_frame(visit, failures, (*notices, *more))
+    waiting = await desk.reidentifications.waiting(visit.user)
+    if waiting and not _within(visit.path, "/reidentifications"):
+        notices.append(Notice("strip.questions", {"n": waiting}, "/reidentifications"))
+    return bare_frame(visit, {"failures": failures, "reidentifications": waiting}, *notices, *more)
 
 
 def _pacs_notices(known: Iterable[ArchiveView]) -> Iterator[Notice]:

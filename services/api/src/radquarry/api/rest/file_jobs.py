@@ -1,6 +1,6 @@
-"""`/deidentifications` and `/conversions`: work on files at hand, which are uploaded and taken away again."""
+"""`/deidentifications`, `/previews`, `/conversions`: work on files at hand, uploaded and taken away again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -13,13 +13,20 @@ from sse_starlette import EventSourceResponse
 from radquarry.api.file_job_orders import FORMATS, JobKind
 from radquarry.api.file_job_views import FileJobView
 from radquarry.api.file_jobs import Upload
+from radquarry.api.file_previews import Preview, preview_in
 from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, WithKey, problems
 from radquarry.api.rest.events import events
 from radquarry.messages import FilesState
 
 routes = APIRouter(prefix=V1, tags=["files at hand"])
 
-KIND: Mapping[str, JobKind] = {"deidentifications": "deidentification", "conversions": "conversion"}
+KIND: Mapping[str, JobKind] = {
+    "deidentifications": "deidentification",
+    "conversions": "conversion",
+    "previews": "preview",
+}
+MAKING = ("deidentifications", "conversions")
+"""What makes something that can be taken away."""
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 FILES: dict[str, Any] = {"type": "array", "items": {"type": "string", "format": "binary"}}
 
@@ -82,11 +89,14 @@ def _form(**fields: Any) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
+PROJECT = {"type": "string", "examples": ["lung-2024"]}
+PROFILE = {"type": "string", "description": "Of `deidentification.profiles`; empty is the usual one."}
 DEIDENTIFY = _form(
-    project={"type": "string", "examples": ["lung-2024"]},
-    profile={"type": "string", "description": "Of `deidentification.profiles`; empty is the usual one."},
+    project=PROJECT,
+    profile=PROFILE,
     mapping={"type": "boolean", "description": "With the table of originals and pseudonyms; for administrators."},
 )
+PREVIEW = _form(project=PROJECT, profile=PROFILE)
 CONVERT = _form(
     to={"type": "string", "enum": list(FORMATS), "description": "Empty: DICOM for images, NIfTI for DICOM."},
     attributes={
@@ -110,13 +120,13 @@ Sent = Annotated[Upload, Depends(_upload)]
 OfKind = Annotated[JobKind, Depends(_kind)]
 
 
-def _both(
-    add: Callable[..., Callable[[Endpoint], Endpoint]], rest: str, **about: Any
+def _each(
+    add: Callable[..., Callable[[Endpoint], Endpoint]], rest: str, of: Collection[str] = KIND, **about: Any
 ) -> Callable[[Endpoint], Endpoint]:
-    """A route of de-identifications and of conversions."""
+    """A route of all kinds of work, or of some."""
 
     def added(endpoint: Endpoint) -> Endpoint:
-        for kinds in KIND:
+        for kinds in of:
             add(f"/{kinds}{rest}", **about)(endpoint)
         return endpoint
 
@@ -136,6 +146,18 @@ async def deidentify_files(sent: Sent, desk: OnDesk) -> Ordered:
 
 
 @routes.post(
+    "/previews",
+    status_code=202,
+    responses=problems(413, 507),
+    openapi_extra=PREVIEW,
+    summary="What would be done to a file",
+)
+async def preview_file(sent: Sent, desk: OnDesk) -> Ordered:
+    """One file, as for `POST /deidentifications`; nothing is made of it. See `…/changes`."""
+    return Ordered(id=await desk.files.bring("preview", sent))
+
+
+@routes.post(
     "/conversions",
     status_code=202,
     responses=problems(413, 507),
@@ -147,20 +169,20 @@ async def convert_files(sent: Sent, desk: OnDesk) -> Ordered:
     return Ordered(id=await desk.files.bring("conversion", sent))
 
 
-@_both(routes.get, "", responses=problems(), summary="Files that were brought")
+@_each(routes.get, "", responses=problems(), summary="Files that were brought")
 async def list_files(kind: OfKind, desk: OnDesk, user: ByUser, limit: Limit = 50, after: After = None) -> FileJobPage:
     """Your own, newest first; all for administrators."""
     page = await desk.files.list(user, limit, after, kind=kind)
     return FileJobPage(items=tuple(map(shown, page.items)), after=page.after)
 
 
-@_both(routes.get, "/{job_id}", responses=problems(404), summary="Where the work on files stands")
+@_each(routes.get, "/{job_id}", responses=problems(404), summary="Where the work on files stands")
 async def get_files(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) -> FileJob:
     """For whoever brought them, and administrators."""
     return shown(await desk.files.get(kind, job_id, user))
 
 
-@_both(
+@_each(
     routes.get,
     "/{job_id}/events",
     responses=problems(404),
@@ -173,9 +195,10 @@ async def watch_files(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) ->
     return events(desk.live.files(job_id), shown)
 
 
-@_both(
+@_each(
     routes.get,
     "/{job_id}/result",
+    MAKING,
     responses=problems(404, 409, 410) | {200: {"content": {"application/zip": {}}}},
     response_class=FileResponse,
     summary="What was made of files",
@@ -187,9 +210,10 @@ async def get_result(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) -> 
     return FileResponse(file, media_type="application/zip", filename=f"{view.kind}-{job_id}.zip")
 
 
-@_both(
+@_each(
     routes.get,
     "/{job_id}/report",
+    MAKING,
     responses=problems(404, 409, 410) | {200: {"content": {"application/json": {}}}},
     response_class=FileResponse,
     summary="What became of each file",
@@ -201,7 +225,14 @@ async def get_report(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) -> 
     return FileResponse(file, media_type="application/json", filename=f"{view.kind}-{job_id}.json")
 
 
-@_both(routes.delete, "/{job_id}", status_code=202, responses=problems(404), summary="Remove files")
+@routes.get("/previews/{job_id}/changes", responses=problems(404, 409, 410), summary="What would be done to a file")
+async def get_changes(job_id: UUID, desk: OnDesk, user: ByUser) -> Preview:
+    """Attribute by attribute, before and after; for whoever brought the file, and administrators."""
+    view = await desk.files.get("preview", job_id, user)
+    return await preview_in(await desk.files.made(view, "preview.json", user))
+
+
+@_each(routes.delete, "/{job_id}", status_code=202, responses=problems(404), summary="Remove files")
 async def remove_files(kind: OfKind, job_id: UUID, desk: OnDesk, user: ByUser) -> Ordered:
     """Stop the work; what was uploaded and made goes."""
     await desk.files.remove(kind, job_id, user)

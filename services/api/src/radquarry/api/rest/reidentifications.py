@@ -7,14 +7,25 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from radquarry.api.reidentification_views import Originals, ReidentificationView, Stand
-from radquarry.api.reidentifications import MOST_PSEUDONYMS, Question
-from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, problems
+from radquarry.api.reidentification_answers import Originals
+from radquarry.api.reidentification_questions import (
+    LEAST_OF_A_REASON,
+    MOST_CHARACTERS,
+    MOST_OF_A_REASON,
+    MOST_PSEUDONYMS,
+    Question,
+)
+from radquarry.api.reidentification_views import ReidentificationView, Stand
+from radquarry.api.rest.asking import V1, After, ByUser, Limit, OnDesk, Ordered, WithKey, problems
 
 routes = APIRouter(prefix=f"{V1}/reidentifications", tags=["reidentifications"])
 
 Pseudonym = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_CHARACTERS, pattern=r"^[^\x00-\x1f\x7f]*$"),
+]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=LEAST_OF_A_REASON, max_length=MOST_OF_A_REASON)
 ]
 EXAMPLES: list[Any] = [
     {
@@ -32,7 +43,15 @@ class ReidentificationRequest(BaseModel):
 
     delivery: UUID
     pseudonyms: tuple[Pseudonym, ...] = Field(min_length=1, max_length=MOST_PSEUDONYMS)
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=2000)]
+    reason: Reason
+
+
+class Refusal(BaseModel):
+    """Why a question is refused; for whoever asked."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reason: Reason
 
 
 class Reidentification(BaseModel):
@@ -40,6 +59,7 @@ class Reidentification(BaseModel):
 
     id: UUID
     delivery: UUID
+    project: str
     pseudonyms: tuple[str, ...]
     reason: str
     state: Stand
@@ -50,6 +70,9 @@ class Reidentification(BaseModel):
     found: int
     unknown: int
     problem: str
+    refused_by: str
+    refused_at: datetime | None
+    refusal: str
 
 
 class ReidentificationPage(BaseModel):
@@ -65,10 +88,12 @@ def _shown(view: ReidentificationView) -> Reidentification:
 
 
 @routes.post("", status_code=202, responses=problems(404), summary="Ask who is behind pseudonyms")
-async def request_reidentification(asked: ReidentificationRequest, desk: OnDesk, user: ByUser) -> Ordered:
+async def request_reidentification(
+    asked: ReidentificationRequest, desk: OnDesk, user: ByUser, key: WithKey = None
+) -> Ordered:
     """Nothing is resolved until another person, an administrator, approves."""
     question = Question(asked.delivery, asked.pseudonyms, asked.reason)
-    return Ordered(id=await desk.reidentifications.request(question, user))
+    return Ordered(id=await desk.reidentifications.request(question, user, key))
 
 
 @routes.get("", responses=problems(), summary="Questions who is behind pseudonyms")
@@ -86,10 +111,17 @@ async def get_reidentification(reidentification_id: UUID, desk: OnDesk, user: By
     return _shown(await desk.reidentifications.get(reidentification_id, user))
 
 
-@routes.post("/{reidentification_id}/approve", status_code=202, responses=problems(404), summary="Approve")
+@routes.post("/{reidentification_id}/approve", status_code=202, responses=problems(404, 409), summary="Approve")
 async def approve_reidentification(reidentification_id: UUID, desk: OnDesk, user: ByUser) -> Ordered:
     """As an administrator who is not the one who asked."""
     await desk.reidentifications.approve(reidentification_id, user)
+    return Ordered(id=reidentification_id)
+
+
+@routes.post("/{reidentification_id}/refuse", status_code=202, responses=problems(404, 409), summary="Refuse")
+async def refuse_reidentification(reidentification_id: UUID, refusal: Refusal, desk: OnDesk, user: ByUser) -> Ordered:
+    """As an administrator who is not the one who asked; nothing is resolved."""
+    await desk.reidentifications.refuse(reidentification_id, refusal.reason, user)
     return Ordered(id=reidentification_id)
 
 

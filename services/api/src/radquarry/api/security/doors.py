@@ -15,7 +15,8 @@ HARMLESS = {"GET", "HEAD", "OPTIONS"}
 OPEN_PATHS = ("/health/live", "/health/ready")
 """A container's probe knows neither users nor the right Host."""
 MOST_BYTES = 8 * 1024 * 1024
-UPLOADS = ("/api/v1/deidentifications", "/api/v1/conversions", "/tools/deidentifications", "/tools/conversions")
+KINDS_OF_UPLOADS = ("deidentifications", "previews", "conversions")
+UPLOADS = tuple(f"{folder}/{kind}" for folder in ("/api/v1", "/tools") for kind in KINDS_OF_UPLOADS)
 """Where files come in: read as they come, onto the disk, whose room is watched there."""
 MOST_UPLOADED = MOST_FILES_BYTES + MOST_BYTES
 MOST_DRAINED = 64 * 1024 * 1024

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-RESULT, REPORT = "result.zip", "report.json"
+RESULT, REPORT, PREVIEW = "result.zip", "report.json", "preview.json"
 UNFINISHED = ".{}.{}.new"
 CHUNK = 4 << 20
 SOME_TIME = (1980, 1, 1, 0, 0, 0)
@@ -44,6 +44,14 @@ class Exchange:
         report = out / UNFINISHED.format(REPORT, turn)
         shutil.copyfile(made / f"{report_name}.json", report)
         report.replace(out / REPORT)
+
+    def put_preview(self, job_id: UUID, content: bytes) -> None:
+        """What a profile would do to the file that was uploaded. Raises `OSError`."""
+        out = self._folder / str(job_id) / "out"
+        out.mkdir(exist_ok=True)
+        beside = out / f".{PREVIEW}.new"
+        beside.write_bytes(content)
+        beside.replace(out / PREVIEW)
 
     def remove(self, job_id: UUID) -> None:
         """Nothing of it stays."""

@@ -1,6 +1,6 @@
 """The table of work on uploaded files: taken, leased, ended, removed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,11 +11,12 @@ from sqlalchemy import and_, or_, select, update
 from radquarry.exporter.delivery.progress import LEAP
 from radquarry.exporter.patience import Patience
 from radquarry.exporter.tables import UNSETTLED, jobs
-from radquarry.messages import CancelFiles, ConvertFiles, DeidentifyFiles, FilesProgressed
+from radquarry.messages import CancelFiles, ConvertFiles, DeidentifyFiles, FilesProgressed, PreviewFiles
 from radquarry.messages.files import FilesState
 from radquarry.state.store import State
 
-Order = DeidentifyFiles | ConvertFiles
+Order = DeidentifyFiles | PreviewFiles | ConvertFiles
+KINDS: dict[str, type[Order]] = {kind.topic: kind for kind in (DeidentifyFiles, PreviewFiles, ConvertFiles)}
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,7 @@ class Job:
     @classmethod
     def of(cls, row: Any) -> "Job":
         """From its row."""
-        kinds: dict[str, type[Order]] = {DeidentifyFiles.topic: DeidentifyFiles, ConvertFiles.topic: ConvertFiles}
-        kind = kinds.get(row.topic)
+        kind = KINDS.get(row.topic)
         return cls(
             job_id=UUID(row.job_id),
             order=kind.model_validate_json(row.job_order) if kind else None,
@@ -93,13 +93,16 @@ class Jobs:
             row = (await connection.execute(select(jobs).where(jobs.c.job_id == str(job_id)))).first()
         return Job.of(row) if row is not None else None
 
-    async def take(self) -> Job | None:
-        """The oldest one that nobody works on."""
+    async def take(self, kinds: Sequence[type[Order]]) -> Job | None:
+        """The oldest one of these kinds that nobody works on."""
         now, holder = self._clock(), str(uuid4())
         ours = or_(jobs.c.holder.is_(None), jobs.c.holder.not_in(sorted(self._ours)))
         free = or_(jobs.c.until.is_(None), jobs.c.until < now)
         query = (
-            select(jobs.c.job_id).where(jobs.c.state.in_(UNSETTLED), free, ours).order_by(jobs.c.requested_at).limit(1)
+            select(jobs.c.job_id)
+            .where(jobs.c.topic.in_([kind.topic for kind in kinds]), jobs.c.state.in_(UNSETTLED), free, ours)
+            .order_by(jobs.c.requested_at)
+            .limit(1)
         )
         async with self._state.reading() as connection:  # who only looks takes no lock
             if await connection.scalar(query) is None:

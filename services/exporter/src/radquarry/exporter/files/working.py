@@ -20,14 +20,15 @@ from radquarry.exporter.delivery.leases import LeaseLost
 from radquarry.exporter.delivery.room import Room
 from radquarry.exporter.files.conversion_process import Wanted, converted
 from radquarry.exporter.files.exchange import Exchange
-from radquarry.exporter.files.jobs import Job, Jobs, message
+from radquarry.exporter.files.jobs import Job, Jobs, Order, message
+from radquarry.exporter.files.previewing import previewed
 from radquarry.exporter.files.unpacking import unpacked_bytes
 from radquarry.exporter.patience import Patience
 from radquarry.exporter.pseudonyms.mapping_file import Row, write_mapping
 from radquarry.exporter.release.report import NAME, Outcome, write_report
 from radquarry.exporter.runs.report_run import clean_reports, with_reports
 from radquarry.exporter.runs.sources import Source, sources_in
-from radquarry.messages import ConvertFiles, DeidentifyFiles
+from radquarry.messages import ConvertFiles, DeidentifyFiles, PreviewFiles
 from radquarry.messages.files import FilesState
 
 MOST_ATTEMPTS = 3
@@ -57,11 +58,11 @@ class FilesMeans:
     patience: Patience
 
 
-async def work_on_files(means: FilesMeans) -> None:
-    """Until cancelled."""
+async def work_on_files(means: FilesMeans, kinds: Sequence[type[Order]]) -> None:
+    """Jobs of these kinds, until cancelled."""
     while True:
         try:
-            job = await means.jobs.take()
+            job = await means.jobs.take(kinds)
             if job is None:
                 await means.bell.wait(means.patience.idle)
             else:
@@ -116,6 +117,8 @@ class _FilesTurn:
         try:
             if isinstance(self.job.order, DeidentifyFiles):
                 await self._deidentify(self.job.order)
+            elif isinstance(self.job.order, PreviewFiles):
+                await self._preview(self.job.order)
             elif self.job.order is not None:
                 await self._convert(self.job.order)
         except PeerAway:
@@ -167,6 +170,16 @@ class _FilesTurn:
         reports, images = files
         how = self._means.engine.order(made, order.deidentify)
         return [outcome for _, outcome in clean_reports(how, reports, images)]
+
+    async def _preview(self, order: PreviewFiles) -> None:
+        means, given = self._means, self._means.exchange.given(order.job_id)
+        self.job = replace(self.job, total=1, done=0, refused=0)
+        await self._say()
+        how = await asyncio.to_thread(means.engine.order, self.made, order.deidentify)
+        content = await previewed(given, how)
+        await asyncio.to_thread(means.exchange.put_preview, order.job_id, content)
+        self.job = replace(self.job, done=1)
+        await self._end("complete", "")
 
     async def _convert(self, order: ConvertFiles) -> None:
         means, made, given = self._means, self.made, self._means.exchange.given(order.job_id)

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import aclosing, contextmanager, suppress
@@ -15,6 +15,7 @@ from functools import partial
 from itertools import islice
 from multiprocessing import connection
 from pathlib import Path
+from typing import TypeVar
 
 from radquarry.errors import Permanent
 from radquarry.exporter.pseudonyms.keyed import Given
@@ -28,6 +29,7 @@ AT_ONCE = 8
 """Files in one order to a process."""
 AHEAD = 3
 """Orders that wait for each process."""
+Done = TypeVar("Done")
 _places: list[tuple[Order, Workplace]] = []
 """The one workplace of a process of the pool, and whose it is."""
 _given: list[Given] = []
@@ -108,6 +110,13 @@ class Processes:
         finally:
             if not is_over:
                 self.kill()
+
+    async def call(self, work: Callable[[], Done]) -> Done:
+        """One piece of work in one of them. Raises `RunRefused`."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._opened(), work)
+        except BrokenProcessPool:
+            raise RunRefused("the process that looked at the file died") from None
 
     def _opened(self) -> ProcessPoolExecutor:
         if self._pool is None:

@@ -24,7 +24,8 @@ function show() {
     const row = one("upload-row").content.cloneNode(true).firstElementChild;
     row.querySelector(".upload-name").textContent = each.path;
     row.querySelector(".upload-size").textContent = size(each.file.size);
-    row.querySelector("button").addEventListener("click", () => { picked.splice(picked.indexOf(each), 1); show(); });
+    row.querySelector("[data-look]")?.addEventListener("click", () => look(each));
+    row.querySelector("[data-leave-out]").addEventListener("click", () => { picked.splice(picked.indexOf(each), 1); show(); });
     rows.set(each, row);
     list.append(row);
   }
@@ -54,10 +55,10 @@ async function within(entry) {
   }
 }
 
-function progress(loaded, total) {
+function progress(loaded, total, files = picked) {
   one("uploads-progress").value = total ? loaded / total : 0;
-  let before = Math.max(0, total - whole());
-  for (const each of picked) {
+  let before = Math.max(0, total - files.reduce((sum, each) => sum + each.file.size, 0));
+  for (const each of files) {
     const row = rows.get(each), share = each.file.size ? Math.min(1, Math.max(0, (loaded - before) / each.file.size)) : Number(loaded > before);
     before += each.file.size;
     row?.style.setProperty("--sent", share);
@@ -71,17 +72,33 @@ function busy(on) {
   one("uploads-progress").hidden = one("upload-stop").hidden = !on;
 }
 
-function send() {
-  const content = new FormData(form);
+const sendAll = () => send(form.action, picked, (address) => location.assign(address));
+
+// The list stays: what a profile would do to one file of it is looked at in a tab of its own.
+function look(each) {
+  one("looked").hidden = true;
+  send("/tools/previews", [each], (address) => {
+    busy(false);
+    progress(0, 0);
+    const link = one("looked").querySelector("a");
+    link.href = address;
+    link.querySelector("bdi").textContent = each.path;
+    one("looked").hidden = false;
+    link.focus();
+  });
+}
+
+function send(action, files, taken) {
+  const content = new FormData(form), progressed = (loaded, total) => progress(loaded, total, files);
   content.delete("files");
-  for (const { file, path } of picked) content.append("files", file, path);
+  for (const { file, path } of files) content.append("files", file, path);
   sending = new XMLHttpRequest();
-  sending.open("POST", form.action);
+  sending.open("POST", action);
   sending.setRequestHeader("Accept", "text/html");
   sending.responseType = "document";
-  sending.upload.addEventListener("progress", (event) => progress(event.loaded, event.total));
+  sending.upload.addEventListener("progress", (event) => progressed(event.loaded, event.total));
   sending.addEventListener("load", () => {
-    if (sending.status === 200 && sending.responseURL !== form.action) return location.assign(sending.responseURL);
+    if (sending.status === 200 && !sending.responseURL.endsWith(action)) return taken(sending.responseURL);
     busy(false);
     progress(0, 0);
     complain(sending.response?.querySelector("[role=alert]:not([hidden], [data-away]), .error-page p:not(.status)")?.textContent.trim() || word("broken", {}));
@@ -94,11 +111,12 @@ function send() {
 
 if (form) {
   const drop = one("drop");
+  form.toggleAttribute("data-scripted", true);
   one("drop-words").hidden = one("with-script").hidden = false;
   for (const field of [form.elements.files, one("folder")]) field.addEventListener("change", () => { take([...field.files].map((file) => ({ file }))); field.value = ""; });
   one("uploads-clear").addEventListener("click", () => { picked.length = 0; show(); });
   one("upload-stop").addEventListener("click", () => sending?.abort());
-  form.addEventListener("submit", (event) => { if (picked.length) { event.preventDefault(); send(); } });
+  form.addEventListener("submit", (event) => { if (picked.length) { event.preventDefault(); sendAll(); } });
   for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, (event) => { event.preventDefault(); drop.toggleAttribute("data-over", true); });
   for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.toggleAttribute("data-over", false));
   drop.addEventListener("drop", async (event) => {
