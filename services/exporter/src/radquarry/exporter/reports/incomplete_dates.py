@@ -25,7 +25,7 @@ UNITS = sorted(listed("units_of_numbers.txt"), key=len, reverse=True)
 MAY_BE_A_WORD = frozenset(("min", "m", "s", "l", "g", "h", "u"))
 """With a point behind: mit, siehe, links."""
 A_UNIT = "|".join(re.escape(unit) + (r"(?![.\w])" if unit in MAY_BE_A_WORD else r"(?!\w)") for unit in UNITS)
-COUNTED = rf"(?i:\s?(?:{A_UNIT})|-?\s?(?:fach|mal|tesla)\b)"
+COUNTED = rf"(?i:[^\S\n]{{0,3}}(?:{A_UNIT})|-?[^\S\n]?(?:fach|mal|tesla)\b)"
 MEASURED = re.compile(
     rf"(?:\s?(?:[-–/x×,]|bis|und|to|and|±)\s?\d{{1,5}}(?:[.,]\d+)?){{0,3}}{COUNTED}|\s?[x×]\s?\d", re.IGNORECASE
 )
