@@ -8,9 +8,10 @@ from typing import Literal
 
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.pseudonyms.keyed import Pseudonyms
+from radquarry.exporter.reports.initials import initials_in
 from radquarry.exporter.reports.markup import Reading, inside_tags, readings_of
 from radquarry.exporter.reports.numbers import UID, numbers_in
-from radquarry.exporter.reports.people import people_in
+from radquarry.exporter.reports.people import people_beside, people_in
 from radquarry.exporter.reports.places import places_in
 from radquarry.exporter.reports.spans import Kind, Span, apart, marked, replaced
 from radquarry.exporter.reports.unseen import composed
@@ -75,6 +76,7 @@ def deidentify_report(
             *(() if rules.uids_stay else _of_all(readings, partial(_uids, pseudonyms=pseudonyms))),
             *_of_all(readings, partial(_own, subject=subject, pseudonyms=pseudonyms)),
             *_of_all((readings[0], *inside_tags(text)), partial(_anybodys, dating=dating)),
+            *_of_all(readings[:1], partial(_beside, others=subject.others)),
         ]
     )
     return CleanedReport(replaced(text, spans), tuple(Removed(span.kind, span.begin, span.end) for span in spans))
@@ -94,6 +96,13 @@ def _anybodys(text: str, dating: Dating | None) -> Iterator[Span]:
     yield from people_in(text)
     yield from places_in(text)
     yield from (marked(*found.span(), "age") for found in OLD.finditer(text))
+
+
+def _beside(text: str, others: frozenset[str]) -> Iterator[Span]:
+    """Who stands beside somebody whom the record names."""
+    if others:
+        for known in _of(text, Identity(names=set(others)), "name", ""):
+            yield from people_beside(text, known.end)
 
 
 def deidentify_date(text: str, days: int, rules: Rules) -> str:
@@ -123,6 +132,7 @@ def _own(text: str, subject: Subject, pseudonyms: Pseudonyms) -> Iterator[Span]:
     for number in sorted(subject.accession_numbers):
         yield from _of(text, Identity(ids={number}), "accession number", pseudonyms.accession_number(number))
     yield from _of(text, Identity(names=identity.names | subject.others), "name", "[NAME]")
+    yield from initials_in(text, identity.names)
 
 
 def _of(text: str, wanted: Identity, kind: Kind, replacement: str) -> Iterator[Span]:

@@ -82,7 +82,7 @@ DAYS_AND_MONTHS = (
     WEEK,
     re.compile(
         r"(?<![\d.,])\d{1,2}\.?(?=\s?(?:[-–/]|bis|und|and|to|au|al)\s?\d{1,2}"
-        rf"(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?{MONTH})",
+        rf"(?:\.|st|nd|rd|th|er)?[^\S\n]?(?:of\s|de\s)?{MONTH})",
         re.IGNORECASE,
     ),
     re.compile(
@@ -91,8 +91,11 @@ DAYS_AND_MONTHS = (
     re.compile(rf"(?<![\d/.,])(?<!\d{{4}}-\d\d-)(?:0?[1-9]|1[0-2])\s?[/.\-]\s?{CALENDAR_YEAR}(?!\w|[.,]\d|{COUNTED})"),
     re.compile(rf"(?<![^\W\d_]){CAPITAL_MONTH}(?=\s?(?:[-–/]|bis|und|and|to)\s?{CAPITAL_MONTH})"),
     re.compile(rf"(?<![^\W\d_]){MONTH}\.?,?(?:\s|\s?[-/])(?:of\s|de\s)?(?:19|20)\d\d(?!\d)", re.IGNORECASE),
-    re.compile(rf"(?<![\d.,])\d{{1,2}}(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?{MONTH}(?!\s?\d{{4}})", re.IGNORECASE),
+    re.compile(
+        rf"(?<![\d.,])\d{{1,2}}(?:\.|st|nd|rd|th|er)?[^\S\n]?(?:of\s|de\s)?{MONTH}(?!\s?\d{{4}})", re.IGNORECASE
+    ),
     re.compile(rf"(?<![^\W\d_])(?:{IN_ENGLISH})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?![\d.:/]|{COUNTED})"),
+    re.compile(_behind("am Am vom Vom bis seit dem den zum") + rf"\d{{1,2}}\.\n{MONTH}"),
     re.compile(_behind("am Am vom Vom bis seit dem den zum") + r"\d{1,2}\.\s?(?:0?[1-9]|1[0-2])\.(?!\d)"),
     re.compile(_behind("on On of from since dated") + r"\d{1,2}/\d{1,2}(?![\d/])"),
     MONTH_SHORT_YEAR,

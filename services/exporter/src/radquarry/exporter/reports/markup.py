@@ -140,7 +140,9 @@ def _read(text: str, way: Way) -> Reading:
         begins += range(at, found.start())
         ends += range(at + 1, found.start() + 1)
         at = found.end()
-        is_markup = found.lastgroup in ("tag", "element", "control", "shown", "wrap")
+        is_markup = found.lastgroup in ("tag", "element", "control", "shown", "brace", "wrap")
+        if not decoded and said and not is_markup and ends[-1] == found.start():
+            ends[-1] = at
         for character in decoded:
             if said and unicodedata.combining(character):
                 said[-1], ends[-1] = unicodedata.normalize("NFC", said[-1] + character)[:1], at

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from radquarry.exporter.cleaning.dates import EARLIEST, LATEST, PLACEHOLDERS
-from radquarry.exporter.reports.incomplete_dates import MONTH, incomplete_dates_in
+from radquarry.exporter.reports.incomplete_dates import COUNTED, MONTH, incomplete_dates_in
 from radquarry.exporter.reports.month_names import PATTERN, number_of, written_like
 from radquarry.exporter.reports.spans import Span, marked
 
@@ -20,7 +20,7 @@ A_TIME = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?(?!\d)"
 COMPACT = re.compile(rf"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:(?!\d|\.\d)|(?={A_TIME}))")
 DAY_FIRST = re.compile(
     rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?-?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?-?)"
-    r"(?P<year>\d{4}|'?\d\d(?!\d|:|\s?(?:mm|cm|ml|mg|%)))(?!\d)",
+    rf"(?P<year>\d{{4}}|'?\d\d(?!\d|:|{COUNTED}))(?!\d)",
     re.IGNORECASE,
 )
 MONTH_FIRST = re.compile(
