@@ -53,6 +53,7 @@ SEASON = re.compile(
 WEEK = re.compile(rf"(?<!\w)(?:KW\s?\d{{1,2}}|\d{{1,2}}\.\s?KW)(?:\s?/?\s?{CALENDAR_YEAR})?(?!\w)")
 SHORT_YEAR = re.compile(r"(?<![\w'’‘`])['’‘`]\d\d(?:s|er)?(?![\w'’‘`\"]|[.,]\d)")
 LAST_TWO = re.compile(r"(?:(?<=\bJg )|(?<=\bJg\. )|(?<=Jahrgang )|(?<=Jahr )|(?<=\banno ))\d\d(?![\w%]|[.,]\d)")
+DECADE = re.compile(r"(?<!\w)['’]?(?:[1-9]0er|(?:Fünfz|Sechz|Siebz|Achtz|Neunz)iger)(?=\sJahren?)")
 MONTH_SHORT_YEAR = re.compile(rf"(?<![^\W\d_]){CAPITAL_MONTH}\.?(?:\s?['’]|[\s/-])\d\d(?![\w:/]|[.,]\d|{COUNTED})")
 MONTH_ALONE = re.compile(
     r"(?:(?<=\b[Ii]m )|(?<=\b[Ss]eit )|(?<=\b[Bb]is )|(?<=\b[Aa]b )|(?<=\bEnde )|(?<=\bAnfang )|(?<=\bMitte )"
@@ -89,7 +90,7 @@ DAYS_AND_MONTHS = (
         rf"(?:(?<![\w/.,-])|(?<=\d\d/\d\d-))(?P<month>0[1-9]|1[0-2])\s?/\s?(?P<year>\d\d)(?![\w/]|-\d\d-|[.,]\d|{COUNTED})"
     ),
     re.compile(rf"(?<![\d/.,])(?<!\d{{4}}-\d\d-)(?:0?[1-9]|1[0-2])\s?[/.\-]\s?{CALENDAR_YEAR}(?!\w|[.,]\d|{COUNTED})"),
-    re.compile(rf"(?<![^\W\d_]){CAPITAL_MONTH}(?=\s?(?:[-–/]|bis|und|and|to)\s?{CAPITAL_MONTH})"),
+    re.compile(rf"(?<![^\W\d_]){CAPITAL_MONTH}(?=\s?(?:[-–/,]|bis|und|and|to)\s?{CAPITAL_MONTH})"),
     re.compile(rf"(?<![^\W\d_]){MONTH}\.?,?(?:\s|\s?[-/])(?:of\s|de\s)?(?:19|20)\d\d(?!\d)", re.IGNORECASE),
     re.compile(
         rf"(?<![\d.,])\d{{1,2}}(?:\.|st|nd|rd|th|er)?[^\S\n]?(?:of\s|de\s)?{MONTH}(?!\s?\d{{4}})", re.IGNORECASE
@@ -104,6 +105,7 @@ DAYS_AND_MONTHS = (
     SEASON,
     SHORT_YEAR,
     LAST_TWO,
+    DECADE,
     AFTER_CUE,
 )
 SPINE = re.compile(

@@ -33,6 +33,7 @@ LINE_ENDS = frozenset(
 )  # fmt: skip
 """Tags and control words that end a line."""
 CELLS = frozenset(("td", "th", "cell", "tab"))
+BROKEN = re.compile(r"-[^\S\n]*\n\s*|(?<=\b[^\W\d_])[ ](?=[^\W\d_]\b)")
 SYMBOLS = {"~": " ", "_": "-", "{": "{", "}": "}", "\\": "\\"}
 
 
@@ -83,6 +84,12 @@ class Reading:
 def readings_of(text: str) -> tuple[Reading, ...]:
     """The usual one first; in the others a name may stand that is cut in pieces, or that a tag has in it."""
     plain = Reading(text, range(len(text)), range(1, len(text) + 1))
+    if BROKEN.search(text):
+        return (*_marked_up(text, plain), _joined(text))
+    return _marked_up(text, plain)
+
+
+def _marked_up(text: str, plain: Reading) -> tuple[Reading, ...]:
     if not re.search(rf"[<&\\]|{MISREAD}", text):
         return (plain,)
     readings = {reading.text: reading for reading in (*(_read(text, way) for way in reversed(WAYS)), plain)}
@@ -97,6 +104,13 @@ def inside_tags(text: str) -> Iterator[Reading]:
             inside = _read(found[0], WAYS[3])
             begin = found.start()
             yield Reading(inside.text, [begin + at for at in inside.begins], [begin + at for at in inside.ends])
+
+
+def _joined(text: str) -> Reading:
+    """With what is broken over two lines, or written with a space behind each letter, in one."""
+    gone = {at for found in BROKEN.finditer(text) for at in range(*found.span())}
+    begins = [at for at in range(len(text)) if at not in gone]
+    return Reading("".join(text[at] for at in begins), begins, [at + 1 for at in begins])
 
 
 @cache

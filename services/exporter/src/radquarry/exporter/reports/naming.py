@@ -49,4 +49,5 @@ def _is_thing(word: str, *, shouted: bool) -> bool:
     if said in listed("verbs.txt") or said in listed("not_people.txt") or said in listed("after_names.txt"):
         return True
     short = not shouted and word.isupper() and len(word) <= LONGEST_ABBREVIATION and word[1:].isalpha()
-    return short or OF_THINGS.fullmatch(said.rpartition("-")[2]) is not None
+    last = said.rpartition("-")[2]
+    return short or last in listed("not_people.txt") or OF_THINGS.fullmatch(last) is not None

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from radquarry.exporter.reports.naming import FIRST, NAMES, ONE, PARTICLE, TWO_NAMES, end_of_names
-from radquarry.exporter.reports.relations import KIN, LABELS, SPOKEN
+from radquarry.exporter.reports.naming import FIRST, NAME, NAMES, ONE, PARTICLE, TWO_NAMES, end_of_names
+from radquarry.exporter.reports.relations import BORN, FORMS, KIN, LABELS, OF_PATIENTS, SPOKEN
 from radquarry.exporter.reports.spans import Span, marked
 from radquarry.exporter.reports.word_lists import listed
 
@@ -32,7 +32,7 @@ TITLED = re.compile(rf"(?<!\w){TITLES}(?P<names>{NAMES})")
 SIGNERS = (
     "zuweiser(?:in)?|überweiser(?:in)?|einweiser(?:in)?|hausarzt|hausärztin|radiologe|radiologin|befunder(?:in)?"
     "|electronically signed|digitally signed|referring physician|radiologist|attending|physician"
-    "|médecin|refertato|medico|cc(?=\\s?:)|visum|sekretariat"
+    "|(?:hausarzt|gemeinschafts)?praxis|médecin|refertato|medico|cc(?=\\s?:)|visum|sekretariat"
 )
 PARTICIPLES = "gezeichnet|gez|visiert|vidiert|validiert|unterschrift|diktiert|befundet|freigegeben|erstellt|geschrieben"
 VERBS = (
@@ -82,16 +82,23 @@ GRADED = re.compile(
 
 def people_in(text: str) -> Iterator[Span]:
     """Their names; the title before and what follows stay."""
-    for pattern in (SIGNED, FOR_ANOTHER, GREETED, TITLED, KIN, *SPOKEN, LABELS):
+    for pattern in (SIGNED, FOR_ANOTHER, GREETED, TITLED, KIN, *SPOKEN, LABELS, FORMS, BORN, *OF_PATIENTS):
         for found in pattern.finditer(text):
             begin, end = found.span("names")
             titled = BEHIND_TITLES.match(text, begin) if pattern is not TITLED else None
             begin = titled.end() if titled else begin
             if SHORT_ROLE.search(text, found.start(), begin) and _is_disease(text[begin:end]):
                 continue
-            surely = pattern in SURE or titled is not None or SURELY_SIGNED.match(text, found.start()) is not None
+            sister = text.startswith("Schwester", found.start())
+            surely = (
+                (pattern in SURE and not sister)
+                or titled is not None
+                or SURELY_SIGNED.match(text, found.start()) is not None
+            )
             shouted = text[found.start() : begin].isupper()
             end = end_of_names(text, begin, end, surely=surely, shouted=shouted)
+            if pattern in OF_PATIENTS and len(NAME.findall(text, begin, end)) < 2:
+                continue
             if end > begin and not (pattern is TITLED and _is_eponym(text, found.start(), begin, end)):
                 yield marked(begin, end, "name")
                 yield from people_beside(text, end)

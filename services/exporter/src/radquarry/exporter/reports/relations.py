@@ -49,6 +49,21 @@ SPOKEN = (
     re.compile(rf"(?<!\w)(?i:discuté|vu|en accord) avec\s(?P<names>{NAMES})"),
     re.compile(rf"(?<!\w)(?i:discusso|concordato|condiviso) con\s(?P<names>{NAMES})"),
 )
+FORMS = re.compile(
+    r"(?<![\w-])(?:Pat\.|Patient(?:in)?|Betrifft|Betr\.|Re|RE|Kontakt|Notfallkontakt|Kontaktperson|Contact)[^\S\n]*:\s*"
+    rf"(?P<names>{NAMES}(?:,\s{NAMES})?)"
+)
+BORN = re.compile(
+    rf"(?<![\w.-])(?P<names>{NAMES}(?:,\s{NAMES})?)[,;(\s]{{1,20}}"
+    r"(?:(?:[Gg]eb(?:\.|oren)|DOB|born|nat[oa]|née?)\s?(?:am |on |le |il )?|\*\s?)"
+    r":?\s?\d"
+)
+"""Whoever has a day of birth behind the name."""
+OF_PATIENTS = (
+    re.compile(rf"(?<!\w)(?i:patient(?:en|in)?)\s(?P<names>{TWO_NAMES})"),
+    re.compile(rf"(?<![\w.-])(?P<names>{TWO_NAMES})\s?[,(]\s?(?:{GERMAN}|(?i:{OTHERS}))(?!\w)"),
+)
+"""Two words at least: one alone is what the patient has."""
 LABELS = re.compile(
     r"(?<![\w-])(?:(?:Nach|Familien|Vor|Ruf|Zu|Mädchen|Geburts|Patienten)?[Nn]amen?|NAME|VORNAME|NACHNAME|Surname"
     r"|(?:First|Last|Given|Family|Patient)\s[Nn]ame|Nom|Prénom|Cognome|Nome|Einsender(?:in)?|Ansprechpartner(?:in)?"

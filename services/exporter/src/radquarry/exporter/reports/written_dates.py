@@ -11,7 +11,7 @@ from radquarry.exporter.reports.month_names import PATTERN, number_of, written_l
 from radquarry.exporter.reports.spans import Span, marked
 
 NUMERIC = re.compile(
-    r"(?:(?<![\d.,/\-])|(?<=\d{4}[,/\-])|(?<=[.\-]\d\d[,/])|(?<=\.\d\d-))"
+    r"(?:(?<![\d.,/\-])|(?<=\b[Gg]eb\.)|(?<=\bGEB\.)|(?<=\d{4}[,/\-])|(?<=[.\-]\d\d[,/])|(?<=\.\d\d-))"
     r"(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})"
     r"(?:(?![\d]|[.,/\-]\d)|(?<=[./]\d{4})(?=[,/\-]\d)|(?=[,/\-]\d{1,2}\.\d{1,2}\.\d\d)|(?=[,/]\d{4}-\d\d-\d\d))"
 )
