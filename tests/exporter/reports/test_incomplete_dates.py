@@ -29,6 +29,7 @@ from tests.exporter.reports.test_report_texts import cleaned
         ("seit 5/24, OP 3/18", "seit [DATE], OP [DATE]"),
         ("OP2019, Histo E/2019/01234, Fall 123/2019", "OP[DATE], Histo E/[DATE]/01234, Fall 123/[DATE]"),
         ("OP 2019 l. Knie, CT 2017 m. KM", "OP [DATE] l. Knie, CT [DATE] m. KM"),
+        ("Sectio (2001+2003), OP 2019 s/p TEP", "Sectio ([DATE]+[DATE]), OP [DATE] s/p TEP"),
     ],
 )
 def test_what_bounds_the_shift_goes(text: str, left: str) -> None:

@@ -24,7 +24,7 @@ CALENDAR_YEAR = r"(?:19\d\d|20[0-4]\d)"
 UNITS = sorted(listed("units_of_numbers.txt"), key=len, reverse=True)
 MAY_BE_A_WORD = frozenset(("min", "m", "s", "l", "g", "h", "u"))
 """With a point behind: mit, siehe, links."""
-A_UNIT = "|".join(re.escape(unit) + (r"(?![.\w])" if unit in MAY_BE_A_WORD else r"(?!\w)") for unit in UNITS)
+A_UNIT = "|".join(re.escape(unit) + (r"(?![.\w/])" if unit in MAY_BE_A_WORD else r"(?!\w)") for unit in UNITS)
 COUNTED = rf"(?i:[^\S\n]{{0,3}}(?:{A_UNIT})|-?[^\S\n]?(?:fach|mal|tesla)\b)"
 MEASURED = re.compile(
     rf"(?:\s?(?:[-–/x×,]|bis|und|to|and|±)\s?\d{{1,5}}(?:[.,]\d+)?){{0,3}}{COUNTED}|\s?[x×]\s?\d", re.IGNORECASE
@@ -36,7 +36,7 @@ LABEL = re.compile(
     r"(?:von |of |ca\. |bis |\d{1,4}\s?[/,-]\s?)?\(?$"
 )
 YEAR = re.compile(
-    rf"(?:(?<![\d.,+/-])(?<!\d['’])(?<![^\W\d_])|(?<=[^\W\d_][-/])|(?<=\d/)|(?<=\d{{4}},)|(?<=[(\s]-)"
+    rf"(?:(?<![\d.,+/-])(?<!\d['’])(?<![^\W\d_])|(?<=[^\W\d_][-/])|(?<=\d/)|(?<=\d{{4}}[,+])|(?<=[(\s]-)"
     r"|(?<=\bOP)|(?<=TEP)|(?<=CT)|(?<=MRT)|(?<=\bseit))"
     rf"{CALENDAR_YEAR}(?:er|'?s)?(?![^\W_]|['’]\d|[.:]\d|,(?!{CALENDAR_YEAR})\d)"
 )
