@@ -25,6 +25,11 @@ DOCTORS = (
     "Hughes",
     "Schäfer",
 )
+SURNAMES = ("Yilmaz", "Brunner", "Schmidt", "Zimmermann", "Weber", "Novak-Reiter", "O'Hara")
+RELATIONS = {
+    "de": ("Ehemann", "Tochter", "Sohn", "Ehefrau", "Bruder", "Betreuerin", "Angehörige"),
+    "en": ("Husband", "Wife", "Daughter", "Brother", "Her husband", "Next of kin:"),
+}
 STREETS = {
     "de": ("Bahnhofstrasse 12", "Lindenweg 3a", "Alte Landstraße 107"),
     "en": ("221 Baker Street", "14 Elm Avenue", "7 Old Mill Road"),
@@ -72,6 +77,11 @@ MEDICAL = {
         "Weber B Fraktur, Salter-Harris II, Gleason 3+4=7.",
         "Die Patientin klagt über Schmerzen seit gestern, Verlauf in 6 Wochen empfohlen.",
         "Segment 4 mit Herd 1.5 x 2.0 cm, SUV 4.2, Serie 3 Bild 45.",
+        "Lymphozele 2019 mm3, TR 2000, TE 30 ms, b=1000, 1950 HU, 2000 Gy, 2015 Bilder, DLP 2019.",
+        "L5/S1 und 5/12, BI-RADS 4/5, T2, LK 10/12 befallen, WHO 2021, PI-RADS 2019, ICD C50.9, OPS 5-820.00.",
+        "Mutter Mammakarzinom, Vater KHK. FRAU KLAGT ÜBER SCHMERZEN.",
+        "i.V. Kontrastmittel, Rücksprache mit Onkologie empfohlen, mit Chirurgie besprochen, Vater-Papille frei.",
+        "Herd <5 mm und >3 mm, Matrix 512 x 2000, PSA 2000, D-Dimer > 2000, COVID-19 negativ.",
     ),
     "en": (
         "No pulmonary embolism. Right pleural effusion 12 x 8 mm.",
@@ -84,6 +94,10 @@ MEDICAL = {
         "Weber B fracture, Salter-Harris II, Gleason 3+4=7.",
         "The patient complains of pain since yesterday, follow-up in 6 weeks.",
         "Segment 4 lesion 1.5 x 2.0 cm, SUV 4.2, series 3 image 45.",
+        "Volume 2019 mm3, TR 2000, b=1000, 1950 HU, 2000 Gy, 2015 images, DLP 2019, L5/S1, T2, 5/12.",
+        "Patient reported Pain, reviewed Imaging, BI-RADS 4/5, WHO 2021, ISO 2019, ICD C50.9.",
+        "Mother Breast cancer, father with COPD. Discussed with Oncology, informed Consent obtained.",
+        "May 24 images, lesion <5 mm and >3 mm, matrix 512 x 2000, PSA 2000, COVID-19 negative.",
     ),
 }
 FRAMES = {
@@ -103,6 +117,13 @@ FRAMES = {
         "Mit freundlichen Grüssen, {doctor}",
         "Voruntersuchungen {range}.",
         "OP im Jahr {year} durch {doctor}.",
+        "Z.n. TEP {vague}, OP {year}, Kontrolle {vague}.",
+        "{relation} {untitled} informiert.",
+        "Telefonische Rücksprache mit Koll. {surname}.",
+        "Besprochen mit {doctor} und {surname}.",
+        "i.A. {surname}",
+        "gez. {surname}/{surname}",
+        "Befund <b>{marked up}</b> liegt vor.",
     ),
     "en": (
         "{title} of {date}",
@@ -119,5 +140,10 @@ FRAMES = {
         "Electronically signed by {doctor} MD",
         "Dictated by {doctor}",
         "Surgery in {year} by {doctor}.",
+        "Status post THR {vague}, MRI {year}, follow-up {vague}.",
+        "{relation} {untitled} was present.",
+        "Discussed with {untitled} by phone.",
+        "Reported by {untitled} and {surname}",
+        "<p>Images of <b>{marked up}</b> reviewed.</p>",
     ),
 }

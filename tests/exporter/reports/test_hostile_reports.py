@@ -10,7 +10,24 @@ from radquarry.exporter.reports.deidentifying import Subject, deidentify_report
 from tests.exporter.reports.test_report_texts import PSEUDONYMS, cleaned
 
 
-@pytest.mark.parametrize("part", ["\n", "Müller ", "1000 ", "\n1000 A", "geb.", "docteur ", "Dr.Dr. "])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "\n",
+        "Müller ",
+        "1000 ",
+        "\n1000 A",
+        "geb.",
+        "docteur ",
+        "Dr.Dr. ",
+        "Aa Aa ",
+        "Aa, Aa ",
+        "Patient Aa ",
+        "a b ",
+        "-\n",
+        "Aa-\n",
+    ],
+)
 def test_a_text_of_one_part_over_and_over_is_cleaned_in_seconds(part: str) -> None:
     begin = time.process_time()
 

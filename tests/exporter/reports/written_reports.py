@@ -8,7 +8,18 @@ from datetime import date, timedelta
 
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.reports.deidentifying import Subject
-from tests.exporter.reports.stock import DOCTORS, FAMILIES, FRAMES, GIVEN, MEDICAL, MONTHS, STREETS, TOWNS
+from tests.exporter.reports.stock import (
+    DOCTORS,
+    FAMILIES,
+    FRAMES,
+    GIVEN,
+    MEDICAL,
+    MONTHS,
+    RELATIONS,
+    STREETS,
+    SURNAMES,
+    TOWNS,
+)
 
 SLOT = re.compile(r"\{([a-z -]+)\}")
 
@@ -86,6 +97,16 @@ class _Writer:
             "date": ("date", self._date()),
             "range": ("date", f"{chance.randint(1, 12):02}.-{chance.randint(13, 28)}.03.2022"),
             "year": ("incomplete date", str(chance.randint(1995, 2020))),
+            "vague": ("incomplete date", self._vague()),
+            "relation": ("", chance.choice(RELATIONS[self._language])),
+            "surname": ("untitled person", chance.choice(SURNAMES)),
+            "untitled": (
+                "untitled person",
+                chance.choice(("{}", "{} {}", "{} K. {}")).format(
+                    chance.choice(("Karl", "Rosalie", "Emre", "Hubert")), chance.choice(SURNAMES)
+                ),
+            ),
+            "marked up": ("own name", self._marked_up()),
             "incomplete": (
                 "incomplete date",
                 chance.choice(("03/22", "11/2021", f"{chance.choice(MONTHS[self._language])} 2021")),
@@ -117,6 +138,28 @@ class _Writer:
     def _spelt(self, name: str) -> str:
         umlauts = str.maketrans({"ü": "ue", "ö": "oe", "ä": "ae", "ß": "ss"})
         return self._chance.choice((name, name, name.translate(umlauts), name.upper()))
+
+    def _vague(self) -> str:
+        chance, year = self._chance, self._chance.randint(1995, 2022)
+        month = chance.choice(MONTHS[self._language])
+        season = "Sommer" if self._language == "de" else "summer"
+        return chance.choice(
+            (f"{year}", f"'{year % 100:02}", f"{chance.randint(1, 12)}/{year}", f"{chance.randint(1, 12):02}/{year}",
+             f"{month} {year}", f"{month} {year % 100:02}", f"{month} '{year % 100:02}", f"{season} {year}",
+             f"{year}-{chance.randint(1, 12):02}", f"{year}/{(year + 1) % 100:02}")
+        )  # fmt: skip
+
+    def _marked_up(self) -> str:
+        """The family's name in entities, in RTF's escapes, or with a soft hyphen in it."""
+        chance, name = self._chance, self._family
+        return chance.choice(
+            (
+                "".join(letter if letter.isascii() else f"&#{ord(letter)};" for letter in name),
+                "".join(letter if letter.isascii() else f"\\'{ord(letter):02x}" for letter in name),
+                "".join(letter if letter.isascii() else f"\\u{ord(letter)}?" for letter in name),
+                f"{name[:2]}&shy;{name[2:]}",
+            )
+        )
 
     def _date(self) -> str:
         day = self._study - timedelta(days=self._chance.randint(0, 9000))

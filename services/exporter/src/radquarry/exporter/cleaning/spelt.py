@@ -92,7 +92,7 @@ def _whole(name: str) -> Iterator[str]:
     """The name in one, either way round: short words, and characters that are names, tell together."""
     components = pieces_of(name)
     for family, given in zip(components, [*components[1:], []], strict=True):
-        orders = [family + given, given + family if given else family[::-1]]
+        orders = [family + given, given + family if given else family[::-1], family]
         if family and given:
             orders += [[family[-1], given[0]], [given[0], family[-1]]]
         for words in orders:

@@ -13,6 +13,9 @@ from radquarry.exporter.release.originals import plainly, says_a_day, telling
 
 UNSEEN = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|[-\u2010\u00ad]\s*\n\s*")
 """Characters without a width, and the end of a line within a word."""
+TAGS = re.compile(r"</?[A-Za-z!?][^<>]*>|\\[a-z]+(?:-?\d+)? ?|[{}]|\\[HN]\\")
+BYTES = re.compile(r"\\(?:'([0-9a-fA-F]{2})|X([0-9a-fA-F]{2})\\)")
+CODES = re.compile(r"\\u(?:(0[0-9a-fA-F]{3})|(-?\d{1,5}) ?(?:\?|\\'[0-9a-fA-F]{2})?)")
 A_UID = re.compile(r"\d+(?:\.\d+){3,}")
 
 
@@ -32,7 +35,7 @@ def report_faults(text: str, record: Record, ours: AbstractSet[str] = frozenset(
         own = rf"(?<![^\W_]){re.escape(pseudonym)}(?![^\W_])"
         text = re.sub(own, "\0", text) if pseudonym else text
     pattern = telling(frozenset(record.names), frozenset(record.ids))
-    readings = {text, unquote(text), html.unescape(text), UNSEEN.sub("", text)}
+    readings = {text, unquote(text), html.unescape(text), UNSEEN.sub("", text), _without_markup(text)}
     faults = []
     if any(pattern.search(plainly(reading)) for reading in readings):
         faults.append("says a name, an id or an accession number of the patient")
@@ -41,3 +44,12 @@ def report_faults(text: str, record: Record, ours: AbstractSet[str] = frozenset(
     if says_a_day(text, frozenset(record.days)):
         faults.append("says a date of the original")
     return faults
+
+
+def _without_markup(text: str) -> str:
+    """HTML and RTF decoded, with nothing where tags and control words stand."""
+    if not re.search(r"[<&\\]", text):
+        return text
+    text = CODES.sub(lambda found: chr(int(found[1], 16) if found[1] else int(found[2]) % 0x10000), text)
+    text = BYTES.sub(lambda found: bytes.fromhex(found[1] or found[2]).decode("cp1252", "ignore"), text)
+    return UNSEEN.sub("", html.unescape(html.unescape(TAGS.sub("", text))))

@@ -1,18 +1,21 @@
 """A report's text as it may be given away with its images: the same pseudonyms, dates moved by the same days."""
 
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.pseudonyms.keyed import Pseudonyms
+from radquarry.exporter.reports.initials import initials_in
+from radquarry.exporter.reports.markup import Reading, inside_tags, readings_of
 from radquarry.exporter.reports.numbers import UID, numbers_in
-from radquarry.exporter.reports.people import people_in
+from radquarry.exporter.reports.people import people_beside, people_in
 from radquarry.exporter.reports.places import places_in
 from radquarry.exporter.reports.spans import Kind, Span, apart, marked, replaced
-from radquarry.exporter.reports.written_dates import dates_in, dating_of
+from radquarry.exporter.reports.unseen import composed
+from radquarry.exporter.reports.written_dates import Dating, dates_in, dating_of
 
 LANGUAGES = ("de", "en", "fr", "it")
 STANDARD = "1.2.840.10008."
@@ -20,11 +23,6 @@ OLD = re.compile(
     r"(?<![\d.,])(?:9\d|1[0-2]\d)(?=(?:[-\s]?jährig|\s?J\.|[\s-]years?[\s-]old|\s?y/?o\b|\s?ans\b|\s?anni\b|\sJahre\b))"
 )
 """Ages from 90 on tell (45 CFR 164.514(b)(2)(i)(C))."""
-UNSEEN = dict.fromkeys((0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
-                        *range(0x2060, 0x2070)))  # fmt: skip
-"""Soft hyphens and characters without a width: in the middle of a name they hide it."""
-PLAIN = {0xA0: " ", **dict.fromkeys((*range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " "), 0x2010: "-", 0x2011: "-"}
-"""Spaces and hyphens that look like the usual ones."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +60,6 @@ class CleanedReport:
     removed: tuple[Removed, ...]
 
 
-def composed(text: str) -> str:
-    """Characters composed (NFC), none that is not seen, and the usual spaces and hyphens."""
-    return unicodedata.normalize("NFC", text.translate(UNSEEN).translate(PLAIN))
-
-
 def deidentify_report(
     text: str,
     subject: Subject,
@@ -75,20 +68,41 @@ def deidentify_report(
 ) -> CleanedReport:
     """Names, ids, UIDs, dates, numbers and addresses are replaced by pseudonyms, moved dates and marks."""
     text = composed(text)
+    readings = readings_of(text)
     days = pseudonyms.days(subject.identity.patient_id) if rules.dates == "moved" else None
-    dates = dates_in(text, dating_of(text, days, rules.languages)) if rules.dates != "kept" else ()
+    dating = dating_of(readings[0].text, days, rules.languages) if rules.dates != "kept" else None
     spans = apart(
         [
-            *(() if rules.uids_stay else _uids(text, pseudonyms)),
-            *_own(text, subject, pseudonyms),
-            *numbers_in(text),
-            *dates,
-            *people_in(text),
-            *places_in(text),
-            *(marked(*found.span(), "age") for found in OLD.finditer(text)),
+            *(() if rules.uids_stay else _of_all(readings, partial(_uids, pseudonyms=pseudonyms))),
+            *_of_all(readings, partial(_own, subject=subject, pseudonyms=pseudonyms)),
+            *_of_all((readings[0], *inside_tags(text)), partial(_anybodys, dating=dating)),
+            *_of_all(readings[:1], partial(_beside, others=subject.others)),
         ]
     )
     return CleanedReport(replaced(text, spans), tuple(Removed(span.kind, span.begin, span.end) for span in spans))
+
+
+def _of_all(readings: Iterable[Reading], search: Callable[[str], Iterable[Span]]) -> Iterator[Span]:
+    for reading in readings:
+        for span in search(reading.text):
+            yield from reading.spans(span)
+
+
+def _anybodys(text: str, dating: Dating | None) -> Iterator[Span]:
+    """What patterns find; surer ones first, and no dates without `dating`."""
+    yield from numbers_in(text)
+    if dating is not None:
+        yield from dates_in(text, dating)
+    yield from people_in(text)
+    yield from places_in(text)
+    yield from (marked(*found.span(), "age") for found in OLD.finditer(text))
+
+
+def _beside(text: str, others: frozenset[str]) -> Iterator[Span]:
+    """Who stands beside somebody whom the record names."""
+    if others:
+        for known in _of(text, Identity(names=set(others)), "name", ""):
+            yield from people_beside(text, known.end)
 
 
 def deidentify_date(text: str, days: int, rules: Rules) -> str:
@@ -118,6 +132,7 @@ def _own(text: str, subject: Subject, pseudonyms: Pseudonyms) -> Iterator[Span]:
     for number in sorted(subject.accession_numbers):
         yield from _of(text, Identity(ids={number}), "accession number", pseudonyms.accession_number(number))
     yield from _of(text, Identity(names=identity.names | subject.others), "name", "[NAME]")
+    yield from initials_in(text, identity.names)
 
 
 def _of(text: str, wanted: Identity, kind: Kind, replacement: str) -> Iterator[Span]:

@@ -9,13 +9,14 @@ EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')]+", re.IGNORECASE)
 UID = re.compile(r"(?<![\d.])[0-2]\.\d+(?:\.\d+){3,}(?![\d])")
 CALLED = re.compile(
-    r"(?<!\w)(?:Tel(?:efon)?|Telephone|Telefax|Fax|Phone|Mobile?|Mobil|Natel|Handy|Pager|Beeper|Funk|Durchwahl|ext|Ext|Tél)\b"
-    r"\.?(?:\s?(?:Nr|no|n°)\.?)?\s?:?\s?(?P<number>\+?[\d(][\d\s()/.\-]{2,20}\d)"
+    r"(?<!\w)(?:Tel(?:efon)?|Telephone|Telefax|Fax|Phone|Mobile?|Mobil|Natel|Handy|Pager|Beeper|Piepser|Funk|Durchwahl|ext|Ext|Tél)\b"
+    r"\.?(?:\s?(?:Nr|no|n°|intern)\.?)?\s?:?\s?(?P<number>\+?[\d(][\d\s()/.\-]{2,20}\d)"
 )
 PHONES = (
     re.compile(r"(?<![\w+])(?:\+|00)(?:41|49|43|44|33|39|1)[\s./-]?(?:\(0\))?[\d\s()/.-]{7,16}\d"),
     re.compile(r"(?<![\w.,])0\d{2,4}\s?[/-]\s?\d{3,4}(?:[\s-]?\d{2,4}){0,3}(?!\d)"),
     re.compile(r"(?<![\w.,])0\d{2}\s\d{3}\s\d{2}\s\d{2}(?!\d)"),
+    re.compile(r"(?<![\w.,/-])0[1-9]\d{7,9}(?![\w/-]|[.,]\d)"),
     re.compile(r"(?<![\w.,])0\d{3,4}\s\d{3}\s?\d{3,4}(?!\d)"),
     re.compile(r"(?<![\w.,])\(?[2-9]\d{2}\)?[\s.-]\d{3}[.-]\d{4}(?!\d)"),
 )
@@ -24,9 +25,9 @@ KVNR = re.compile(r"(?<![A-Z0-9])[A-Z]\d{9}(?!\d)")
 SSN = re.compile(r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")
 NHS = re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}[\s-]?\d{4}(?!\d)")
 LABELLED = re.compile(
-    r"(?<!\w)(?:(?:Pat(?:ient(?:en)?)?\.?|Fall|Auftrags?|Akten|Versicherten|Versicherungs|Kranken(?:kassen|versicherten)?|AHV|SV|Case"
+    r"(?<!\w)(?:(?:Pat(?:ient(?:en)?)?\.?|Fall|Aufnahme|Behandlungs|Besuchs|Untersuchungs|Befund|Histo|Auftrags?|Akten|Versicherten|Versicherungs|Kranken(?:kassen|versicherten)?|AHV|SV|Case"
     r"|Order|Accession|Visit|Encounter|Hospital|Medical Record|Record|Insurance|Policy|Dossier|Kassen)[\s-]?"
-    r"(?:Nr|Nummer|No|Number|ID|nr|nummer|id|number|no)\b|MRN|PID|KVNR|FID|AHV|NHS|SSN|ID|Accession|Fallnr|Pat-ID|IPP)"
+    r"(?:Nr|Nummer|No|Number|ID|nr|nummer|id|number|no)\b|Fall(?=\s?[:#])|MRN|PID|KVNR|FID|AHV|NHS|SSN|ID|Accession|Fallnr|Pat-ID|IPP)"
     r"\.?\s?[:#]?\s?(?P<id>[A-Z]{0,5}[-/.]?\d[\dA-Z./-]{2,}\d)"
 )
 

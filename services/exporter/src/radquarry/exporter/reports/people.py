@@ -1,11 +1,12 @@
-"""Other people in a report: whoever stands behind a title, or signed."""
+"""Other people in a report: whoever stands behind a title or a relation, was spoken with, or signed."""
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 
+from radquarry.exporter.reports.naming import FIRST, NAME, NAMES, ONE, PARTICLE, TWO_NAMES, end_of_names
+from radquarry.exporter.reports.relations import BORN, FORMS, KIN, LABELS, OF_PATIENTS, SPOKEN
 from radquarry.exporter.reports.spans import Span, marked
+from radquarry.exporter.reports.word_lists import listed
 
 SEQUENCE = (
     r"(?i:w|fs|tse|fse|fast?|fat.?sat|fettges|fettsupp|gew|wichtung|spair|spir|stir|dixon|blade|space|vista|cube"
@@ -22,72 +23,111 @@ ADDRESSED = (
 )
 """And what stands before the name somebody was born with."""
 ROLES = (
-    r"(?:Kollegen?|Kollegin|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|Leitender Arzt"
-    r"|OA|OÄ|CA|CÄ|LA|LÄ|Nurse|Pfleger|Schwester|Doctor|Professor)"
+    r"(?:Kollegen?|Kollegin(?:nen)?|Koll(?:g|eg)?\.(?:in)?|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt"
+    r"|Assistenzärztin|Leitender Arzt|OA|OÄ|CA|CÄ|LA|LÄ|Nurse|Pfleger|Schwester|Doctor|Professor)"
 )
 TITLES = rf"(?:(?:{ADDRESSED}|{DOCTOR})(?:(?=[\s.])\.?\s+|(?<=\.))|{ROLES}\.?[^\S\n]+){{1,8}}"
 """A line may end behind a Dr., and not behind a role, which often ends a signature."""
-PARTICLE = r"(?:von der|von|van der|van den|van|de la|de|del|della|di|da|du|dos|zu|zur|am|ten|ter|el|al|le|la|st\.)"
-CAPITAL = r"[^\W\d_a-zäöüßàâçéèêëîïôûùœæãñõåø]"
-LETTERS = r"[^\W\d_]{0,40}"
-WORD = rf"{CAPITAL}{LETTERS}(?:['’]{LETTERS})?(?:-{CAPITAL}{LETTERS}(?:['’]{LETTERS})?){{0,3}}"
-INITIAL = rf"{CAPITAL}\.(?:-?{CAPITAL}\.)?"
-ONE = rf"(?:{INITIAL}|{WORD})"
-FIRST = rf"(?:{INITIAL}\s?){{0,2}}(?:{PARTICLE}\s)?{WORD}"
-TITLED = re.compile(rf"(?<!\w){TITLES}(?P<names>{FIRST}(?:[ ](?:{PARTICLE}\s)?{ONE}){{0,3}})")
-SIGNATURES = (
-    "gezeichnet|gez|visiert|vidiert|validiert|unterschrift|diktiert|befundet|befunder(?:in)?|freigegeben|erstellt"
-    "|geschrieben|zuweiser(?:in)?|überweiser(?:in)?|hausarzt|hausärztin|radiologe|radiologin"
-    "|electronically signed|digitally signed|signed|dictated|reported|reviewed|verified|transcribed|approved"
-    "|referring physician|radiologist|attending|physician|ordered"
-    "|signé|dicté|validé|médecin|firmato|refertato|medico|cc"
+TITLED = re.compile(rf"(?<!\w){TITLES}(?P<names>{NAMES})")
+SIGNERS = (
+    "zuweiser(?:in)?|überweiser(?:in)?|einweiser(?:in)?|hausarzt|hausärztin|radiologe|radiologin|befunder(?:in)?"
+    "|electronically signed|digitally signed|referring physician|radiologist|attending|physician"
+    "|(?:hausarzt|gemeinschafts)?praxis|médecin|refertato|medico|cc(?=\\s?:)|visum|sekretariat"
 )
-BY = r"(?:\s(?:durch|von|by|and verified by|par|da|électroniquement|digitalmente))*"
+PARTICIPLES = "gezeichnet|gez|visiert|vidiert|validiert|unterschrift|diktiert|befundet|freigegeben|erstellt|geschrieben"
+VERBS = (
+    "signed|dictated|reported|reviewed|verified|transcribed|approved|ordered|interpreted|read|prepared|authored|typed"
+    "|signé|dicté|validé|firmato"
+)
+BY = r"(?:\s(?:durch|von|by|and verified by|par|da|électroniquement|digitalmente))"
 SIGNED = re.compile(
-    rf"(?<!\w)(?i:(?:gez(?:eichnet)?\.|(?:{SIGNATURES})\b){BY})\s?:?\s+"
+    rf"(?<!\w)(?:(?i:(?:gez(?:eichnet)?\.|(?:{SIGNERS})\b){BY}*)\s?:?\s+"
+    rf"|(?i:(?:{PARTICIPLES})\b)(?:(?i:{BY}+\s?:?\s+)|\s?:\s*|[^\S\n]+)"
+    rf"|(?i:(?:{VERBS})\b)(?:(?i:{BY}+\s?:?\s+)|\s?:\s*)"
+    r"|[iI]\.\s?A\.\s+|(?i:im auftrag|ppa\.|per procura)\s+)"
     rf"(?P<names>(?:{TITLES})?{FIRST}(?:,?[ ](?:{PARTICLE}\s)?{ONE}){{0,3}})"
 )
+"""A verb needs its by: reported Pain. Whoever signs in another's place signs, too."""
+FOR_ANOTHER = re.compile(rf"(?m)^[^\S\n]*i\.\s?V\.[^\S\n]+(?P<names>{NAMES})[^\S\n]*$")
+"""On a line of its own: i.V. is intravenous elsewhere."""
 GREETED = re.compile(
     r"(?<!\w)(?i:(?:freundliche[nrm]?|kollegiale[nrm]?|herzliche[nrm]?|beste) gr(?:ü|ue)(?:ß|ss)en?|mfg"
     r"|(?:best|kind|kindest) regards|sincerely|cordialement|cordiali saluti)\s?,?\s+"
-    rf"(?P<names>(?:{TITLES})?{FIRST}(?:[ ](?:{PARTICLE}\s)?{ONE}){{0,3}})"
+    rf"(?P<names>(?:{TITLES})?{NAMES})"
 )
-NAME = re.compile(rf"{INITIAL}|{WORD}")
+RANKS = (
+    r"(?:Leitende[rn]?\s)?(?:Ober|Chef|Assistenz|Fach|Stations|Stv\.\s?Chef)(?:arzt|ärztin)|Radiolog(?:e|in|ist)\b"
+    r"|Klinikdirektor|Consultant|Attending|Resident|M\.?D\.?\b|FRCR"
+)
+ABOVE_RANK = re.compile(
+    rf"(?m)^[^\S\n]*(?P<line>{TWO_NAMES}(?:[^\S\n]{{2,20}}{TWO_NAMES}){{0,3}})(?:[^\S\n]*\n[^\S\n]*|,[^\S\n])(?:{RANKS})"
+)
+"""Several may sign side by side."""
+AND = (
+    r"(?:\s?[/&+]\s?|,?\s(?:und|u\.|and|et|e|sowie|bzw\.)\s+"
+    rf"|,\s(?={NAMES}(?:,\s{NAMES}){{0,3}},?\s(?:und|u\.|and|et|&)\s))"
+)
+FURTHER = re.compile(rf"{AND}(?!{TITLES})(?P<names>{NAMES})")
+MOST_BESIDE = 8
+"""Who stands there with a title is found by that, and whoever is beside them."""
+BEHIND_TITLES = re.compile(TITLES)
+SURE = (TITLED, FOR_ANOTHER, LABELS)
+SURELY_SIGNED = re.compile(r"(?i:gez|i\.\s?a\.)")
 SHORT_ROLE = re.compile(r"(?:OA|OÄ|CA|CÄ|LA|LÄ|Schwester)\.?\s+$")
-
-
-@cache
-def _listed(name: str) -> frozenset[str]:
-    lines = (files(__package__) / "data" / name).read_text("utf-8").splitlines()
-    return frozenset(line.strip().casefold() for line in lines if line.strip() and not line.startswith("#"))
+GRADED = re.compile(
+    r"\s?(?:\d|[A-D]\b|[IV]{1,3}[ab]?\b|Grad|grade|Typ|type|Klass|class|[Ss]core|Fraktur|fracture|Zyste|cyst|Läsion)"
+)
+"""What stands behind a sign or a score, and not behind who it is named for."""
 
 
 def people_in(text: str) -> Iterator[Span]:
     """Their names; the title before and what follows stay."""
-    for pattern in (SIGNED, GREETED, TITLED):
+    for pattern in (SIGNED, FOR_ANOTHER, GREETED, TITLED, KIN, *SPOKEN, LABELS, FORMS, BORN, *OF_PATIENTS):
         for found in pattern.finditer(text):
             begin, end = found.span("names")
-            if pattern is not TITLED and (titled := re.match(TITLES, text[begin:end])):
-                begin += titled.end()
+            titled = BEHIND_TITLES.match(text, begin) if pattern is not TITLED else None
+            begin = titled.end() if titled else begin
             if SHORT_ROLE.search(text, found.start(), begin) and _is_disease(text[begin:end]):
                 continue
-            end = _end_of_names(text, begin, end)
-            if end > begin and text[begin:end].casefold() not in _listed("eponyms.txt"):
+            sister = text.startswith("Schwester", found.start())
+            surely = (
+                (pattern in SURE and not sister)
+                or titled is not None
+                or SURELY_SIGNED.match(text, found.start()) is not None
+            )
+            shouted = text[found.start() : begin].isupper()
+            end = end_of_names(text, begin, end, surely=surely, shouted=shouted)
+            if pattern in OF_PATIENTS and len(NAME.findall(text, begin, end)) < 2:
+                continue
+            if end > begin and not (pattern is TITLED and _is_eponym(text, found.start(), begin, end)):
                 yield marked(begin, end, "name")
+                yield from people_beside(text, end)
+    for found in ABOVE_RANK.finditer(text):
+        for one in re.finditer(TWO_NAMES, text[found.start("line") : found.end("line")]):
+            begin, end = found.start("line") + one.start(), found.start("line") + one.end()
+            if end_of_names(text, begin, end, surely=False) == end:
+                yield marked(begin, end, "name")
+
+
+def people_beside(text: str, end: int) -> Iterator[Span]:
+    """Who is named in one with somebody whose name ends there: Huber und Zimmermann, Müller/Schmidt."""
+    for _ in range(MOST_BESIDE):
+        found = FURTHER.match(text, end)
+        if found is None:
+            break
+        begin = found.start("names")
+        end = end_of_names(text, begin, found.end("names"), surely=False)
+        if end == begin:
+            break
+        yield marked(begin, end, "name")
+
+
+def _is_eponym(text: str, titles: int, begin: int, end: int) -> bool:
+    """Behind a Dr. it is none who reads reports, where a grade follows; a Frau Weber is a person."""
+    named = text[begin:end].casefold() in listed("eponyms.txt")
+    return named and GRADED.match(text, end) is not None and not re.match(ADDRESSED, text[titles:begin])
 
 
 def _is_disease(words: str) -> bool:
     first = re.match(r"[^\W\d_]+", words)
-    return first is not None and first[0].casefold() in _listed("not_behind_roles.txt")
-
-
-def _end_of_names(text: str, begin: int, end: int) -> int:
-    """Up to the first word that is none: nouns have capitals in German, and headings everywhere."""
-    last = begin
-    for number, found in enumerate(NAME.finditer(text, begin, end)):
-        word = found[0].casefold().strip(".")
-        ordinary = word in _listed("no_names.txt") or (number > 0 and word in _listed("after_names.txt"))
-        if ordinary or not found[0][0].isupper():
-            break
-        last = found.end()
-    return last
+    return first is not None and first[0].casefold() in listed("not_behind_roles.txt")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from radquarry.exporter.cleaning.dates import EARLIEST, LATEST, PLACEHOLDERS
+from radquarry.exporter.reports.incomplete_dates import COUNTED, MONTH, incomplete_dates_in
 from radquarry.exporter.reports.month_names import PATTERN, number_of, written_like
 from radquarry.exporter.reports.spans import Span, marked
 
-MONTH = rf"(?P<name>{PATTERN})(?![^\W\d_])"
 NUMERIC = re.compile(
-    r"(?:(?<![\d.,/\-])|(?<=\d{4}[,/\-])|(?<=[.\-]\d\d[,/])|(?<=\.\d\d-))"
+    r"(?:(?<![\d.,/\-])|(?<=\b[Gg]eb\.)|(?<=\bGEB\.)|(?<=\d{4}[,/\-])|(?<=[.\-]\d\d[,/])|(?<=\.\d\d-))"
     r"(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})"
     r"(?:(?![\d]|[.,/\-]\d)|(?<=[./]\d{4})(?=[,/\-]\d)|(?=[,/\-]\d{1,2}\.\d{1,2}\.\d\d)|(?=[,/]\d{4}-\d\d-\d\d))"
 )
@@ -20,7 +20,7 @@ A_TIME = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?(?!\d)"
 COMPACT = re.compile(rf"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:(?!\d|\.\d)|(?={A_TIME}))")
 DAY_FIRST = re.compile(
     rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?-?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?-?)"
-    r"(?P<year>\d{4}|'?\d\d(?!\d|:|\s?(?:mm|cm|ml|mg|%)))(?!\d)",
+    rf"(?P<year>\d{{4}}|'?\d\d(?!\d|:|{COUNTED}))(?!\d)",
     re.IGNORECASE,
 )
 MONTH_FIRST = re.compile(
@@ -35,12 +35,6 @@ RANGE_MONTHS = re.compile(
     r"(?<![\d.])(?P<d1>\d{1,2})\.(?P<m1>\d{1,2})\.(?P<gap>\s?(?:[-–/]|bis|und|to|al)\s?)"
     r"(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
 )
-SPINE = re.compile(
-    r"(?<![^\W\d_])(?:BWK|LWK|HWK|BWS|LWS|HWS|SWK|Th|T|L|C|S|Rippen?|ribs?|discs?|Höhe|level|Score|TNM|Stadium|stage|Grad"
-    r"|grade)\.?\s?-?$"
-)
-
-
 WEEKDAY = (
     r"(?:(?:Mon|Diens|Donners|Frei|Sams)tag|Mittwoch|Sonn(?:tag|abend)|Mo|Di|Mi|Do|Fr|Sa|So|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
     r"|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
@@ -52,37 +46,6 @@ DATED = re.compile(
     re.IGNORECASE,
 )
 """A weekday before a date: beside a moved one it tells by how many days, but for whole weeks."""
-
-
-def _behind(words: str) -> str:
-    """Stands behind one of the words."""
-    return "(?:" + "|".join(rf"(?<=\b{word} )" for word in words.split()) + ")"
-
-
-IN_ENGLISH = (
-    "January|February|March|April|June|July|August|September|October|November|December"
-    "|Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec"
-)
-A_UNIT = r"\s?(?:mm|cm|ml|mg|mGy|kBq|MBq|kg|%|Bilder|images|g\b)"
-INCOMPLETE = (
-    re.compile(
-        r"(?<![\d.,])\d{1,2}\.?(?=\s?(?:[-–/]|bis|und|and|to|au|al)\s?\d{1,2}"
-        rf"(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?{MONTH})",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"(?<![\d/.])(?P<month>0[1-9]|1[0-2])\s?/\s?(?P<year>\d{{4}}|\d\d)(?![\d/]|-\d\d-|{A_UNIT})"),
-    re.compile(r"(?<![\d/.,])(?:0?[1-9]|1[0-2])[.\-](?:19|20)\d\d(?!\d)"),
-    re.compile(rf"(?<![^\W\d_]){MONTH}\.?,?\s(?:of\s|de\s)?(?:19|20)\d\d(?!\d)", re.IGNORECASE),
-    re.compile(rf"(?<![\d.,])\d{{1,2}}(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?{MONTH}(?!\s?\d{{4}})", re.IGNORECASE),
-    re.compile(rf"(?<![^\W\d_])(?:{IN_ENGLISH})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?![\d.:/]|{A_UNIT})"),
-    re.compile(_behind("am Am vom Vom bis seit dem den zum") + r"\d{1,2}\.\s?(?:0?[1-9]|1[0-2])\.(?!\d)"),
-    re.compile(_behind("on On of from since dated") + r"\d{1,2}/\d{1,2}(?![\d/])"),
-    re.compile(
-        _behind("seit Seit Jahr Jahre anno since Since in In of from von year depuis en dal nel")
-        + rf"(?:19|20)\d\d(?![\d:/-]|[.,]\d|{A_UNIT})"
-    ),
-)
-"""Month and year, day and month, a year: nothing that could be moved by days."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +82,7 @@ def dates_in(text: str, dating: Dating) -> Iterator[Span]:
         yield from (_named(found, dating) for found in pattern.finditer(text))
     for found in DATED.finditer(text):
         yield marked(*found.span("name"), "date")
-    for pattern in INCOMPLETE:
-        for found in pattern.finditer(text):
-            if not SPINE.search(text[max(0, found.start() - 12) : found.start()]):
-                yield marked(found.start(), found.end(), "date")
+    yield from incomplete_dates_in(text)
 
 
 def _compact(text: str, dating: Dating) -> Iterator[Span]:

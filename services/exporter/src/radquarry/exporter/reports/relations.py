@@ -1,0 +1,73 @@
+"""Where people stand without a title: behind a relation to the patient, a talk with them, a label."""
+
+import re
+
+from radquarry.exporter.reports.naming import NAMES, TWO_NAMES
+
+GERMAN = (
+    "Ehe(?:mann|frau|gatte|gattin|partner(?:in)?)|Gatt(?:e|in)|Lebens(?:partner(?:in)?|gefährt(?:e|in))|Partner(?:in)?"
+    "|(?:Schwieger|Stief|Groß|Gross|Enkel|Pflege|Zwillings|Halb|Ur)?(?:[Tt]ochter|[Ss]ohn|[Mm]utter|[Vv]ater|[Bb]ruder"
+    "|[Ss]chwester|[Kk]ind)|Enkel(?:in)?|Onkel|Tante|Neffen?|Nichte|Cousine?|Schwager|Schwägerin|Oma|Opa"
+    "|Betreuer(?:in)?|Vormund|Verlobte[rn]?|Freund(?:in)?|Nachbar(?:in)?|Witwer?|(?:[Ii]hr|[Dd]er|[Ii]hrem|[Dd]em) Mann"
+    "|Angehörige[rn]?|Bezugsperson|Kontaktperson"
+)
+OTHERS = (
+    "husband|wife|spouse|fiancée?|partner|(?:grand|step)?(?:daughter|mother|father|son(?<=grandson)|son(?<=stepson))"
+    "|(?:half-|step)?(?:brother|sister)|(?:mother|father|son|daughter|brother|sister)-in-law|aunt|uncle|nephew|niece"
+    "|boyfriend|girlfriend|care(?:r|giver)|guardian|next of kin|neighbou?r|friend"
+    "|(?:(?:his|her|the|by|with|and|patient's) )son"
+    "|époux|épouse|fille|fils|mère|père|frère|sœur|soeur|compagnon|compagne"
+    "|marito|moglie|figlio|figlia|madre|padre|fratello|sorella|compagno|compagna"
+)
+WHOSE = r"(?:\s(?:des Patienten|der Patientin|of the patient|du patient|de la patiente|del paziente))?"
+KIN = re.compile(
+    rf"(?:(?<![\w-])(?:{GERMAN}|{GERMAN.upper()}|(?i:{OTHERS})|mari)|(?:(?m:^)|(?<=[.,;] ))Son(?=:?\s[A-Z][a-z]))(?!\w)"
+    rf"{WHOSE}(?:\s?[:(]\s?|(?:,\s(?={TWO_NAMES})|\s+)(?:namens |named )?)(?P<names>{NAMES})"
+)
+"""A lower-case son is a pronoun in French."""
+TALK = (
+    r"besprochen|besprechung|rücksprache|absprache|telefonat|gespräch|gesprochen|telefoniert|konsultation|mitgeteilt"
+    r"|übermittelt|übergeben|abgesprochen|diskutiert|weitergegeben"
+)
+TALKED = (
+    r"discussed|spoke|spoken|discussion|conversation|reviewed|communicated|conveyed|relayed|consulted|conferred|d/w|call"
+    r"|reported|given"
+)
+BY_PHONE = r"(?:\s(?:by|via|per|über)\s(?:the\s)?(?:phone|telephone|Telefon))?"
+SPOKEN = (
+    re.compile(rf"(?<!\w)(?i:{TALK}){BY_PHONE}(?:\s\w{{1,15}})?\s(?:mit|an)\s(?P<names>{NAMES})"),
+    re.compile(
+        rf"(?<!\w)(?i:mit)\s(?P<names>{NAMES})(?:\s(?:und|u\.)\s{NAMES})?"
+        r"(?:\s(?:telefonisch|tel\.|persönlich|heute|ausführlich))?\s"
+        r"(?:besprochen|gesprochen|telefoniert|abgesprochen|diskutiert|geklärt|konsultiert)(?!\w)"
+    ),
+    re.compile(rf"(?<!\w)(?i:{TALKED}){BY_PHONE}(?:\sdirectly|\sin person)?\s(?:with|to)\s(?P<names>{NAMES})"),
+    re.compile(
+        rf"(?<!\w)(?i:called|phoned|telephoned|notified|informed|paged|informierte?|verständigt){BY_PHONE}\s"
+        rf"(?P<names>{TWO_NAMES})"
+    ),
+    re.compile(rf"(?<!\w)(?i:discuté|vu|en accord) avec\s(?P<names>{NAMES})"),
+    re.compile(rf"(?<!\w)(?i:discusso|concordato|condiviso) con\s(?P<names>{NAMES})"),
+)
+FORMS = re.compile(
+    r"(?<![\w-])(?:Pat\.|Patient(?:in)?|Betrifft|Betr\.|Re|RE|Kontakt|Notfallkontakt|Kontaktperson|Contact)[^\S\n]*:\s*"
+    rf"(?P<names>{NAMES}(?:,\s{NAMES})?)"
+)
+BORN = re.compile(
+    rf"(?<![\w.-])(?P<names>{NAMES}(?:,\s{NAMES})?)[,;(\s]{{1,20}}"
+    r"(?:(?:[Gg]eb(?:\.|oren)|DOB|born|nat[oa]|née?)\s?(?:am |on |le |il )?|\*\s?)"
+    r":?\s?\d"
+)
+"""Whoever has a day of birth behind the name."""
+OF_PATIENTS = (
+    re.compile(rf"(?<!\w)(?i:patient(?:en|in)?)\s(?P<names>{TWO_NAMES})"),
+    re.compile(rf"(?<![\w.-])(?P<names>{TWO_NAMES})\s?[,(]\s?(?:{GERMAN}|(?i:{OTHERS}))(?!\w)"),
+)
+"""Two words at least: one alone is what the patient has."""
+LABELS = re.compile(
+    r"(?<![\w-])(?:(?:Nach|Familien|Vor|Ruf|Zu|Mädchen|Geburts|Patienten)?[Nn]amen?|NAME|VORNAME|NACHNAME|Surname"
+    r"|(?:First|Last|Given|Family|Patient)\s[Nn]ame|Nom|Prénom|Cognome|Nome|Einsender(?:in)?|Ansprechpartner(?:in)?"
+    r"|Versicherte[r]?|z\.\s?Hd\.(?:\sv(?:on|\.))?)"
+    rf"(?:[^\S\n]*:\s*|[^\S\n]{{2,}}|\t|(?<=Hd\.)\s|(?<=von)\s)(?P<names>{NAMES}(?:,\s{NAMES})?)"
+)
+"""Of forms, where a colon or a column stands between."""
