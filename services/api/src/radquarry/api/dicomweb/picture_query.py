@@ -1,6 +1,8 @@
 """How a rendered frame is to look (PS3.18 section 8.3.5)."""
 
 import math
+import re
+from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
@@ -8,6 +10,18 @@ from radquarry.api.dicomweb.search_query import unfit
 
 FUNCTIONS = {"": "LINEAR", "LINEAR": "LINEAR", "LINEAR-EXACT": "LINEAR_EXACT", "SIGMOID": "SIGMOID"}
 LARGEST = 4096
+_NAME = re.compile(r"[A-Za-z0-9.-]{1,64}")
+
+
+UNDERSTOOD = frozenset({"window", "viewport", "quality", "accept"})
+
+
+def not_understood(names: Sequence[str], understood: frozenset[str] = UNDERSTOOD) -> tuple[str, ...]:
+    """Parameters that change nothing, to be said (annotation and iccprofile among them); one given twice is refused."""
+    if len({*names}) < len(names):
+        raise unfit("A parameter is given once.")
+    further = [name for name in names if name not in understood]
+    return tuple(dict.fromkeys(name if _NAME.fullmatch(name) else "an unreadable name" for name in further))
 
 
 class PictureQuery(BaseModel):
