@@ -4,6 +4,8 @@ import io
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydicom import Dataset, FileDataset, dcmread, dcmwrite
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -136,6 +138,24 @@ def test_what_is_no_data_set_behind_the_pixels_is_not_passed_over(tmp_path: Path
     assert not header.is_whole
     assert header.dataset.PatientID == "P7"
     assert all(0x00080000 <= tag < 0x7FE00010 for tag in header.dataset.keys())  # noqa: SIM118 - a data set yields elements
+
+
+@given(st.binary(max_size=200), st.integers(0, 300))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_stands_behind_the_pixels_the_rest_is_read(tmp_path: Path, behind: bytes, cut: int) -> None:
+    file = written(tmp_path, slice_of(7))
+    content = file.path.read_bytes()
+    kept_bytes = content[: len(content) - cut] if cut < 40 else content
+    file.path.write_bytes(kept_bytes + behind)
+
+    header = read_whole(InstanceFile("1.2.7", "1.2.7.1", "1.2.7.1.1", file.path))
+
+    assert header.dataset.PatientID == "P7"
+    assert not {tag for tag in header.dataset.keys() if tag < 0x00080000}  # noqa: SIM118 - a data set yields elements
+    if kept_bytes == content and not behind.strip(b"\0"):
+        assert header.is_whole
+    if cut in range(1, 40) and not behind:
+        assert not header.is_whole
 
 
 async def test_a_file_that_is_cut_at_any_place_says_so(gateway: Gateway, tmp_path: Path) -> None:

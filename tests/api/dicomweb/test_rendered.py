@@ -75,7 +75,7 @@ async def test_a_viewport_bounds_the_picture(gateway: Gateway, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     "query", ["window=1", "window=a,b", "window=1,0", "window=1,nan", "window=1,2,cubic", "viewport=0,1", "viewport=9",
-              "viewport=99999,1"]
+              "viewport=99999,1", "window=1,2,linear,x", "quality=0", "quality=101", "quality=high", "quality=%2B5"]
 )  # fmt: skip
 async def test_a_look_that_makes_no_sense_is_refused(gateway: Gateway, tmp_path: Path, query: str) -> None:
     file = sample(tmp_path, "CT_small.dcm")

@@ -60,6 +60,10 @@ STUDIES = {
     "StudyDate=20240601&StudyTime=11-12": [],
     "ModalitiesInStudy=PT": ["1.2.3"],
     "ModalitiesInStudy=CT": ["1.2.1", "1.2.3"],
+    "ModalitiesInStudy=PT,MR": ["1.2.2", "1.2.3"],
+    "ModalitiesInStudy=PT%5CU*": ["1.2.3"],
+    "ModalitiesInStudy=,": [],
+    "StudyInstanceUID=1.2.1,,": ["1.2.1"],
     "StudyDescription=Th*x": ["1.2.1"],
     "ReferringPhysicianName=zwei*": ["1.2.3"],
     "limit=1&offset=1": ["1.2.2"],
@@ -179,7 +183,8 @@ async def test_further_attributes_of_a_study_and_a_series_are_given(gateway: Gat
      "&".join(f"PatientID={number}" for number in range(65)), "StudyInstanceUID=*", "StudyInstanceUID=1.2.%3f",
      "StudyInstanceUID=1.2.1&StudyInstanceUID=1.2.2", "ModalitiesInStudy=CT&00080061=MR",
      "limit=1&limit=2", "offset=0&OFFSET=1", "fuzzymatching=yes", "limit=", "limit=1e3", "limit=9999999999", "=1",
-     "patientname=x", "PatientID%00=1", "emptyvaluematching=true"],
+     "StudyInstanceUID=,", "StudyDate=-", "NumberOfStudyRelatedInstances=nan", "patientname=x",
+     "PatientID%00=1", "emptyvaluematching=true"],
 )  # fmt: skip
 async def test_what_cannot_be_looked_for_is_refused(gateway: Gateway, query: str) -> None:
     a_problem(await gateway.client.get(f"{ROOT}/studies?{query}"), 400, "invalid")

@@ -120,7 +120,7 @@ async def _drawn(
     if len(places) > 1 or not 0 <= places[0] < frames.count:
         raise unknown("frame")
     wanted: Wanted = "jpeg" if media == "image/jpeg" else "png"
-    job = Job(file.path, places[0], wanted, query.wanted_window, query.wanted_viewport, query.quality)
+    job = Job(file.path, places[0], wanted, query.wanted_window, query.wanted_viewport, query.wanted_quality)
     _, picture = await desk.images.decoders.done(job)
     return Response(picture, media_type=media)
 

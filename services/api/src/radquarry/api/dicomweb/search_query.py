@@ -160,7 +160,7 @@ def _path(name: str) -> tuple[int, ...]:
     tags = []
     for part in name.strip().split("."):
         tag = int(part, 16) if _TAG.fullmatch(part) else tag_for_keyword(part)
-        if tag is None:
+        if tag is None or not part:  # a few tags of the dictionary have no keyword
             raise unfit("A parameter is neither a keyword nor a tag of an attribute.")
         tags.append(tag)
     return tuple(tags)
