@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from radquarry.api.dicomweb.damaged import Damaged
 from radquarry.api.failures import FailureView
 from radquarry.api.listed import Listed
 from radquarry.api.problems import unknown
@@ -189,6 +190,7 @@ class ListedImages:
     """StudyInstanceUID → the series of it that are in the archive."""
 
     series: dict[str, set[str]] = field(default_factory=dict)
+    damaged: Damaged = field(default_factory=Damaged)
 
     async def here(self, studies: Sequence[str]) -> frozenset[str]:
         return frozenset(study for study in studies if self.series.get(study))

@@ -75,7 +75,7 @@ async def test_a_viewport_bounds_the_picture(gateway: Gateway, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     "query", ["window=1", "window=a,b", "window=1,0", "window=1,nan", "window=1,2,cubic", "viewport=0,1", "viewport=9",
-              "viewport=99999,1"]
+              "viewport=99999,1", "window=1,2,linear,x", "quality=0", "quality=101", "quality=high", "quality=%2B5"]
 )  # fmt: skip
 async def test_a_look_that_makes_no_sense_is_refused(gateway: Gateway, tmp_path: Path, query: str) -> None:
     file = sample(tmp_path, "CT_small.dcm")
@@ -111,3 +111,18 @@ async def test_a_decoder_that_dies_takes_nobody_with_it(tmp_path: Path) -> None:
         assert (await decoders.done(Job(file.path, 0, "png")))[1].startswith(b"\x89PNG")
     finally:
         await decoders.close()
+
+
+async def test_parameters_that_change_nothing_are_named(gateway: Gateway, tmp_path: Path) -> None:
+    file = written(tmp_path, slice_of(1))
+    said = '299 radquarry "The following parameters are not supported: {}"'
+
+    drawn = await gateway.client.get(f"{file.address}/rendered?annotation=patient&Window=1,2&quality=9&x%22=1")
+    small = await gateway.client.get(f"{file.address}/thumbnail?viewport=9,9")
+    plain = await gateway.client.get(f"{file.address}/rendered?window=10,10&accept=image/png")
+
+    assert picture(drawn, "PNG").shape == (4, 6)
+    assert drawn.headers["warning"] == said.format("annotation, Window, an unreadable name")
+    assert small.headers["warning"] == said.format("viewport")
+    assert "warning" not in plain.headers
+    a_problem(await gateway.client.get(f"{file.address}/rendered?window=1,2&window=3,4"), 400, "invalid")

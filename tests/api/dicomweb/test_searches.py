@@ -60,6 +60,10 @@ STUDIES = {
     "StudyDate=20240601&StudyTime=11-12": [],
     "ModalitiesInStudy=PT": ["1.2.3"],
     "ModalitiesInStudy=CT": ["1.2.1", "1.2.3"],
+    "ModalitiesInStudy=PT,MR": ["1.2.2", "1.2.3"],
+    "ModalitiesInStudy=PT%5CU*": ["1.2.3"],
+    "ModalitiesInStudy=,": [],
+    "StudyInstanceUID=1.2.1,,": ["1.2.1"],
     "StudyDescription=Th*x": ["1.2.1"],
     "ReferringPhysicianName=zwei*": ["1.2.3"],
     "limit=1&offset=1": ["1.2.2"],
@@ -132,13 +136,55 @@ async def test_what_is_left_and_what_was_not_done_is_said(gateway: Gateway) -> N
     assert "warning" not in all_.headers
 
 
+NOT_GIVEN = {
+    "studies?includefield=Modality,SeriesDescription": "Modality, SeriesDescription",
+    "studies?includefield=00280010&includefield=NoSuchKeyword": "Rows, NoSuchKeyword",
+    "studies?includefield=7FE00010": "PixelData",
+    "studies?includefield=x%22%0d%0aY:1": "an unreadable name",
+    "series?includefield=BitsStored,00091001": "BitsStored, 00091001",
+    "instances?includefield=00020010,PatientWeight": "TransferSyntaxUID",
+}
+
+
+@pytest.mark.usefixtures("archive")
+async def test_attributes_that_a_row_does_not_have_are_named(gateway: Gateway) -> None:
+    for query, names in NOT_GIVEN.items():
+        answer = await gateway.client.get(f"{ROOT}/{query}")
+        assert answer.status_code == 200, query
+        wanted = f'299 radquarry "The following requested attributes were not supported: {names}"'
+        assert answer.headers["warning"] == wanted, query
+
+    many = ",".join(f"0029{number:04X}" for number in range(500))
+    assert (await gateway.client.get(f"{ROOT}/studies?includefield={many}")).headers["warning"].endswith('and more"')
+
+
+async def test_further_attributes_of_a_study_and_a_series_are_given(gateway: Gateway, tmp_path: Path) -> None:
+    written(tmp_path, slice_of(1, PatientComments="calm", PatientAge="041Y", ProtocolName="P1", KVP="120"))
+    fields = "PatientComments,PatientAge"
+
+    (study,) = (await gateway.client.get(f"{ROOT}/studies?includefield={fields},InstanceAvailability")).json()
+    (series,) = (await gateway.client.get(f"{ROOT}/series?includefield={fields},ProtocolName")).json()
+    whole_study = await gateway.client.get(f"{ROOT}/studies?includefield=all")
+    whole_series = await gateway.client.get(f"{ROOT}/series?includefield=ALL")
+
+    for row in (study, series, whole_study.json()[0], whole_series.json()[0]):
+        assert row["00104000"]["Value"] == ["calm"]
+        assert row["00101010"]["Value"] == ["041Y"]
+        assert "00180060" not in row
+    assert series["00181030"]["Value"] == whole_series.json()[0]["00181030"]["Value"] == ["P1"]
+    assert "warning" not in whole_study.headers
+
+
 @pytest.mark.usefixtures("archive")
 @pytest.mark.parametrize(
     "query",
     ["NoSuchKeyword=1", "StudyDate=june", "StudyDate=20240601-x", "limit=-1", "offset=x", "SeriesNumber=1",
      "0020000Z=1", "StudyTime=25h", f"StudyInstanceUID={'1.2.3,' * 1400}",
      "&".join(f"PatientID={number}" for number in range(65)), "StudyInstanceUID=*", "StudyInstanceUID=1.2.%3f",
-     "StudyInstanceUID=1.2.1&StudyInstanceUID=1.2.2", "ModalitiesInStudy=CT&00080061=MR"],
+     "StudyInstanceUID=1.2.1&StudyInstanceUID=1.2.2", "ModalitiesInStudy=CT&00080061=MR",
+     "limit=1&limit=2", "offset=0&OFFSET=1", "fuzzymatching=yes", "limit=", "limit=1e3", "limit=9999999999", "=1",
+     "StudyInstanceUID=,", "StudyDate=-", "NumberOfStudyRelatedInstances=nan", "patientname=x",
+     "PatientID%00=1", "emptyvaluematching=true"],
 )  # fmt: skip
 async def test_what_cannot_be_looked_for_is_refused(gateway: Gateway, query: str) -> None:
     a_problem(await gateway.client.get(f"{ROOT}/studies?{query}"), 400, "invalid")

@@ -1,7 +1,10 @@
 """The page of the archive's folder."""
 
+from pathlib import Path
+
 import httpx
 
+from radquarry.api.dicomweb.archive_folder import InstanceFile
 from radquarry.api.pages.storage import storage_page
 from tests.api.pages.reading import page_of
 from tests.doubles.shown_desk import ShownDesk, measured, refused
@@ -41,6 +44,22 @@ async def test_what_was_refused_is_told_by_reason_and_sender(desk: ShownDesk, br
 
     desk.storage.kept_apart = refused(reasons=[{"reason": "<b>", "calling_ae_title": "<i>", "objects": 1}])
     assert "<b> <i> 1" in page_of(await browse.get("/archive/storage")).text
+
+
+async def test_files_that_cannot_be_read_are_listed(desk: ShownDesk, browse: httpx.AsyncClient, tmp_path: Path):
+    assert "Files that cannot be read" not in page_of(await browse.get("/archive/storage")).text
+    for number in range(60):
+        place = tmp_path / f"{number}.dcm"
+        place.write_bytes(b"")
+        desk.images.damaged.note(InstanceFile("1.2", "1.3", f"1.4.{number}", place), "it ends too early")
+
+    for said in (None, measured()):
+        desk.storage.said = said
+        page = page_of(await browse.get("/archive/storage"))
+        assert "60 files of the archive cannot be read, or not to their end." in page.text
+        assert "1.4.59 1.2 it ends too early" in page.text
+        assert "1.4.9 1.2" not in page.text
+        assert page.all("a", href="/studies/1.2")
 
 
 async def test_what_is_not_known_or_not_there_is_said(desk: ShownDesk, browse: httpx.AsyncClient):

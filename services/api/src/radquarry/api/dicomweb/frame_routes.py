@@ -1,20 +1,22 @@
 """WADO-RS: frames as they are stored or decoded, and drawn as pictures (PS3.18 sections 10.4.1.1.6 and 10.4.1.1.3)."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from radquarry.api.dicomweb.accepting import EXPLICIT, Range, not_acceptable, ranges
 from radquarry.api.dicomweb.archive_folder import InstanceFile
 from radquarry.api.dicomweb.asking import Accept, At
+from radquarry.api.dicomweb.cautions import Cautions, of_picture
 from radquarry.api.dicomweb.decoding import Decoders, Job, Wanted
 from radquarry.api.dicomweb.frame_bytes import frame_bytes
 from radquarry.api.dicomweb.frame_places import FrameMap
 from radquarry.api.dicomweb.images import ROOT
 from radquarry.api.dicomweb.multipart import Part, multipart
-from radquarry.api.dicomweb.picture_query import PictureQuery
+from radquarry.api.dicomweb.picture_query import PictureQuery, not_understood
 from radquarry.api.problems import unknown
 from radquarry.api.rest.asking import ByUser, OnDesk
 
@@ -43,6 +45,22 @@ STORED_AS = {
 """The media type of each compressed transfer syntax (PS3.18 table 8.7.3-2)."""
 PICTURES = ("image/png", "image/jpeg")
 THUMBNAIL = (200, 200)
+
+
+@dataclass(frozen=True)
+class PictureAsked:
+    """How it is to look, and which parameters change nothing."""
+
+    query: PictureQuery
+    cautions: Cautions
+
+
+async def _picture_asked(request: Request, query: Annotated[PictureQuery, Query()]) -> PictureAsked:
+    names = [name for name, _ in request.query_params.multi_items()]
+    return PictureAsked(query, of_picture(not_understood(names)))
+
+
+AsAsked = Annotated[PictureAsked, Depends(_picture_asked)]
 INSTANCE = "/studies/{study}/series/{series}/instances/{sop}"
 
 
@@ -60,26 +78,29 @@ async def get_frames(at: At, desk: OnDesk, user: ByUser, accept: Accept) -> Resp
 
 @routes.get(f"{INSTANCE}/rendered")
 @routes.get(f"{INSTANCE}/frames/{{frames}}/rendered")
-async def get_rendered(
-    at: At, desk: OnDesk, user: ByUser, accept: Accept, query: Annotated[PictureQuery, Query()]
-) -> Response:
+async def get_rendered(at: At, desk: OnDesk, user: ByUser, accept: Accept, asked: AsAsked) -> Response:
     """One frame as people look at it."""
     file = await _file(at, desk)
     desk.images.openings.of("images opened", user, at.study, at.series)
-    return await _drawn(desk, file, at.frames or (0,), accept, query)
+    answer = await _drawn(desk, file, at.frames or (0,), accept, asked.query)
+    answer.headers.update(asked.cautions.headers)
+    return answer
 
 
 @routes.get("/studies/{study}/thumbnail")
 @routes.get("/studies/{study}/series/{series}/thumbnail")
 @routes.get(f"{INSTANCE}/thumbnail")
 @routes.get(f"{INSTANCE}/frames/{{frames}}/thumbnail")
-async def get_thumbnail(at: At, desk: OnDesk, user: ByUser, accept: Accept) -> Response:
+async def get_thumbnail(at: At, desk: OnDesk, user: ByUser, accept: Accept, request: Request) -> Response:
     """A small picture that stands for it: the middle instance, its middle frame."""
+    cautions = of_picture(not_understood([*request.query_params], frozenset({"accept"})))
     file = await _file(at, desk)
     frames = await desk.images.frames(file)
     desk.images.openings.of("images opened", user, at.study, at.series)
     query = PictureQuery(viewport="{},{}".format(*THUMBNAIL))
-    return await _drawn(desk, file, at.frames or (frames.count // 2,), accept, query)
+    answer = await _drawn(desk, file, at.frames or (frames.count // 2,), accept, query)
+    answer.headers.update(cautions.headers)
+    return answer
 
 
 async def _file(at: At, desk: OnDesk) -> InstanceFile:
@@ -99,7 +120,7 @@ async def _drawn(
     if len(places) > 1 or not 0 <= places[0] < frames.count:
         raise unknown("frame")
     wanted: Wanted = "jpeg" if media == "image/jpeg" else "png"
-    job = Job(file.path, places[0], wanted, query.wanted_window, query.wanted_viewport, query.quality)
+    job = Job(file.path, places[0], wanted, query.wanted_window, query.wanted_viewport, query.wanted_quality)
     _, picture = await desk.images.decoders.done(job)
     return Response(picture, media_type=media)
 

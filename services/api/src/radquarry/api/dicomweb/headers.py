@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import structlog
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.errors import InvalidDicomError
@@ -21,8 +20,6 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 from radquarry.api.dicomweb.archive_folder import InstanceFile
 from radquarry.api.problems import Problem, unknown
 from radquarry.dicom.uids import NotAUid, checked_uid
-
-log = structlog.get_logger(__name__)
 
 HOSTILE = (
     InvalidDicomError,
@@ -62,12 +59,16 @@ class PixelPlace:
 
 @dataclass(frozen=True)
 class Header:
-    """`dataset` holds everything before the pixels; values longer than `DEFERRED` are still on disk."""
+    """`dataset` holds everything before the pixels; values longer than `DEFERRED` are still on disk.
+
+    With `read_whole` it also holds what stands behind them, and `is_whole` says whether nothing of the file was left.
+    """
 
     file: InstanceFile
     dataset: Dataset
     transfer_syntax: str
     pixels: PixelPlace | None
+    is_whole: bool = True
 
     @property
     def is_big_endian(self) -> bool:
@@ -75,21 +76,35 @@ class Header:
         return not self.dataset.original_encoding[1]
 
 
+class Unreadable(Problem):
+    """The file is in the archive and cannot be read as what it says it is; `reason` repeats nothing of it."""
+
+    def __init__(self, reason: str) -> None:
+        detail = "The file is in the archive, but cannot be read as DICOM; it can be fetched as it is."
+        super().__init__(500, "unreadable-instance", "The file cannot be read", detail)
+        self.reason = reason
+
+
 def read_header(file: InstanceFile, only: Sequence[int] | None = None) -> Header:
     """`only` these tags, where not all are needed. Raises the problem to show."""
     with opened(file) as (stream, syntax):
-        deferred = None if isinstance(stream, io.BytesIO) else DEFERRED
-        try:
-            dataset = dcmread(
-                stream, stop_before_pixels=True, defer_size=deferred, specific_tags=list(only) if only else None
-            )
-            dataset.filename = str(file.path)  # where what is deferred is read from: the library knows a number only
-            pixels = _pixel_place(stream, dataset)
-            # a UID or nothing: it is repeated in the head of a part
-            stored = syntax or checked_uid(str(dataset.file_meta.TransferSyntaxUID), "TransferSyntaxUID")
-            return Header(file, dataset, stored, pixels)
-        except (*HOSTILE, NotAUid) as error:
-            raise unreadable(error) from None
+        return header_in(stream, syntax, file, only)
+
+
+def header_in(stream: BinaryIO, syntax: str, file: InstanceFile, only: Sequence[int] | None = None) -> Header:
+    """As `read_header`, of a file that is open; leaves `stream` at the pixels' value, or at its end."""
+    deferred = None if isinstance(stream, io.BytesIO) else DEFERRED
+    try:
+        dataset = dcmread(
+            stream, stop_before_pixels=True, defer_size=deferred, specific_tags=list(only) if only else None
+        )
+        dataset.filename = str(file.path)  # where what is deferred is read from: the library knows a number only
+        pixels = _pixel_place(stream, dataset)
+        # a UID or nothing: it is repeated in the head of a part
+        stored = syntax or checked_uid(str(dataset.file_meta.TransferSyntaxUID), "TransferSyntaxUID")
+        return Header(file, dataset, stored, pixels)
+    except (*HOSTILE, NotAUid) as error:
+        raise unreadable(error) from None
 
 
 @contextmanager
@@ -109,11 +124,15 @@ def opened(file: InstanceFile) -> Iterator[tuple[BinaryIO, str]]:
         yield shown, str(DeflatedExplicitVRLittleEndian) if deflated else ""
 
 
-def unreadable(error: Exception) -> Problem:
-    """The file is in the archive and cannot be read as what it says it is; nothing of it is repeated."""
-    log.warning("a file of the archive cannot be read", reason=type(error).__name__)
-    detail = "The file is in the archive, but cannot be read as DICOM; it can be fetched as it is."
-    return Problem(500, "unreadable-instance", "The file cannot be read", detail)
+def unreadable(error: Exception) -> Unreadable:
+    """The problem to show for what the library raised."""
+    if isinstance(error, InvalidDicomError):
+        return Unreadable("it does not begin as a DICOM file does")
+    if isinstance(error, EOFError):
+        return Unreadable("it ends too early")
+    if isinstance(error, OSError):
+        return Unreadable("the disk does not give it")
+    return Unreadable(f"its attributes are not what they say ({type(error).__name__})")
 
 
 def _inflated(stream: BinaryIO, meta: FileMetaDataset) -> BinaryIO:

@@ -7,6 +7,8 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 
 from radquarry.api.dicomweb.archive_folder import ArchiveFolder, InstanceFile
+from radquarry.api.dicomweb.behind_pixels import read_whole
+from radquarry.api.dicomweb.damaged import Damaged
 from radquarry.api.dicomweb.decoding import Decoders
 from radquarry.api.dicomweb.frame_places import FrameMap, frame_map
 from radquarry.api.dicomweb.headers import read_header
@@ -14,11 +16,13 @@ from radquarry.api.dicomweb.json_model import attributes
 from radquarry.api.dicomweb.openings import Openings
 from radquarry.api.dicomweb.remembered import Remembered
 from radquarry.api.dicomweb.searching import Searcher
+from radquarry.api.dicomweb.survey import Seen, Survey, seen_in, surveyed
 
 ROOT = "/dicom-web"
 """The service's root; every address it gives begins with it, on whatever host it was asked."""
 MOST_REMEMBERED = 64 * 1024 * 1024
 """Characters of metadata: some 12 kB for a CT image, and many megabytes for an object of a thousand frames."""
+MOST_SEEN = 50_000
 FRAME_TAGS = (
     0x00280002, 0x00280004, 0x00280006, 0x00280008, 0x00280010, 0x00280011, 0x00280100, 0x00280101, 0x00280103,
     0x7FE00001,
@@ -30,11 +34,18 @@ class Images:
 
     def __init__(self, data_dir: Path) -> None:
         self.folder = ArchiveFolder(data_dir / "archive")
-        self.searcher = Searcher(self.folder, ROOT)
+        self.damaged = Damaged()
+        self.whole = self.damaged.watching(read_whole)
+        self.searcher = Searcher(self.folder, ROOT, self.damaged)
         self.decoders = Decoders()
         self.openings = Openings()
-        self.models = Remembered(_model, MOST_REMEMBERED, weigh=len)
-        self._maps: Remembered[FrameMap] = Remembered(_frame_map, most=64)
+        self.models = Remembered(self._model, MOST_REMEMBERED, weigh=len)
+        self._maps: Remembered[FrameMap] = Remembered(self.damaged.watching(_frame_map), most=64)
+        self._seen: Remembered[Seen] = Remembered(lambda file: seen_in(self.whole(file)), MOST_SEEN)
+
+    def survey(self, files: Sequence[InstanceFile]) -> Survey:
+        """Blocking; raises the problem to show where none of these files is here any more."""
+        return surveyed(files, self._seen.of)
 
     async def frames(self, file: InstanceFile) -> FrameMap:
         """Where the frames of one instance lie; raises the problem to show."""
@@ -49,10 +60,9 @@ class Images:
         files = await run_in_threadpool(self.folder.instances, study)
         return frozenset(file.series_instance_uid for file in files)
 
-
-def _model(file: InstanceFile) -> str:
-    """Metadata as text: some 12 kB for a CT image, which take 10 ms to make."""
-    return json.dumps(attributes(read_header(file), ROOT), ensure_ascii=False)
+    def _model(self, file: InstanceFile) -> str:
+        """Metadata as text: some 12 kB for a CT image, which take 10 ms to make."""
+        return json.dumps(attributes(self.whole(file), ROOT), ensure_ascii=False)
 
 
 def _frame_map(file: InstanceFile) -> FrameMap:

@@ -9,7 +9,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.valuerep import AMBIGUOUS_VR, BYTES_VR
 
-from radquarry.api.dicomweb.headers import HOSTILE, Header
+from radquarry.api.dicomweb.headers import HOSTILE, Header, PixelPlace
 
 LONGEST_INLINE = 1024
 """Of a binary value in base64."""
@@ -27,11 +27,13 @@ def attributes(header: Header, root: str) -> dict[str, Any]:
     bulk = f"{root}/{header.file.address}/bulkdata"
     model = dict(_attributes(header.dataset, bulk))
     if header.pixels is not None:
-        model[f"{header.pixels.tag:08X}"] = {
-            "vr": header.pixels.vr,
-            "BulkDataURI": f"{bulk}/{header.pixels.tag:08X}",
-        }
-    return model
+        model[f"{header.pixels.tag:08X}"] = pixels_model(header.pixels, bulk)
+    return dict(sorted(model.items()))
+
+
+def pixels_model(place: PixelPlace, bulk: str) -> dict[str, Any]:
+    """The pixel element, by its address below `bulk`."""
+    return {"vr": place.vr, "BulkDataURI": f"{bulk}/{place.tag:08X}"}
 
 
 def _attributes(dataset: Dataset, bulk: str) -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,6 @@
 """Attribute matching of QIDO-RS (PS3.18 section 8.3.4.1, which is PS3.4 section C.2.2.2)."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from fnmatch import translate
@@ -13,6 +14,8 @@ _PLAIN = {
     "TM": re.compile(r"\d{2,6}(?:\.\d{1,6})?"),
     "DT": re.compile(r"\d{4,14}(?:\.\d{1,6})?"),
 }
+_LISTED = re.compile(r"[,\\]")
+"""Signs that stand in no UID and in no code string: they separate several."""
 _WIDTH = {"DA": 8, "TM": 6, "DT": 14}
 
 Match = Callable[[str], bool]
@@ -25,12 +28,17 @@ def matcher(vr: str, wanted: str) -> Match | None:
     if vr == "UI":
         if {"*", "?"} & {*wanted}:
             raise ValueError("is a UID or a list of them, without wildcards")
-        uids = {part.strip(" \0") for part in re.split(r"[,\\]", wanted)}
+        uids = {part.strip(" \0") for part in _LISTED.split(wanted)} - {""}
+        if not uids:
+            raise ValueError("is a UID or a list of them")
         return uids.__contains__
     if vr in RANGES:
         return _in_range(vr, wanted)
     if vr in NUMBERS:
         return _equal_number(wanted)
+    if vr == "CS" and _LISTED.search(wanted):
+        listed = [_like(part, person=False) for part in _LISTED.split(wanted) if part.strip()]
+        return lambda value: any(match(value) for match in listed)
     return _like(wanted, person=vr == "PN")
 
 
@@ -62,6 +70,8 @@ def _equal_number(wanted: str) -> Match:
         number = float(wanted)
     except ValueError:
         raise ValueError("is a number") from None
+    if not math.isfinite(number):
+        raise ValueError("is a number")
 
     def equal(value: str) -> bool:
         try:
@@ -77,6 +87,8 @@ def _in_range(vr: str, wanted: str) -> Match:
     low, dash, high = wanted.replace(":", "").replace(" ", "").partition("-")
     if not dash:
         high = low
+    if not low and not high:
+        raise ValueError("is a range with at least one end")
     for end in (low, high):
         if end and not _PLAIN[vr].fullmatch(end):
             raise ValueError(f"is one {vr} or a range of two, such as {'20240601-20240630' if vr == 'DA' else '08-12'}")

@@ -1,15 +1,17 @@
 """Answers of several parts (RFC 2387, PS3.18 section 8.6.1.2), written as their bytes come."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import uuid4
 
 from fastapi.responses import StreamingResponse
 
+from radquarry.api.dicomweb.cautions import Cautions
 from radquarry.api.dicomweb.headers import HOSTILE, unreadable
 
 Bytes = AsyncIterator[bytes]
+SAY_NOTHING = Cautions()
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,15 @@ async def begun(parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
     return all_parts()
 
 
-async def multipart(
-    parts: AsyncIterator[Part], media: str, headers: Mapping[str, str] | None = None
-) -> StreamingResponse:
-    """`media` is that of the parts, or of the first of them."""
+async def multipart(parts: AsyncIterator[Part], media: str, cautions: Cautions = SAY_NOTHING) -> StreamingResponse:
+    """`media` is that of the parts, or of the first of them.
+
+    What goes wrong after the head was sent ends the connection without the last boundary: nobody takes it for whole.
+    """
     boundary = uuid4().hex
     kind = f'multipart/related; type="{media}"; boundary={boundary}'
-    return StreamingResponse(_written(await begun(parts), boundary), media_type=kind, headers=dict(headers or {}))
+    content = _written(await begun(parts), boundary)
+    return StreamingResponse(content, cautions.status, cautions.headers, media_type=kind)
 
 
 async def _written(parts: AsyncIterator[Part], boundary: str) -> Bytes:

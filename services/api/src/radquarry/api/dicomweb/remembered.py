@@ -12,6 +12,15 @@ Made = TypeVar("Made")
 Stamp = tuple[int, int, int]
 
 
+def stamp_of(file: InstanceFile) -> Stamp:
+    """Another one when the file is another; raises the problem to show where it is gone."""
+    try:
+        found = file.path.stat()
+    except OSError:
+        raise unknown("instance") from None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 class Remembered(Generic[Made]):
     """Those that were used last; in memory alone, so that no table of ours holds a patient's data.
 
@@ -30,11 +39,7 @@ class Remembered(Generic[Made]):
 
     def of(self, file: InstanceFile) -> Made:
         """Made anew where the file is another one than it was; raises the problem to show where it is gone."""
-        try:
-            found = file.path.stat()
-        except OSError:
-            raise unknown("instance") from None
-        key, stamp = file.address, (found.st_mtime_ns, found.st_size, found.st_ino)
+        key, stamp = file.address, stamp_of(file)
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None and kept[0] == stamp:

@@ -2,31 +2,31 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
-from functools import partial
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from pydicom.dataelem import RawDataElement
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
-from radquarry.api.dicomweb.accepting import EXPLICIT, json_type, not_acceptable, ranges
+from radquarry.api.dicomweb.accepting import json_type, not_acceptable, ranges
 from radquarry.api.dicomweb.archive_folder import InstanceFile
 from radquarry.api.dicomweb.asking import Accept, At
-from radquarry.api.dicomweb.decoding import Decoders
+from radquarry.api.dicomweb.cautions import of_instances, of_metadata
 from radquarry.api.dicomweb.explicit import explicit
 from radquarry.api.dicomweb.frame_bytes import portions, swapped
-from radquarry.api.dicomweb.headers import Header, opened, read_header
-from radquarry.api.dicomweb.images import ROOT
+from radquarry.api.dicomweb.headers import Header, opened
+from radquarry.api.dicomweb.images import ROOT, Images
 from radquarry.api.dicomweb.json_model import BINARY, bulk_element, vr_of
 from radquarry.api.dicomweb.multipart import Part, multipart
+from radquarry.api.dicomweb.offers import DICOM, Offer, offered
 from radquarry.api.dicomweb.remembered import Remembered
+from radquarry.api.dicomweb.survey import Seen
 from radquarry.api.problems import Problem, unknown
 from radquarry.api.rest.asking import ByUser, OnDesk
 
 routes = APIRouter(prefix=ROOT, include_in_schema=False)
 
-DICOM, BYTES = "application/dicom", "application/octet-stream"
-ONLY_SYNTAX = (0x00080016,)
+BYTES = "application/octet-stream"
 
 
 @routes.get("/studies/{study}/metadata")
@@ -36,10 +36,13 @@ async def get_metadata(at: At, desk: OnDesk, user: ByUser, accept: Accept) -> Re
     """All attributes, long binary values by address."""
     media = json_type(accept)
     files = await run_in_threadpool(_files, desk, at)
-    models = desk.images.models
-    first = await run_in_threadpool(models.of if at.sop else partial(_model, models), files[0])
-    desk.images.openings.of("images opened", user, at.study, at.series)
-    return StreamingResponse(_listed(models, first, files[1:]), media_type=media)
+    images = desk.images
+    survey = await run_in_threadpool(images.survey, files)
+    first = await run_in_threadpool(_first, images.models, survey.seen[0], at)
+    images.openings.of("images opened", user, at.study, at.series)
+    cautions = of_metadata(survey)
+    content = _listed(images.models, first, survey.seen[1:])
+    return StreamingResponse(content, cautions.status, cautions.headers, media_type=media)
 
 
 @routes.get("/studies/{study}")
@@ -51,8 +54,10 @@ async def get_instances(at: At, desk: OnDesk, user: ByUser, accept: Accept) -> R
     if not wanted:
         raise not_acceptable([f'multipart/related; type="{DICOM}"'])
     files = await run_in_threadpool(_files, desk, at)
+    survey = await run_in_threadpool(desk.images.survey, files)
+    offers, left_out = offered(survey.seen, wanted)
     desk.images.openings.of("images retrieved", user, at.study, at.series)
-    return await multipart(_instances(files, wanted, desk.images.decoders), DICOM)
+    return await multipart(_instances(offers, desk.images), DICOM, of_instances(survey, left_out))
 
 
 @routes.get("/studies/{study}/series/{series}/instances/{sop}/bulkdata/{bulk:path}")
@@ -62,7 +67,7 @@ async def get_bulk_data(at: At, desk: OnDesk, user: ByUser, accept: Accept) -> R
     if not kinds:
         raise not_acceptable([BYTES, f'multipart/related; type="{BYTES}"'])
     file = await run_in_threadpool(desk.images.folder.instance, at.study, at.series, at.sop)
-    header = await run_in_threadpool(read_header, file)
+    header = await run_in_threadpool(desk.images.whole, file)
     value = _value(header, at.bulk)
     desk.images.openings.of("images opened", user, at.study, at.series)
     if kinds[0].is_multipart or kinds[0].media == "*/*":
@@ -76,53 +81,35 @@ def _files(desk: OnDesk, at: At) -> Sequence[InstanceFile]:
     return desk.images.folder.demanded(at.study, at.series)
 
 
-def _model(models: Remembered[str], file: InstanceFile) -> str:
+def _model(models: Remembered[str], seen: Seen) -> str:
     """Of a file that cannot be read what its place says, so that it is not passed over in silence."""
-    try:
-        return models.of(file)
-    except Problem as problem:
-        if problem.status == 404:
-            raise
+    if seen.can_be_read:
+        return models.of(seen.file)
+    file = seen.file
     uids = (file.sop_instance_uid, file.study_instance_uid, file.series_instance_uid)
     tags = ("00080018", "0020000D", "0020000E")
     return json.dumps({tag: {"vr": "UI", "Value": [uid]} for tag, uid in zip(tags, uids, strict=True)})
 
 
-def _listed(models: Remembered[str], first: str, others: Sequence[InstanceFile]) -> Iterator[bytes]:
+def _first(models: Remembered[str], seen: Seen, at: At) -> str:
+    """Of a single instance its own problem, where it cannot be read."""
+    return models.of(seen.file) if at.sop else _model(models, seen)
+
+
+def _listed(models: Remembered[str], first: str, others: Sequence[Seen]) -> Iterator[bytes]:
+    """A file that left since the survey breaks the answer off: its head says nothing of it."""
     yield f"[{first}".encode()
-    for file in others:
-        try:
-            yield f",{_model(models, file)}".encode()
-        except Problem:  # it left the archive since the list was made
-            continue
+    for seen in others:
+        yield f",{_model(models, seen)}".encode()
     yield b"]"
 
 
-async def _instances(files: Sequence[InstanceFile], wanted: Sequence[str], decoders: Decoders) -> AsyncIterator[Part]:
-    for file in files:
-        try:
-            header = await run_in_threadpool(read_header, file, ONLY_SYNTAX)
-        except Problem as problem:
-            if problem.status == 404 and len(files) > 1:
-                continue
-            if problem.status == 404 or (not {"*", ""} & {*wanted}):
-                raise
-            yield Part(DICOM, _stored(file), f"{ROOT}/{file.address}")
-            continue
-        yield _part(header, wanted, decoders)
-
-
-def _part(header: Header, wanted: Sequence[str], decoders: Decoders) -> Part:
-    stored = header.transfer_syntax
-    for syntax in wanted:
-        if syntax in {"", "*", stored}:
-            content, given = _stored(header.file), stored
-        elif syntax == EXPLICIT:
-            content, given = explicit(header.file, decoders), EXPLICIT
-        else:
-            continue
-        return Part(f"{DICOM}; transfer-syntax={given}", content, f"{ROOT}/{header.file.address}")
-    raise not_acceptable([f"{DICOM}; transfer-syntax={each}" for each in ("*", stored, EXPLICIT)])
+async def _instances(offers: Sequence[Offer], images: Images) -> AsyncIterator[Part]:
+    for offer in offers:
+        file = offer.file
+        content = explicit(file, images.decoders) if offer.is_written_anew else _stored(file)
+        syntax = f"; transfer-syntax={offer.transfer_syntax}" if offer.transfer_syntax else ""
+        yield Part(f"{DICOM}{syntax}", images.damaged.following(file, content), f"{ROOT}/{file.address}")
 
 
 async def _alone(part: Part) -> AsyncIterator[Part]:

@@ -9,14 +9,12 @@ from starlette.concurrency import run_in_threadpool
 from radquarry.api.audit import audit
 from radquarry.api.dicomweb.accepting import json_type
 from radquarry.api.dicomweb.asking import Accept, At
+from radquarry.api.dicomweb.cautions import of_search
 from radquarry.api.dicomweb.images import ROOT
 from radquarry.api.dicomweb.search_query import Level, Search, search_of
 from radquarry.api.rest.asking import ByUser, OnDesk
 
 routes = APIRouter(prefix=ROOT, include_in_schema=False)
-
-MORE = '299 radquarry "There are additional results that can be requested"'
-NOT_FUZZY = '299 radquarry "The fuzzymatching parameter is not supported. Only literal matching has been performed."'
 
 
 @routes.get("/studies")
@@ -55,11 +53,10 @@ def _asked(level: Level, request: Request, accept: str) -> Asked:
 async def _found(asked: Asked, at: At, desk: OnDesk, user: str) -> Response:
     if at.study:
         await run_in_threadpool(desk.images.folder.demanded, at.study, at.series)
-    rows, more = await run_in_threadpool(desk.images.searcher.found, asked.search, at.study, at.series)
-    audit(f"images searched: {asked.search.level}", user, keys=len(asked.search.keys), shown=len(rows))
-    warnings = [text for text, said in ((MORE, more), (NOT_FUZZY, asked.search.fuzzy)) if said]
-    headers = {"Warning": ", ".join(warnings)} if warnings else {}
-    if not rows:
+    found = await run_in_threadpool(desk.images.searcher.found, asked.search, at.study, at.series)
+    audit(f"images searched: {asked.search.level}", user, keys=len(asked.search.keys), shown=len(found.rows))
+    headers = of_search(asked.search, found).headers
+    if not found.rows:
         return Response(status_code=204, headers=headers)
-    text = await run_in_threadpool(json.dumps, rows, ensure_ascii=False)
+    text = await run_in_threadpool(json.dumps, found.rows, ensure_ascii=False)
     return Response(text, media_type=asked.media, headers=headers)

@@ -1,12 +1,14 @@
 """The page of the archive's folder: what lies there, how much more fits, when it came."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from radquarry.api.dicomweb.damaged import Damage
 from radquarry.api.pages.study_line import StudyLine
 from radquarry.messages import ArchiveMeasured, QuarantineMeasured, StoredStudy
 
 MOST_MONTHS = 24
+MOST_DAMAGED = 50
 WIDTH = 100.0
 
 
@@ -35,14 +37,21 @@ class MonthBar:
 class StoragePage:
     """`said` is None when the mover did not answer in time; `parts` are empty where it does not see the disk.
 
-    `refused` is what storescp keeps apart, None when it did not answer.
+    `refused` is what storescp keeps apart, None when it did not answer. `damaged` are files that searches or viewers
+    could not read, the last found first.
     """
 
     said: ArchiveMeasured | None
     refused: QuarantineMeasured | None = None
+    damaged: tuple[Damage, ...] = ()
     parts: tuple[Part, ...] = ()
     months: tuple[MonthBar, ...] = ()
     largest: tuple[tuple[StoredStudy, StudyLine | None], ...] = ()
+
+    @property
+    def damaged_shown(self) -> tuple[Damage, ...]:
+        """The first of them."""
+        return self.damaged[:MOST_DAMAGED]
 
     @property
     def is_full(self) -> bool:
@@ -51,18 +60,21 @@ class StoragePage:
 
 
 def storage_page(
-    said: ArchiveMeasured | None, refused: QuarantineMeasured | None, lines: Mapping[str, StudyLine]
+    said: ArchiveMeasured | None,
+    refused: QuarantineMeasured | None,
+    lines: Mapping[str, StudyLine],
+    damaged: Sequence[Damage] = (),
 ) -> StoragePage:
     """`lines` are those of the largest studies, by StudyInstanceUID."""
     if said is None:
-        return StoragePage(None, refused)
+        return StoragePage(None, refused, tuple(damaged))
     most = max((one.bytes for one in said.by_month), default=0)
     months = tuple(
         MonthBar(one.month, one.studies, one.instances, one.bytes, one.bytes / most if most else 0.0)
         for one in said.by_month[:MOST_MONTHS]
     )
     largest = tuple((one, lines.get(one.study_instance_uid)) for one in said.largest)
-    return StoragePage(said, refused, _parts(said), months, largest)
+    return StoragePage(said, refused, tuple(damaged), _parts(said), months, largest)
 
 
 def _parts(said: ArchiveMeasured) -> tuple[Part, ...]:
