@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from radquarry.api.exchange import Exchange, Incoming, Limits, safe_name
@@ -60,6 +60,7 @@ class Taken:
         self.ended += 1
 
 
+@example("𐀀" * 62 + "123456 7")
 @given(some.text(max_size=400))
 def test_a_name_is_one_safe_component_whatever_was_told(told: str) -> None:
     name = safe_name(told)

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from radquarry.api.problems import Problem, invalid
+from radquarry.durable_folders import make_names_durable
 from radquarry.errors import PeerAway
 
 MOST_FILES = 9_999
@@ -49,7 +50,7 @@ def safe_name(told: str) -> str:
     plain = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", last)).strip(". ")
     if _DEVICES.match(plain):
         plain = f"_{plain}"
-    return _shortened(plain) or "file"
+    return _shortened(plain).strip(". ") or "file"
 
 
 def _shortened(name: str) -> str:
@@ -144,7 +145,7 @@ class Exchange:
         """Everything has come, and is made durable: with thousands of files that takes its time."""
         with _mapped():
             for each in (*sorted((incoming.folder / "in").iterdir()), incoming.folder / "in", incoming.folder):
-                _sync(each)
+                make_names_durable(each)
 
     def take(self, incoming: Incoming, job_id: UUID) -> None:
         """From here on what has settled lies in the job's folder."""
@@ -152,7 +153,7 @@ class Exchange:
         with _mapped():
             shutil.rmtree(folder, ignore_errors=True)
             incoming.folder.replace(folder)
-            _sync(self._folder)
+            make_names_durable(self._folder)
 
     def made(self, job_id: UUID, name: str) -> Path | None:
         """What the exporter has put there: `result.zip`, `report.json`."""
@@ -203,14 +204,6 @@ def _mapped() -> Iterator[None]:
         if error.errno in {28, 122}:  # ENOSPC, EDQUOT
             raise _full() from None
         raise PeerAway(f"the exchange folder cannot be written: {error.strerror}") from None
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _last_change(folder: Path) -> float:

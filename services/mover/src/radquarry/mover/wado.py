@@ -3,23 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from io import BytesIO
 
 import httpx
-from pydicom.uid import ExplicitVRLittleEndian
 
 from radquarry.configuration.sections import Pacs
-from radquarry.dicom.elements import NotADataSetError, elements
 from radquarry.dicom.encryption import Tls
 from radquarry.dicom.moving import Counts, MoveEnd, MoveOrder
 from radquarry.dicom.passage import Gate
 from radquarry.dicom.peer import PacsAway, PacsRefuses
+from radquarry.dicom.stored_file import NotADicomFile, parcel_in
 from radquarry.dicom.storing import SUCCESS, Parcel
-from radquarry.dicom.uids import is_uid
 from radquarry.mover.multipart import NotMultipart, Parts, boundary_of
 
 ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
-PREAMBLE, GROUP_LENGTH = 132, 12
 FAILED, SOME_FAILED, SHORT_OF_RESOURCES, CANCELLED = 0x0110, 0xB000, 0xA702, 0xFE00
 Take = Callable[[Parcel], Awaitable[int]]
 
@@ -85,14 +81,14 @@ class Wado:
                 if answer.status_code not in (200, 206):
                     return _verdict(answer)
                 async for part in _parts(answer):
-                    tally.add(await take(_parcel(part)))
+                    tally.add(await take(parcel_in(part)))
                     if self._is_given_up:
                         return CANCELLED, ""
                 return (SUCCESS, "") if answer.status_code == 200 else (SOME_FAILED, "HTTP 206")
         except httpx.TransportError as error:
             self._gate.failed()
             raise PacsAway(f"WADO-RS: {type(error).__name__}") from None
-        except NotMultipart as fault:
+        except (NotADicomFile, NotMultipart) as fault:
             self._gate.failed()
             return FAILED, str(fault)[:64]
 
@@ -133,26 +129,6 @@ async def _parts(answer: httpx.Response) -> AsyncIterator[bytes]:
             yield part
     if not parts.is_ended:
         raise NotMultipart("the answer ended in the middle")
-
-
-def _parcel(part: bytes) -> Parcel:
-    """A Part 10 file, taken apart (PS3.10 7.1); raises `NotMultipart`."""
-    if part[128:PREAMBLE] != b"DICM" or part[PREAMBLE : PREAMBLE + 6] != b"\x02\x00\x00\x00UL":
-        raise NotMultipart("a part of the answer is not a DICOM file")
-    begin = PREAMBLE + GROUP_LENGTH
-    end = begin + int.from_bytes(part[begin - 4 : begin], "little")
-    try:
-        meta = elements(part[begin:end], ExplicitVRLittleEndian)
-    except NotADataSetError:
-        raise NotMultipart("a part of the answer has no file meta information") from None
-    sop_class, instance, syntax = (_uid(meta.get(tag, b"")) for tag in (0x00020002, 0x00020003, 0x00020010))
-    if not all(map(is_uid, (sop_class, instance, syntax))):
-        raise NotMultipart("a part of the answer does not say what it is")
-    return Parcel(sop_class, instance, syntax, BytesIO(part[end:]))
-
-
-def _uid(value: bytes) -> str:
-    return value.decode("ascii", "replace").strip(" \0")
 
 
 def _verdict(answer: httpx.Response) -> tuple[int, str]:

@@ -19,13 +19,14 @@ from uuid import uuid4
 
 import structlog
 
+from radquarry.durable_folders import make_folder, make_names_durable
 from radquarry.messages import StoredInstance
 from radquarry.stamps import stamp, stored_at
 from radquarry.storescp.elements import NotDicom
-from radquarry.storescp.folders import OpenFolder, make_folder, make_names_durable
 from radquarry.storescp.identity import Identity, identify
 from radquarry.storescp.incoming import Incoming
 from radquarry.storescp.locks import Locks
+from radquarry.storescp.open_folder import OpenFolder
 from radquarry.storescp.part10 import FileHead, read_head
 from radquarry.storescp.receipt import Announced, NoRoom, Receipt
 

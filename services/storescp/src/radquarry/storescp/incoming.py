@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from radquarry.storescp.folders import make_folder
+from radquarry.durable_folders import make_folder
 
 LOCK = "in-use"
 AHEAD = 16

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from zlib import crc32
 
-from radquarry.storescp.folders import make_folder
+from radquarry.durable_folders import make_folder
 
 LOCKS = 64
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import structlog
 
 from radquarry.dicom.uids import is_uid
-from radquarry.storescp.folders import make_folder
+from radquarry.durable_folders import make_folder
 from radquarry.storescp.receipt import Receipt
 
 log = structlog.get_logger(__name__)

@@ -12,10 +12,10 @@ import structlog
 
 from radquarry.bus.port import Publish
 from radquarry.dicom.uids import checked_uid
+from radquarry.durable_folders import make_names_durable
 from radquarry.messages import ArchivedInstance, InstancesRemoved, RemoveInstances
 from radquarry.stamps import stored_at
 from radquarry.storescp.archive import Archive
-from radquarry.storescp.folders import make_names_durable
 from radquarry.storescp.identity import Identity
 
 log = structlog.get_logger(__name__)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from radquarry.dicom.folders import folder_name
 from radquarry.dicom.uids import checked_uid, is_uid
+from radquarry.durable_folders import make_folder, make_names_durable
 from radquarry.standalone.oneshot.headers import read_header
 
 SortBy = Literal["PATIENT", "STUDY", "IMAGE"]
@@ -81,10 +82,10 @@ def in_study(study: Path) -> Iterator[Instance]:
 def put_into_place(layout: Layout, instance: Instance) -> Instance:
     """Move a file, durably; when there is one in its place already, that one stays."""
     target = layout.place(instance)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     try:
         os.link(instance.path, target)
-        _make_names_durable(target.parent)
+        make_names_durable(target.parent)
     except FileExistsError:
         pass
     instance.path.unlink()
@@ -113,11 +114,3 @@ def _entries(folder: Path) -> list[Path]:
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def _make_names_durable(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

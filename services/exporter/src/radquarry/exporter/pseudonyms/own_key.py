@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from radquarry.durable_folders import make_names_durable
 from radquarry.exporter.pseudonyms.keyed import KeyRefused
 
 NAME = "pseudonym-key"
@@ -46,8 +47,4 @@ def _make(file: Path) -> None:
             )
     finally:
         beside.unlink(missing_ok=True)
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    make_names_durable(file.parent)

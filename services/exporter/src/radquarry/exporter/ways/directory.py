@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
+from radquarry.durable_folders import make_folder, make_names_durable
 from radquarry.exporter.runs.sources import Source
 from radquarry.exporter.same_bytes import same
 from radquarry.exporter.ways.pattern import Pattern
@@ -57,7 +58,7 @@ class Directory:
         try:
             if not target.parent.resolve().is_relative_to(self._root.resolve()):
                 return Answer(file, "failed", "a link there leads out of the destination")
-            made(target.parent)
+            make_folder(target.parent)
             if put(file.path, target, _mark(shipment, file)):
                 return Answer(file, "delivered", "", place)
         except OSError as error:
@@ -74,11 +75,11 @@ class Directory:
             for path in sorted(folder.rglob("*")):
                 if path.is_file():
                     target = beside / path.relative_to(folder)
-                    made(target.parent)
+                    make_folder(target.parent)
                     written = target.with_name(f".{target.name}.new")
                     _copied(path, written)
                     written.replace(target)
-                    settle(target.parent)
+                    make_names_durable(target.parent)
         except OSError as error:
             raise away(error) from None
 
@@ -109,7 +110,7 @@ def put(source: Path, target: Path, mark: str) -> bool:
         is_there = _placed(beside, target)
     finally:
         beside.unlink(missing_ok=True)
-    settle(target.parent)
+    make_names_durable(target.parent)
     return is_there or _same(source, target)
 
 
@@ -136,24 +137,6 @@ def _copied(source: Path, target: Path) -> None:
             while part:
                 part = part[write.write(part) or 0 :]
         os.fsync(write.fileno())
-
-
-def made(folder: Path) -> None:
-    """Make a folder and those above it, durably."""
-    if folder.is_dir():
-        return
-    made(folder.parent)
-    folder.mkdir(exist_ok=True)
-    settle(folder.parent)
-
-
-def settle(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 
 import pyzipper
 
+from radquarry.durable_folders import make_names_durable
 from radquarry.exporter.runs.sources import Source
-from radquarry.exporter.ways.directory import CHUNK, away, settle
+from radquarry.exporter.ways.directory import CHUNK, away
 from radquarry.exporter.ways.pattern import Pattern
 from radquarry.exporter.ways.port import Answer, Shipment, Staged
 
@@ -126,4 +127,4 @@ def _named(beside: Path, target: Path) -> None:
     with beside.open("rb") as written:
         os.fsync(written.fileno())
     beside.replace(target)
-    settle(target.parent)
+    make_names_durable(target.parent)
