@@ -1,9 +1,11 @@
 """A seeded set of pictures with names, dates and ids drawn into them, and where each stands."""
 
 import random
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,10 @@ SIZES = (9, 10, 12, 14, 18, 24, 32, 48)
 CONTRASTS = (255, 255, 180, 120, 80)
 EACH = 4
 """Texts in a picture."""
+SLANTS = (-15.0, -5.0, 5.0, 15.0)
+"""Degrees."""
+Kind = Literal["usual", "slanted", "two letters"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -38,21 +44,27 @@ class Drawn:
         return float((blanked & self.ink).sum()) >= 0.95 * float(self.ink.sum())
 
 
-def pictures(seed: int, each: int, backgrounds: tuple[str, ...] = BACKGROUNDS) -> Iterator[tuple[Picture, list[Drawn]]]:
+def pictures(
+    seed: int, each: int, backgrounds: tuple[str, ...] = BACKGROUNDS, kind: Kind = "usual"
+) -> Iterator[tuple[Picture, list[Drawn]]]:
     """`each` pictures of every background, always the same ones for a seed."""
     for background in backgrounds:
         for number in range(each):
-            yield drawn(random.Random(f"{seed} {background} {number}"), background)
+            yield drawn(random.Random(f"{seed} {background} {number}"), background, kind)
 
 
-def drawn(chance: random.Random, background: str, texts: int = EACH) -> tuple[Picture, list[Drawn]]:
+def drawn(chance: random.Random, background: str, kind: Kind = "usual") -> tuple[Picture, list[Drawn]]:
     """One picture."""
     picture = empty(chance, background).astype(np.float32)
     under = picture.copy()
     items: list[Drawn] = []
-    for _ in range(texts):
+    for _ in range(EACH):
         size, contrast, text = chance.choice(SIZES), chance.choice(CONTRASTS), words(chance)
+        if kind == "two letters":
+            text = "".join(chance.choices(string.ascii_uppercase, k=2))
         stamp = _stamp(chance, text, size)
+        if kind == "slanted":
+            stamp = _slanted(stamp, chance.choice(SLANTS))
         place = _free(chance, picture.shape, stamp.shape, [item.box for item in items])
         if place is None:
             continue
@@ -92,6 +104,11 @@ def _stamp(chance: random.Random, text: str, size: int) -> npt.NDArray[np.float3
     ImageDraw.Draw(image).text((1 - left, 1 - top), text, font=font, fill=255)
     stamp = np.asarray(image, np.float32) / 255
     return np.kron(stamp, np.ones((enlarged, enlarged), np.float32))
+
+
+def _slanted(stamp: npt.NDArray[np.float32], degrees: float) -> npt.NDArray[np.float32]:
+    turned = Image.fromarray(stamp).rotate(degrees, Image.Resampling.BICUBIC, expand=True)
+    return np.clip(np.asarray(turned, np.float32), 0, 1)
 
 
 def _free(

@@ -1,6 +1,7 @@
 """How much of the text in the seeded set is hidden, how much else is, and how long it takes.
 
-`python -m tests.exporter.pixels.measuring [PICTURES OF EACH] [SEED]` prints the table of the exporter's README.
+`python -m tests.exporter.pixels.measuring [PICTURES OF EACH] [SEED] [KIND]` prints the table of the exporter's README;
+the kinds of texts are usual, slanted and "two letters".
 """
 
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.exporter.pixels.captures import capture, deidentified
-from tests.exporter.pixels.drawn_texts import BACKGROUNDS, Drawn, Picture, pictures
+from tests.exporter.pixels.drawn_texts import BACKGROUNDS, KINDS, Drawn, Kind, Picture, pictures
 
 BESIDE = 8
 """Pixels around a text that may be blanked with it."""
@@ -54,11 +55,13 @@ class Score:
         return 1 - self.texts["leaked"] / max(1, sum(self.texts.values()))
 
 
-def measured(seed: int, each: int, backgrounds: tuple[str, ...] = BACKGROUNDS) -> dict[str, Score]:
+def measured(
+    seed: int, each: int, backgrounds: tuple[str, ...] = BACKGROUNDS, kind: Kind = "usual"
+) -> dict[str, Score]:
     """A score for each background."""
     scores = {background: Score() for background in backgrounds}
     with tempfile.TemporaryDirectory() as folder:
-        for number, (picture, items) in enumerate(pictures(seed, each, backgrounds)):
+        for number, (picture, items) in enumerate(pictures(seed, each, backgrounds, kind)):
             scores[items[0].background].add(picture, items, Path(folder) / str(number))
     return scores
 
@@ -78,8 +81,9 @@ def table(scores: dict[str, Score]) -> str:
 
 
 if __name__ == "__main__":
-    each, seed = (int(text) for text in (sys.argv[1:] + ["4", "2026"][len(sys.argv) - 1 :])[:2])
-    done = measured(seed, each)
+    each, seed = (int(text) for text in (sys.argv[1:3] + ["4", "2026"][len(sys.argv) - 1 :])[:2])
+    kinds = [kind for kind in KINDS if kind == (sys.argv[3] if len(sys.argv) > 3 else "usual")]
+    done = measured(seed, each, kind=kinds[0])
     sys.stdout.write(table(done) + "\n")
     for score in done.values():
         for item in score.leaked:

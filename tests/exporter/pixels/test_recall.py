@@ -7,7 +7,7 @@ import pytest
 
 from tests.exporter.pixels.measuring import measured
 
-FLOOR = 0.9
+FLOOR = 0.95
 MOST_BESIDE = 0.05
 """Of the pixels beside the texts; the sample ultrasound has texts of its own, and is not counted."""
 
@@ -15,7 +15,7 @@ MOST_BESIDE = 0.05
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
-def test_nine_of_ten_texts_are_hidden_and_little_else() -> None:
+def test_nineteen_of_twenty_texts_are_hidden_and_little_else() -> None:
     scores = measured(seed=7, each=1)
 
     texts = sum(sum(score.texts.values()) for score in scores.values())

@@ -27,7 +27,7 @@ from radquarry.exporter.delivery.staging import Staging
 from radquarry.exporter.delivery.unheard import Unheard
 from radquarry.exporter.files.exchange import Exchange
 from radquarry.exporter.files.jobs import Jobs
-from radquarry.exporter.files.working import FilesMeans
+from radquarry.exporter.files.means import FilesMeans
 from radquarry.exporter.patience import Patience
 from radquarry.exporter.service import exporter
 from radquarry.exporter.settings import Settings, load

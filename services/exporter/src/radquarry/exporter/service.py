@@ -7,7 +7,8 @@ from radquarry.exporter.delivery.gathering import Gathering, gather_studies
 from radquarry.exporter.delivery.hearing import Hearing
 from radquarry.exporter.delivery.means import Means
 from radquarry.exporter.delivery.workers import workers
-from radquarry.exporter.files.working import FilesMeans, remove_files, work_on_files
+from radquarry.exporter.files.means import FilesMeans
+from radquarry.exporter.files.working import remove_files, work_on_files
 from radquarry.exporter.handlers import (
     cancel,
     cancel_files,

@@ -5,25 +5,19 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import structlog
 
-from radquarry.bus.port import Publish
-from radquarry.configuration.uploads import UploadedFiles
 from radquarry.errors import PeerAway, Permanent, Transient
-from radquarry.exporter.bell import Bell
-from radquarry.exporter.delivery.cleaning_run import Engine
 from radquarry.exporter.delivery.leases import LeaseLost
-from radquarry.exporter.delivery.room import Room
 from radquarry.exporter.files.conversion_process import Wanted, converted
-from radquarry.exporter.files.exchange import Exchange
-from radquarry.exporter.files.jobs import Job, Jobs, Order, message
+from radquarry.exporter.files.jobs import Job, Order, message
+from radquarry.exporter.files.means import FilesMeans
 from radquarry.exporter.files.previewing import previewed
 from radquarry.exporter.files.unpacking import unpacked_bytes
-from radquarry.exporter.patience import Patience
 from radquarry.exporter.pseudonyms.mapping_file import Row, write_mapping
 from radquarry.exporter.release.report import NAME, Outcome, write_report
 from radquarry.exporter.runs.report_run import clean_reports, with_reports
@@ -37,25 +31,6 @@ CONVERSION_REPORT = "conversion-report"
 REPORTS = (f"{CONVERSION_REPORT}.json", f"{CONVERSION_REPORT}.csv")
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class FilesMeans:
-    """What jobs are worked off with; `staging` is the exporter's own folder, `mappings` where they are kept.
-
-    `limits` are of what one job may unpack to.
-    """
-
-    jobs: Jobs
-    exchange: Exchange
-    engine: Engine
-    room: Room
-    limits: UploadedFiles
-    staging: Path
-    mappings: Path
-    publish: Publish
-    bell: Bell
-    patience: Patience
 
 
 async def work_on_files(means: FilesMeans, kinds: Sequence[type[Order]]) -> None:

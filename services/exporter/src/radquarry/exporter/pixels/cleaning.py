@@ -15,6 +15,7 @@ from radquarry.exporter.dicom_bytes.elements import BIG, found, plain
 from radquarry.exporter.dicom_bytes.part10 import DicomFile
 from radquarry.exporter.pixels.decoding import Samples, decoded
 from radquarry.exporter.pixels.finding import Found, texts_in
+from radquarry.exporter.pixels.known_devices import known_devices
 from radquarry.exporter.pixels.regions import known_boxes
 from radquarry.exporter.pixels.rewriting import rewritten
 from radquarry.exporter.pixels.showing import shown_as
@@ -93,11 +94,11 @@ def _mean(frames: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 class PixelCleaner:
-    """Cleans files as a profile says: texts that may stay beside the usual ones, and regions of devices."""
+    """Cleans files as a profile says: texts that may stay, and regions of devices, both beside those that are known."""
 
     def __init__(self, texts_that_stay: tuple[str, ...] = (), regions: tuple[Region, ...] = ()) -> None:
         self._stay = (*MAY_STAY, *texts_that_stay)
-        self._regions = regions
+        self._regions = (*known_devices(), *regions)
 
     def words(self) -> frozenset[str]:
         """Those that may stay, in lower case."""

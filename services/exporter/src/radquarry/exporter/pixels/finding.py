@@ -6,18 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from radquarry.exporter.pixels.line_crops import cropped, cropped_flat
 from radquarry.exporter.pixels.printing import is_printed, whole_line, with_room
 from radquarry.exporter.pixels.tesseract import SPARSE, Picture, Word, read
 from radquarry.exporter.pixels.text_lines import HIGHEST, Box, lines_in
 from radquarry.exporter.pixels.wording import Meaning, Wording
 
-READ_AT = 36
-"""Pixels that a line is high when it is read."""
-MOST_ENLARGED = 6.0
-MARGIN = 10
-"""White pixels around a line that is read."""
-CERTAIN = 50.0
-"""Confidence of a word of at least four letters that is none by chance."""
+CERTAIN, LIKELY = 50.0, 35.0
+"""Confidence of a word of at least four letters that is none by chance; that is more than a part of what is printed."""
 UPRIGHT = (0, 1, 3)
 """Quarters of a turn."""
 SMALLEST = 12
@@ -46,21 +42,33 @@ class _Place:
 
     def found(self, words: Sequence[Word], wording: Wording) -> Found | None:
         """What was not read surely counts where it looks printed, and not upright: edges of organs look so too."""
-        meaning = wording.meaning(words)
-        sure = meaning in ("own", "stays") or max((_certainty(word) for word in words), default=0.0) >= CERTAIN
+        meaning, sure = wording.meaning(words), _is_sure(words, wording)
         if not sure and (self.turns or not self.seen or not is_printed(self.picture, self.box)):
             return None
         if meaning == "nothing":
             return None
-        whole = meaning != "stays" and (sure or meaning == "text")
+        likely = max((_certainty(word) for word in words), default=0.0) >= LIKELY
+        whole = meaning != "stays" and (sure or likely or meaning == "text")
         box = whole_line(self.picture, self.box) if whole else with_room(self.picture, self.box)
         return Found(
             _turned_back(box, self.turns, self.picture.shape), "stays" if meaning == "stays" else _text(meaning), sure
         )
 
+    def is_doubtful(self, words: Sequence[Word], wording: Wording) -> bool:
+        """Whether reading and form disagree: something was read, not surely, in what looks not printed, or nothing."""
+        if self.turns or not self.seen or _is_sure(words, wording):
+            return False
+        return is_printed(self.picture, self.box) == (wording.meaning(words) == "nothing")
+
 
 def _text(meaning: Meaning) -> Meaning:
     return "text" if meaning == "perhaps text" else meaning
+
+
+def _is_sure(words: Sequence[Word], wording: Wording) -> bool:
+    if wording.meaning(words) in ("own", "stays"):
+        return True
+    return max((_certainty(word) for word in words), default=0.0) >= CERTAIN
 
 
 def _certainty(word: Word) -> float:
@@ -79,10 +87,21 @@ def texts_in(
     places = [place for picture in large for place in _places(picture, UPRIGHT if thorough else (0,), seen=True)]
     if large:
         places += [place for picture in colours for place in _places(picture, (0,), seen=False)]
-    lines = read([_crop(place.picture, place.box) for place in places])
+    lines = _read_twice(places, wording)
     judged = (place.found(words, wording) for place, words in zip(places, lines, strict=True))
     found = [each for each in judged if each is not None]
     return found + list(_anywhere(large, wording)) if thorough else found
+
+
+def _read_twice(places: Sequence[_Place], wording: Wording) -> list[list[Word]]:
+    """What each place says; doubtful ones are read again without what is behind them, but never to let them stay."""
+    lines = read([cropped(place.picture, place.box) for place in places])
+    doubtful = [at for at, words in enumerate(lines) if places[at].is_doubtful(words, wording)]
+    again = read([cropped_flat(places[at].picture, places[at].box) for at in doubtful])
+    for at, words in zip(doubtful, again, strict=True):
+        if _is_sure(words, wording) and wording.meaning(words) != "stays":
+            lines[at] = words
+    return lines
 
 
 def _places(picture: Picture, turns: tuple[int, ...], *, seen: bool) -> Iterator[_Place]:
@@ -141,21 +160,3 @@ def _around(words: list[Word], scale: int) -> Box:
     top, left = (min(box[side] for box in boxes) // scale for side in (0, 1))
     bottom, right = (-(-max(box[side] for box in boxes) // scale) for side in (2, 3))
     return top, left, bottom, right
-
-
-def _crop(picture: Picture, box: Box) -> Picture:
-    """The line alone: large enough to be read, black on white."""
-    top, left, bottom, right = box
-    height = bottom - top
-    around = max(3, height // 3)
-    part = picture[max(0, top - around) : bottom + around, max(0, left - around) : right + around]
-    factor = max(0.5, min(MOST_ENLARGED, READ_AT / height))
-    size = (max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor)))
-    large = np.asarray(Image.fromarray(part).resize(size, Image.Resampling.BICUBIC), np.float32)
-    low, middle, high = (float(each) for each in np.percentile(large, (3, 50, 97)))
-    if high - middle >= middle - low:
-        shade = (high - large) / max(high - middle, 1.0)
-    else:
-        shade = (large - low) / max(middle - low, 1.0)
-    black_on_white = (np.clip(shade, 0, 1) * 255).astype(np.uint8)
-    return np.pad(black_on_white, MARGIN, constant_values=255)

@@ -1,14 +1,13 @@
 """What may stay and what must go, as the user says it; everything not said is as PS3.15's basic profile has it."""
 
-import difflib
 import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
-from pydicom.datadict import dictionary_has_tag, keyword_dict, tag_for_keyword
 
 from radquarry.exporter.dicom_bytes.dictionary import vr_of
 from radquarry.exporter.dicom_bytes.elements import TEXT_VRS
+from radquarry.exporter.profile.attribute_named import tag_named
 from radquarry.exporter.profile.region import Region
 
 Option = Literal[
@@ -23,7 +22,6 @@ Option = Literal[
     "retain_modified_dates",
     "retain_safe_private",
 ]
-NUMBERS = re.compile(r"\(?([0-9A-Fa-f]{4}),? ?([0-9A-Fa-f]{4})\)?")
 PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER = 0x00100010, 0x00100020, 0x00080050
 IDENTITY = frozenset(
     (PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER, 0x00101000, 0x00101001, 0x00101002, 0x00101005, 0x00101060)
@@ -35,23 +33,6 @@ OURS = frozenset((0x00120062, 0x00120063, 0x00120064, 0x00280303))
 FIXED = frozenset((0x00080005, 0x00080016, 0x7FE00010, 0x7FE00008, 0x7FE00009)) | OURS
 """Without these a file is none, or the engine sets them."""
 PSEUDONYM_VRS = TEXT_VRS | {b"UI", b"DA", b"DT"}
-
-
-def tag_named(name: str) -> int:
-    """The tag of a keyword or of `(gggg,eeee)`. Raises `ValueError`."""
-    if found := NUMBERS.fullmatch(name.strip()):
-        tag = int(found[1] + found[2], 16)
-        if tag & 0x10000:
-            raise ValueError(f"{name} is private; of private attributes only the option retain_safe_private keeps any")
-        if not dictionary_has_tag(tag):
-            raise ValueError(f"{name} is no attribute of the standard")
-        return tag
-    tag_of_name = tag_for_keyword(name.strip())
-    if tag_of_name is None:
-        nearest = difflib.get_close_matches(name, keyword_dict, n=1, cutoff=0.6)
-        hint = f"; did you mean {nearest[0]}?" if nearest else ""
-        raise ValueError(f"{name!r} is no keyword of the standard{hint}")
-    return tag_of_name
 
 
 def _tags(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -28,7 +28,14 @@ def read_profile(file: Path | None) -> Profile:
         faults = error.errors(include_input=False)
     told = []
     for fault in faults:
-        key = tuple(str(part) for part in fault["loc"][:1])
-        said = fault["msg"].removeprefix("Value error, ")
-        told.append(f"{sources.place(key)}: {key[0]}: {said}" if key else f"{file}: {said}")
+        key, said = tuple(str(part) for part in fault["loc"][:1]), fault["msg"].removeprefix("Value error, ")
+        told.append(f"{sources.place(key)}: {_named(fault['loc'])}: {said}" if key else f"{file}: {said}")
     raise ConfigurationError(told)
+
+
+def _named(place: tuple[int | str, ...]) -> str:
+    """`keep`, or `regions, row 3, rows`: a row has no line of its own here."""
+    if place[0] != "regions" or len(place) < 2:
+        return str(place[0])
+    row = f"regions, row {int(place[1]) + 1}"
+    return f"{row}, {place[2]}" if len(place) > 2 else row

@@ -1,0 +1,46 @@
+"""Lines that one look alone would miss are found in the seeded pictures."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from radquarry.exporter.cleaning.own_values import Identity
+from radquarry.exporter.pixels.finding import texts_in
+from radquarry.exporter.pixels.wording import MAY_STAY, Wording, wording_of
+from tests.exporter.pixels.drawn_texts import Drawn, Picture, pictures
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed"),
+]
+
+
+def wording() -> Wording:
+    somebody = Identity("PID4711234", {"Quarrymann^Josefine"}, {"PID4711234"}, {}, {"19620503"})
+    return wording_of(MAY_STAY, somebody.spellings(), frozenset(somebody.names | somebody.ids))
+
+
+def with_text(seed: int, background: str, text: str) -> tuple[Picture, Drawn]:
+    picture, items = next(pictures(seed, 1, (background,)))
+    return picture, next(item for item in items if item.text == text)
+
+
+def is_hidden(picture: Picture, item: Drawn) -> bool:
+    blanked = np.zeros(picture.shape, bool)
+    for found in texts_in([picture], wording(), thorough=False):
+        top, left, bottom, right = found.box
+        blanked[top:bottom, left:right] |= found.meaning != "stays"
+    return item.hidden_in(blanked)
+
+
+@pytest.mark.parametrize(
+    ("seed", "background", "text"),
+    [(8, "MR", "PID46552118"), (23, "MR", "ID: 49825195"), (20, "CT", "25855600"), (7, "noise", "Nguyen Thi Lan")],
+)
+def test_a_line_is_read_again_without_what_lies_behind_it(seed: int, background: str, text: str) -> None:
+    assert is_hidden(*with_text(seed, background, text))
+
+
+def test_a_line_that_is_read_in_part_goes_on_to_its_end() -> None:
+    assert is_hidden(*with_text(7, "MR", "01/22/1990"))
