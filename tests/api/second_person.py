@@ -16,7 +16,7 @@ from tests.api.stories import SECRET
 
 REASON = "An incidental finding that the patient has to be told of"
 PATH = "/api/v1/reidentifications"
-WHO = {name: httpx.BasicAuth(name, name) for name in ("ada", "eve", "bob", "joe")}
+WHO = {name: httpx.BasicAuth(name, name) for name in ("ada", "Ada", "eve", "bob", "joe")}
 
 
 class Resolver:
@@ -43,10 +43,10 @@ class Resolver:
 
 @asynccontextmanager
 async def among_four(folder: Path, resolver: Resolver) -> AsyncIterator[Gateway]:
-    """Ada and Eve are administrators, Bob and Joe are not."""
+    """Ada, who has two accounts, and Eve are administrators, Bob and Joe are not."""
     users = folder / "users"
     users.write_text("".join(f"{name}:{hashed(name)}\n" for name in WHO))
-    api = {"authentication": {"users_file": users, "administrators": ["ada", "eve"]}}
+    api = {"authentication": {"users_file": users, "administrators": ["ada", "Ada", "eve"]}}
     async with a_gateway(folder, Service("exporter", {ResolvePseudonyms: resolver.resolve}), api=api) as opened:
         resolver.gateway = opened
         yield opened

@@ -59,7 +59,8 @@ async def test_two_people_and_then_the_answer_once(
 
 
 @pytest.mark.parametrize(
-    ("asks", "approves", "kind"), [("ada", "ada", "same-person"), ("bob", "joe", "not-an-administrator")]
+    ("asks", "approves", "kind"),
+    [("ada", "ada", "same-person"), ("ada", "Ada", "same-person"), ("bob", "joe", "not-an-administrator")],
 )
 async def test_who_asked_and_who_is_no_administrator_cannot_approve(
     gateway: Gateway, asks: str, approves: str, kind: str
@@ -219,7 +220,7 @@ async def test_questions_are_listed_for_who_asked_and_for_administrators(gateway
 
     seen = {name: (await gateway.client.get(PATH, auth=auth)).json()["items"] for name, auth in WHO.items()}
 
-    assert {name: len(items) for name, items in seen.items()} == {"ada": 1, "eve": 1, "bob": 1, "joe": 0}
+    assert {name: len(items) for name, items in seen.items()} == {"ada": 1, "Ada": 1, "eve": 1, "bob": 1, "joe": 0}
     assert (seen["ada"][0]["reason"], seen["ada"][0]["state"]) == (REASON, "requested")
     a_problem(await gateway.client.get(f"{PATH}/{one}", auth=WHO["joe"]), 403, "not-yours")
 

@@ -125,7 +125,7 @@ async def test_no_page_gives_an_answer_that_nobody_approved(gateway: Gateway) ->
     assert "the question is requested" in page_of(answer).text
 
 
-@pytest.mark.parametrize(("asks", "decides"), [("ada", "ada"), ("bob", "bob"), ("bob", "joe")])
+@pytest.mark.parametrize(("asks", "decides"), [("ada", "ada"), ("ada", "Ada"), ("bob", "bob"), ("bob", "joe")])
 @pytest.mark.parametrize("what", ["approve", "refuse"])
 async def test_who_asked_and_who_may_not_decides_nothing(gateway: Gateway, asks: str, decides: str, what: str) -> None:
     one = (await asked(gateway, asks)).json()["id"]
@@ -181,7 +181,7 @@ async def test_questions_are_listed_for_whom_they_concern(gateway: Gateway) -> N
     seen = {name: await got(gateway, PAGES, name) for name in WHO}
 
     assert {name: one in page.hrefs() for name, page in seen.items()} == {
-        "ada": True, "eve": True, "bob": True, "joe": False,
+        "ada": True, "Ada": True, "eve": True, "bob": True, "joe": False,
     }  # fmt: skip
     assert "You have asked nothing yet" in seen["joe"].text
     assert f"{PAGES}?which=all" in seen["ada"].hrefs()

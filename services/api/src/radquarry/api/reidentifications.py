@@ -25,6 +25,7 @@ from radquarry.api.reidentification_views import ReidentificationView, Stand, vi
 from radquarry.api.security.rights import Rights
 from radquarry.api.storable import storable
 from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
+from radquarry.second_person import is_second_person
 from radquarry.state.store import State
 
 Which = Literal["all", "own", "waiting"]
@@ -195,7 +196,7 @@ class Reidentifications:
             self._audit("decision refused", user, reidentification_id)
             detail = "Only administrators may decide; api.authentication.administrators names them."
             raise Problem(403, "not-an-administrator", "Not for you", detail)
-        if user[:200] == view.requested_by:
+        if not is_second_person(view.requested_by, user[:200]):
             self._audit("decision refused", user, reidentification_id)
             raise Problem(403, "same-person", "Not for you", "Whoever asked cannot decide: it takes a second person.")
         return view
@@ -237,7 +238,7 @@ UNDECIDED = and_(reidentifications.c.approved_at.is_(None), reidentifications.c.
 
 
 def _waits_for(user: str) -> ColumnElement[bool]:
-    return and_(UNDECIDED, reidentifications.c.requested_by != user[:200])
+    return and_(UNDECIDED, func.lower(reidentifications.c.requested_by) != user[:200].lower())
 
 
 def _decided(view: ReidentificationView) -> Problem:

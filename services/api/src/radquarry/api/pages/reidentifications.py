@@ -22,6 +22,7 @@ from radquarry.api.reidentification_questions import (
 )
 from radquarry.api.reidentification_views import ReidentificationView
 from radquarry.api.reidentifications import Which
+from radquarry.second_person import is_second_person
 
 ALL_OF_THEM: tuple[Which, ...] = get_args(Which)
 MOVING = {"requested", "approved"}
@@ -73,7 +74,8 @@ class ReidentificationPage(_Reasons):
     @property
     def is_to_decide(self) -> bool:
         """Whether this user can decide it now."""
-        return self.question.state == "requested" and self.may_decide and not self.is_own
+        is_second = is_second_person(self.question.requested_by, self.user)
+        return self.question.state == "requested" and self.may_decide and is_second
 
     @property
     def is_moving(self) -> bool:

@@ -16,6 +16,7 @@ from radquarry.exporter.delivery.ledger import portions
 from radquarry.exporter.pseudonyms.mapping_file import ACCESSION_NUMBER, PATIENT_ID
 from radquarry.exporter.tables import pseudonyms
 from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
+from radquarry.second_person import is_second_person
 from radquarry.state.store import State
 
 KEYWORDS = {
@@ -41,9 +42,8 @@ class Resolving:
 
     async def answer(self, order: ResolvePseudonyms, publish: Publish) -> None:
         """Asked twice, it is the same; what stands in the way is the answer, too. Raises `PeerAway`."""
-        by, other = order.requested_by.strip(), order.approved_by.strip()
         is_kept = await self._is_kept(order)
-        are_two = bool(by and other) and by.casefold() != other.casefold()
+        are_two = is_second_person(order.requested_by, order.approved_by)
         problem = ("" if is_kept else NOT_KEPT) if are_two else ONE_PERSON
         rows = [] if problem else await self._rows(order)
         if not problem:
