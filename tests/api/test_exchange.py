@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import example, given
@@ -138,6 +138,20 @@ def test_what_broke_off_long_ago_goes_and_what_is_under_way_stays(tmp_path: Path
     assert (old.folder.exists(), under_way.folder.exists()) == (False, True)
     under_way.drop()
     old.drop()
+
+
+async def test_an_order_that_comes_twice_at_once_leaves_what_was_made_of_it(tmp_path: Path) -> None:
+    exchange, job_id = Exchange(tmp_path, Limits()), uuid4()
+    one, again = exchange.receive(), exchange.receive()
+    exchange.take(one, job_id)
+    (tmp_path / str(job_id) / "out").mkdir()
+    (tmp_path / str(job_id) / "out" / "result.zip").write_bytes(b"made")
+
+    exchange.take(again, job_id)
+
+    made = exchange.made(job_id, "result.zip")
+    assert made is not None
+    assert made.read_bytes() == b"made"
 
 
 def test_an_answer_that_nobody_fetched_goes_and_so_does_one_that_was_never_whole(tmp_path: Path) -> None:

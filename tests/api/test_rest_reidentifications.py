@@ -35,6 +35,7 @@ async def test_two_people_and_then_the_answer_once(
     fetch = f"{PATH}/{one}/originals"
     a_problem(await gateway.client.post(fetch, auth=WHO["bob"]), 409, "not-ready")
     assert (resolver.asked, gateway.bus.orders(ResolvePseudonyms)) == ([], [])
+    assert resolver.lying() == []
 
     for _ in range(2):
         assert (await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])).status_code == 202
@@ -81,6 +82,7 @@ async def test_a_refusal_has_a_reason_and_stays(gateway: Gateway, resolver: Reso
     a_problem(await gateway.client.post(refuse, json=why, auth=WHO["joe"]), 403, "not-an-administrator")
     a_problem(await gateway.client.post(refuse, json=why, auth=WHO["bob"]), 403, "not-an-administrator")
 
+    resolver.answer_unasked(UUID(one))
     for _ in range(2):
         assert (await gateway.client.post(refuse, json=why, auth=WHO["ada"])).status_code == 202
     shown = (await gateway.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()

@@ -1,7 +1,9 @@
 """What takes two people is decided by somebody else than whoever asked."""
 
+import unicodedata
+
 
 def is_second_person(requested_by: str, decides: str) -> bool:
-    """Whether both have names, which differ by more than case and space: they may be one account's two spellings."""
-    one, other = requested_by.strip().casefold(), decides.strip().casefold()
+    """Whether both have names that differ by more than case, space and form: else they may be one person's accounts."""
+    one, other = (unicodedata.normalize("NFKC", name).strip().casefold() for name in (requested_by, decides))
     return bool(one and other) and one != other

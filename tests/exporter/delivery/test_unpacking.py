@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from radquarry.configuration.uploads import UploadedFiles
 from radquarry.exporter.files.unpacking import UnpacksToTooMuch, unpacked_bytes
-from radquarry.messages import ConvertFiles, DeidentifyFiles, Message
+from radquarry.messages import ConvertFiles, DeidentifyFiles, Message, PreviewFiles
 from tests.exporter.delivery.rig import DEIDENTIFY, desk
 from tests.exporter.delivery.test_files import state_of
 
@@ -75,13 +75,13 @@ def test_a_damaged_archive_is_no_fault_of_ours(tmp_path: Path, at: int, garbage:
         assert unpacked_bytes(tmp_path, LIMITS) >= 0
 
 
-@pytest.mark.parametrize("kind", [DeidentifyFiles, ConvertFiles])
+@pytest.mark.parametrize("kind", [DeidentifyFiles, ConvertFiles, PreviewFiles])
 async def test_an_upload_that_unpacks_to_too_much_fails_with_its_reason(tmp_path: Path, kind: type[Message]) -> None:
     job_id = uuid4()
     place = tmp_path / "exchange" / str(job_id) / "in" / "0001"
     place.mkdir(parents=True)
     packed(place / "bomb.zip", [4 * MEGABYTE])
-    fields = {"deidentify": DEIDENTIFY} if kind is DeidentifyFiles else {}
+    fields = {} if kind is ConvertFiles else {"deidentify": DEIDENTIFY}
     async with desk(tmp_path, {}, files=LIMITS) as it:
         await it.say(kind(job_id=job_id, **fields))
         end = await state_of(it, job_id, "failed", "complete", "incomplete")

@@ -3,6 +3,7 @@
 Release reports of deliveries lie beside them.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -148,11 +149,16 @@ class Exchange:
                 make_names_durable(each)
 
     def take(self, incoming: Incoming, job_id: UUID) -> None:
-        """From here on what has settled lies in the job's folder."""
+        """From here on what has settled lies in the job's folder; what the same order brought before stays there."""
         folder = self._folder / str(job_id)
         with _mapped():
-            shutil.rmtree(folder, ignore_errors=True)
-            incoming.folder.replace(folder)
+            if folder.is_dir():
+                return
+            try:
+                incoming.folder.replace(folder)
+            except OSError as error:
+                if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                    raise
             make_names_durable(self._folder)
 
     def made(self, job_id: UUID, name: str) -> Path | None:

@@ -47,6 +47,11 @@ def not_in_this_version(what: str) -> Problem:
     return Problem(422, "not-in-this-version", "Not in this version", f"{what} is not in this version yet.")
 
 
+def already_decided(state: str) -> Problem:
+    """A question about pseudonyms that somebody else has approved or refused."""
+    return Problem(409, "decided", "Decided already", f"Somebody else has decided: the question is {state}.")
+
+
 def no_second_person() -> Problem:
     """Nobody has a name here, so that there are no two people."""
     detail = (

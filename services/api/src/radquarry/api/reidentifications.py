@@ -18,7 +18,7 @@ from radquarry.api.delivery_views import DeliveryView
 from radquarry.api.exchange import Exchange
 from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import Orders
-from radquarry.api.problems import Problem, invalid, no_second_person, unknown
+from radquarry.api.problems import Problem, already_decided, invalid, no_second_person, unknown
 from radquarry.api.reidentification_answers import Originals, content_of, originals_in
 from radquarry.api.reidentification_questions import Question
 from radquarry.api.reidentification_views import ReidentificationView, Stand, view_of
@@ -74,10 +74,11 @@ class Reidentifications:
         """Agree to it as the second person; raises the problem to answer with. Twice is once."""
         view = await self._to_decide(reidentification_id, user)
         if view.state == "refused":
-            raise _decided(view)
+            raise already_decided(view.state)
         if view.state != "requested":
             return
         project, approved_at = await self._project(reidentification_id), self._orders.clock()
+        self._audit("approval begun", user, reidentification_id, pseudonyms=len(view.pseudonyms))
         await self._orders.publish(
             ResolvePseudonyms(
                 trail=reidentification_id,
@@ -103,10 +104,13 @@ class Reidentifications:
         undecided = update(reidentifications).where(_is(reidentification_id), UNDECIDED)
         told = {"refused_by": user[:200], "refused_at": self._orders.clock(), "refusal": storable(reason)}
         async with self._state.writing() as connection:
-            if (await connection.execute(undecided.values(told))).rowcount == 1:
-                self._audit("refused", user, reidentification_id, pseudonyms=len(view.pseudonyms))
-                return
-        await self._check_not_overtaken(reidentification_id, "approved", "answered", "failed", "fetched", "expired")
+            is_ours = (await connection.execute(undecided.values(told))).rowcount == 1
+        if not is_ours:
+            await self._check_not_overtaken(reidentification_id, "approved", "answered", "failed", "fetched", "expired")
+            return
+        # an approval that broke off may have been answered
+        await asyncio.to_thread(self._exchange.originals(reidentification_id).unlink, missing_ok=True)
+        self._audit("refused", user, reidentification_id, pseudonyms=len(view.pseudonyms))
 
     async def hear(self, fact: PseudonymsResolved) -> None:
         """The exporter has answered, by a file; the first answer counts.
@@ -205,7 +209,7 @@ class Reidentifications:
         """Raises the problem to answer with where somebody else decided otherwise meanwhile."""
         view = await self._get(reidentification_id)
         if view.state in states:
-            raise _decided(view)
+            raise already_decided(view.state)
 
     async def _claim(self, reidentification_id: UUID) -> None:
         unfetched = update(reidentifications).where(_is(reidentification_id), reidentifications.c.fetched_at.is_(None))
@@ -239,10 +243,6 @@ UNDECIDED = and_(reidentifications.c.approved_at.is_(None), reidentifications.c.
 
 def _waits_for(user: str) -> ColumnElement[bool]:
     return and_(UNDECIDED, func.lower(reidentifications.c.requested_by) != user[:200].lower())
-
-
-def _decided(view: ReidentificationView) -> Problem:
-    return Problem(409, "decided", "Decided already", f"Somebody else has decided: the question is {view.state}.")
 
 
 def _check_known(user: str) -> None:

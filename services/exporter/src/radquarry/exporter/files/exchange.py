@@ -53,6 +53,7 @@ class Exchange:
         beside.write_bytes(content)
         beside.replace(out / PREVIEW)
 
-    def remove(self, job_id: UUID) -> None:
-        """Nothing of it stays."""
+    def remove(self, job_id: UUID) -> bool:
+        """Whether nothing of it stays."""
         shutil.rmtree(self._folder / str(job_id), ignore_errors=True)
+        return not (self._folder / str(job_id)).exists()

@@ -1,5 +1,6 @@
 """What a profile would do to an uploaded file, by a process of its own: the file is a stranger's."""
 
+import asyncio
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -18,12 +19,14 @@ from radquarry.exporter.runs.run import Processes
 from radquarry.exporter.runs.sources import opened, sources_in
 from radquarry.exporter.runs.workplace import Order
 
+MOST_SECONDS = 120.0
+"""Others wait for theirs meanwhile."""
 MOST_ROWS = 20_000
 MOST_BYTES = 16 * 1024**2
 
 
 class NothingToShow(Permanent):
-    """There is no DICOM file in what was uploaded."""
+    """There is no DICOM file in what was uploaded, or none that is looked at in bearable time."""
 
 
 async def previewed(given: Path, order: Order) -> bytes:
@@ -34,7 +37,10 @@ async def previewed(given: Path, order: Order) -> bytes:
     """
     processes = Processes(1)
     try:
-        seen = await processes.call(partial(_looked_at, given, order))
+        async with asyncio.timeout(MOST_SECONDS):
+            seen = await processes.call(partial(_looked_at, given, order))
+    except TimeoutError:
+        raise NothingToShow("it takes too long to look at: bring a single, smaller file") from None
     finally:
         processes.kill()
     if seen is None:

@@ -52,7 +52,9 @@ async def remove_files(means: FilesMeans) -> None:
     while True:
         try:
             for job in await means.jobs.over():
-                await asyncio.to_thread(means.exchange.remove, job.job_id)
+                if not await asyncio.to_thread(means.exchange.remove, job.job_id):
+                    log.error("uploaded files cannot be removed yet", job_id=str(job.job_id))
+                    continue
                 if job.state == "cancelled":
                     await means.publish(message(job))
                 await means.jobs.removed(job)
@@ -90,7 +92,9 @@ class _FilesTurn:
 
     async def run(self) -> None:
         try:
-            if isinstance(self.job.order, DeidentifyFiles):
+            if self.job.attempts > MOST_ATTEMPTS:
+                await self._end("failed", "given up: the exporter ended each time while it worked on it")
+            elif isinstance(self.job.order, DeidentifyFiles):
                 await self._deidentify(self.job.order)
             elif isinstance(self.job.order, PreviewFiles):
                 await self._preview(self.job.order)
@@ -104,6 +108,9 @@ class _FilesTurn:
             await self._failed(str(fault))
         except OSError as fault:
             await self._failed(f"the exporter's own disk cannot be used: {fault.strerror}", again=True)
+        except Exception as fault:  # noqa: BLE001 - it is told, instead of met again for ever
+            log.error("a fault in the work on files", job_id=str(self.job.job_id), fault=type(fault).__name__)
+            await self._failed(f"a fault in radquarry ({type(fault).__name__})")
 
     async def _failed(self, problem: str, *, again: bool = False) -> None:
         if again and self.job.attempts < MOST_ATTEMPTS:
@@ -150,6 +157,8 @@ class _FilesTurn:
         means, given = self._means, self._means.exchange.given(order.job_id)
         self.job = replace(self.job, total=1, done=0, refused=0)
         await self._say()
+        size = await asyncio.to_thread(unpacked_bytes, given, means.limits)
+        await asyncio.to_thread(means.room.demand, size)
         how = await asyncio.to_thread(means.engine.order, self.made, order.deidentify)
         content = await previewed(given, how)
         await asyncio.to_thread(means.exchange.put_preview, order.job_id, content)

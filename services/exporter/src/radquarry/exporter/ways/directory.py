@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 from collections.abc import AsyncGenerator, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from radquarry.exporter.runs.sources import Source
 from radquarry.exporter.same_bytes import same
 from radquarry.exporter.ways.pattern import Pattern
 from radquarry.exporter.ways.port import Answer, DestinationAway, Shipment, Staged
+from radquarry.exporter.ways.told_steps import to_its_word
 from radquarry.exporter.ways.unfinished import clear_unfinished, unfinished, unfinished_in
 
 CHUNK = 4 << 20
@@ -37,7 +39,10 @@ class Directory:
         try:
             with unfinished(self._root, shipment) as folder:
                 for number, file in enumerate(files):
-                    yield await asyncio.to_thread(self._put, folder / str(number), file)
+                    answer, is_cancelled = await to_its_word(partial(self._put, folder / str(number), file))
+                    yield answer
+                    if is_cancelled:
+                        raise asyncio.CancelledError
         except OSError as error:
             raise away(error) from None
 

@@ -20,6 +20,7 @@ from radquarry.exporter.runs.sources import Source
 from radquarry.exporter.ways.directory import CHUNK, away, cleared, left_in
 from radquarry.exporter.ways.pattern import Pattern
 from radquarry.exporter.ways.port import Answer, Shipment, Staged
+from radquarry.exporter.ways.told_steps import to_its_word
 from radquarry.exporter.ways.unfinished import unfinished
 
 Made = TypeVar("Made")
@@ -48,11 +49,13 @@ class ZipArchive:
             with unfinished(self._root, shipment) as folder:
                 beside = folder / target.name
                 answers = await self._written(beside, shipment, files)
-                await asyncio.to_thread(_named, beside, target)
+                _, is_cancelled = await to_its_word(partial(_named, beside, target))
         except OSError as error:
             raise away(error) from None
         for answer in answers:
             yield answer
+        if is_cancelled:
+            raise asyncio.CancelledError
 
     async def accompany(self, shipment: Shipment, folder: Path) -> None:
         """It is in the archive."""
