@@ -56,7 +56,7 @@ def test_a_public_function_or_class_says_what_it_is() -> None:
     assert silent == set()
 
 
-def test_only_messages_runs_over_files_and_turns_of_deliveries_catch_everything() -> None:
+def test_only_messages_runs_over_files_and_turns_of_work_catch_everything() -> None:
     broad = [
         source.name
         for source in sources()
@@ -69,6 +69,7 @@ def test_only_messages_runs_over_files_and_turns_of_deliveries_catch_everything(
         "shared/src/radquarry/bus/delivery.py",
         "services/exporter/src/radquarry/exporter/runs/guarding.py",
         "services/exporter/src/radquarry/exporter/delivery/turn.py",
+        "services/exporter/src/radquarry/exporter/files/working.py",
     }
 
 

@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset, FileDataset, dcmread, dcmwrite
 from pydicom.encaps import encapsulate
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -39,6 +41,14 @@ def signed(**changes: object) -> FileDataset:
     data.DigitalSignaturesSequence = [signature]
     data.DataSetTrailingPadding = b"\0" * 12
     return data
+
+
+def encoded(data: Dataset) -> bytes:
+    """Explicit VR, little endian."""
+    out = DicomBytesIO()
+    out.is_little_endian, out.is_implicit_VR = True, False
+    write_dataset(out, data)
+    return out.getvalue()
 
 
 def kept_as(folder: Path, syntax: str) -> Kept:
@@ -172,3 +182,31 @@ async def test_a_file_that_is_cut_at_any_place_says_so(gateway: Gateway, tmp_pat
         a_problem(await gateway.client.get(file.address, headers=EXPLICIT), 500, "unreadable-instance")
     file.path.write_bytes(whole)
     assert "warning" not in (await gateway.client.get(f"{file.address}/metadata")).headers
+
+
+def test_who_is_said_again_behind_the_pixels_is_not_believed(tmp_path: Path) -> None:
+    place = written(tmp_path, slice_of(7))
+    again = Dataset()
+    again.PatientName, again.StudyInstanceUID = "Evil^Name", "9.9.9"
+    before = dcmread(place.path)
+    with place.path.open("ab") as file:
+        file.write(encoded(again))
+
+    header = read_whole(InstanceFile("1.2.7", "1.2.7.1", "1.2.7.1.1", place.path))
+
+    assert (header.dataset.PatientName, header.dataset.StudyInstanceUID) == (
+        before.PatientName,
+        before.StudyInstanceUID,
+    )
+    assert not header.is_whole
+
+
+def test_zeros_that_fill_a_block_are_no_attributes(tmp_path: Path) -> None:
+    place = written(tmp_path, slice_of(7))
+    with place.path.open("ab") as file:
+        file.write(bytes(4_000_000))
+
+    header = read_whole(InstanceFile("1.2.7", "1.2.7.1", "1.2.7.1.1", place.path))
+
+    assert header.is_whole
+    assert all(tag >= 0x00080000 for tag in header.dataset.keys())  # noqa: SIM118 - a data set yields elements

@@ -29,11 +29,25 @@ from tests.exporter.reports.test_report_texts import cleaned
         ("seit 5/24, OP 3/18", "seit [DATE], OP [DATE]"),
         ("OP2019, Histo E/2019/01234, Fall 123/2019", "OP[DATE], Histo E/[DATE]/01234, Fall 123/[DATE]"),
         ("OP 2019 l. Knie, CT 2017 m. KM", "OP [DATE] l. Knie, CT [DATE] m. KM"),
+        (
+            "on March 4. Scan of Mar 4, CT v. 02.02. zum Vergleich",
+            "on [DATE]. Scan of [DATE], CT v. [DATE] zum Vergleich",
+        ),
         ("Sectio (2001+2003), OP 2019 s/p TEP", "Sectio ([DATE]+[DATE]), OP [DATE] s/p TEP"),
     ],
 )
 def test_what_bounds_the_shift_goes(text: str, left: str) -> None:
     assert cleaned(text) == left
+
+
+@pytest.mark.parametrize("text", ["ME/04.03.24", "hm/kb/04.03.2024", "CT/04.03.2024", "MRT-04.03.2024"])
+def test_a_day_moves_behind_initials_and_a_modality(text: str) -> None:
+    assert "04.03." not in cleaned(text)
+
+
+@pytest.mark.parametrize("text", ["12. u. 13.3.24", "12. & 13.03.2024", "12.3. u. 13.3.2024"])
+def test_no_day_stays_beside_a_moved_one(text: str) -> None:
+    assert not cleaned(text).startswith("12.")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +60,7 @@ def test_what_bounds_the_shift_goes(text: str, left: str) -> None:
         "Matrix 512 x 2000, 2000 x 2000 Pixel, PSA 2000, Agatston-Score 2019, D-Dimer > 2000",
         "ICD C50.9, OPS 5-820.00, M19.90, S72.01",
         "COVID-19, CA 19-9, 1.5 T, 2000.5, 1'950, 12019, 20190",
+        "BI-RADS 4. May represent malignancy. Mar 4.5 mm, v. 3.4 cm",
         "May be seen in May-Thurner syndrome; May 24 images; in March of care",
     ],
 )

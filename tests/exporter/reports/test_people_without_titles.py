@@ -31,6 +31,9 @@ from tests.exporter.reports.test_report_texts import PSEUDONYMS, cleaned
         ("gez. Huber/Schmidt, gez. Herz", "gez. [NAME]/[NAME], gez. [NAME]"),
         ("Karl Huber   Rosa Nowak\nOberarzt   Oberärztin", "[NAME]   [NAME]\nOberarzt   Oberärztin"),
         ("Name: Huber, Karl\nVorname    Karl", "Name: [NAME]\nVorname    [NAME]"),
+        ("Dr. iur. Moser, Dr.in Huber, Drs. Lang and Short", "Dr. iur. [NAME], Dr.in [NAME], Drs. [NAME] and [NAME]"),
+        ("Technologist: J. Smith\nOperateur: Mühlemann", "Technologist: [NAME]\nOperateur: [NAME]"),
+        ("sister Anna, brother Tom's scan", "sister [NAME], brother [NAME] scan"),
         ("Dr. Weber, Dr. Crohn hat", "Dr. [NAME], Dr. [NAME] hat"),
     ],
 )  # fmt: skip
@@ -44,6 +47,7 @@ def test_people_go_without_a_title(text: str, left: str) -> None:
         "The patient reported Pain, reviewed Imaging, approved: Pain",
         "FRAU KLAGT über Schmerzen, HERR BERICHTET ÜBER FIEBER, FRAU MIT KOPFSCHMERZ",
         "Mutter Mammakarzinom mit 50, Vater KHK, Bruder Herzinfarkt, Mother: Breast cancer",
+        "sister Crohn's disease, brother Down syndrome, Mother Hodgkin lymphoma, Vater Basedow",
         "i.V. Kontrastmittel, i.V. Gabe von 80 ml, 80 cc Omnipaque",
         "Rücksprache mit Onkologie, mit Chirurgie besprochen, discussed with Neurology, informed Consent",
         "Ehemann, Tochter und Sohn anwesend. Vater-Papille, Mutter-Kind-Pass. Kind gesund.",

@@ -17,6 +17,8 @@ from radquarry.api.dicomweb.headers import DEFERRED, HOSTILE, UNDEFINED, Header,
 
 FIRST_TAG = 0x00080000
 """Of a data set (PS3.5 section 7.1): what lies before is of messages and files, or bytes that fill up a block."""
+DELIMITING = 0xFFFE
+"""The group of items and their ends."""
 DELIMITERS = (b"\xfe\xff\xdd\xe0", b"\xff\xfe\xe0\xdd")
 """Of a sequence, in either byte order; its length is 0."""
 
@@ -43,9 +45,14 @@ def _completed(stream: BinaryIO, header: Header) -> Header:
     end = _end(stream, header.pixels)
     if end >= size:
         return replace(header, is_whole=end == size)
+    if _is_blank(stream, end, size):
+        return header
     stream.seek(end)
-    behind = [element for element in elements_of(_behind(stream, header.dataset)) if _is_in(element, size)]
-    is_whole = _reaches(stream, behind, end, size)
+    said = elements_of(_behind(stream, header.dataset))
+    # tags ascend (PS3.5 7.1): who says a name or a UID again behind the pixels is not believed
+    is_in_order = all(element.tag < FIRST_TAG or element.tag > header.pixels.tag for element in said)
+    behind = [element for element in said if _is_in(element, size) and element.tag > header.pixels.tag]
+    is_whole = is_in_order and _reaches(stream, behind, end, size)
     return replace(header, dataset=_joined(header.dataset, behind), is_whole=is_whole)
 
 
@@ -76,7 +83,7 @@ def _behind(stream: BinaryIO, front: Dataset) -> Dataset:
 
 
 def _is_in(element: Element, size: int) -> bool:
-    if element.tag < FIRST_TAG:
+    if element.tag < FIRST_TAG or element.tag >> 16 == DELIMITING:
         return False
     if isinstance(element, RawDataElement) and element.length != UNDEFINED:
         return element.value_tell + element.length <= size

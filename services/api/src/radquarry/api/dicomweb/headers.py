@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filebase import DicomIO
 from pydicom.filereader import read_file_meta_info
 from pydicom.filewriter import write_file_meta_info
@@ -23,6 +23,7 @@ from radquarry.dicom.uids import NotAUid, checked_uid
 
 HOSTILE = (
     InvalidDicomError,
+    BytesLengthException,
     struct.error,
     ArithmeticError,
     AttributeError,

@@ -77,7 +77,7 @@ AFTER_CUE = re.compile(
 )
 IN_ENGLISH = (
     "January|February|March|April|June|July|August|September|October|November|December"
-    "|Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec"
+    "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 )
 DAYS_AND_MONTHS = (
     WEEK,
@@ -93,11 +93,12 @@ DAYS_AND_MONTHS = (
     re.compile(rf"(?<![^\W\d_]){CAPITAL_MONTH}(?=\s?(?:[-–/,]|bis|und|and|to)\s?{CAPITAL_MONTH})"),
     re.compile(rf"(?<![^\W\d_]){MONTH}\.?,?(?:\s|\s?[-/])(?:of\s|de\s)?(?:19|20)\d\d(?!\d)", re.IGNORECASE),
     re.compile(
-        rf"(?<![\d.,])\d{{1,2}}(?:\.|st|nd|rd|th|er)?[^\S\n]?(?:of\s|de\s)?{MONTH}(?!\s?\d{{4}})", re.IGNORECASE
+        rf"(?<![\d.,])(?!\d{{1,2}}\.\s(?-i:May\s[a-z]))\d{{1,2}}(?:\.|st|nd|rd|th|er)?[^\S\n]?(?:of\s|de\s)?{MONTH}(?!\s?\d{{4}})",
+        re.IGNORECASE,
     ),
-    re.compile(rf"(?<![^\W\d_])(?:{IN_ENGLISH})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?![\d.:/]|{COUNTED})"),
+    re.compile(rf"(?<![^\W\d_])(?:{IN_ENGLISH})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?![\d:/]|\.\d|{COUNTED})"),
     re.compile(_behind("am Am vom Vom bis seit dem den zum") + rf"\d{{1,2}}\.\n{MONTH}"),
-    re.compile(_behind("am Am vom Vom bis seit dem den zum") + r"\d{1,2}\.\s?(?:0?[1-9]|1[0-2])\.(?!\d)"),
+    re.compile(_behind("am Am vom Vom v\\. bis seit dem den zum") + r"\d{1,2}\.\s?(?:0?[1-9]|1[0-2])\.(?!\d)"),
     re.compile(_behind("on On of from since dated") + r"\d{1,2}/\d{1,2}(?![\d/])"),
     MONTH_SHORT_YEAR,
     MONTH_ALONE,

@@ -27,7 +27,7 @@ NHS = re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}[\s-]?\d{4}(?!\d)")
 LABELLED = re.compile(
     r"(?<!\w)(?:(?:Pat(?:ient(?:en)?)?\.?|Fall|Aufnahme|Behandlungs|Besuchs|Untersuchungs|Befund|Histo|Auftrags?|Akten|Versicherten|Versicherungs|Kranken(?:kassen|versicherten)?|AHV|SV|Case"
     r"|Order|Accession|Visit|Encounter|Hospital|Medical Record|Record|Insurance|Policy|Dossier|Kassen)[\s-]?"
-    r"(?:Nr|Nummer|No|Number|ID|nr|nummer|id|number|no)\b|Fall(?=\s?[:#])|MRN|PID|KVNR|FID|AHV|NHS|SSN|ID|Accession|Fallnr|Pat-ID|IPP)"
+    r"(?:Nr|Nummer|No|Number|ID|nr|nummer|id|number|no)\b|Fall(?=\s?[:#])|(?i:(?:fall|pat|case)-?n(?:r|o))\b|MRN|PID|KVNR|FID|AHV|NHS|SSN|ID|Accession|Fallnr|Pat-ID|IPP)"
     r"\.?\s?[:#]?\s?(?P<id>[A-Z]{0,5}[-/.]?\d[\dA-Z./-]{2,}\d)"
 )
 

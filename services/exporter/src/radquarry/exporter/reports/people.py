@@ -14,8 +14,8 @@ SEQUENCE = (
 )
 """What stands behind PD where it is proton density."""
 DOCTOR = (
-    rf"(?:Prof|PROF|Dres|Dr|DR|Dott(?:\.?ssa)?|[Dd]octeur|PD(?![\s-]+{SEQUENCE})|Priv)\.?"
-    r"(?:[-\s]?(?:Doz|med|rer|nat|phil|h\.c|dent|Dr|Prof|univ|habil|mult|Dipl|MED|DOZ|DR)\.?){0,6}"
+    rf"(?:Prof|PROF|Dres|Drs|Dr|DR|Dott(?:\.?ssa)?|[Dd]octeur|PD(?![\s-]+{SEQUENCE})|Priv)\.?"
+    r"(?:[-\s]?(?:Doz|m[eé]d|iur|oec|theol|vet|sc|in|h\.\sc|rer|nat|phil|h\.c|dent|Dr|Prof|univ|habil|mult|Dipl|MED|DOZ|DR)\.?){0,6}"
 )
 ADDRESSED = (
     r"(?:Herrn?|HERRN?|Frau|FRAU|Fr\.|FR\.|Hr\.?|HR\.?|M(?:rs?|RS|s)\.?|Miss|MISS|Mister|Sir|Monsieur|MONSIEUR|Madame|MADAME"

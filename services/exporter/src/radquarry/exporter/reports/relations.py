@@ -23,6 +23,7 @@ WHOSE = r"(?:\s(?:des Patienten|der Patientin|of the patient|du patient|de la pa
 KIN = re.compile(
     rf"(?:(?<![\w-])(?:{GERMAN}|{GERMAN.upper()}|(?i:{OTHERS})|mari)|(?:(?m:^)|(?<=[.,;] ))Son(?=:?\s[A-Z][a-z]))(?!\w)"
     rf"{WHOSE}(?:\s?[:(]\s?|(?:,\s(?={TWO_NAMES})|\s+)(?:namens |named )?)(?P<names>{NAMES})"
+    r"(?![\w'\u2019-]|\s(?:disease|syndrome|lymphoma|chorea)\b)"
 )
 """A lower-case son is a pronoun in French."""
 TALK = (
@@ -66,7 +67,7 @@ OF_PATIENTS = (
 """Two words at least: one alone is what the patient has."""
 LABELS = re.compile(
     r"(?<![\w-])(?:(?:Nach|Familien|Vor|Ruf|Zu|Mädchen|Geburts|Patienten)?[Nn]amen?|NAME|VORNAME|NACHNAME|Surname"
-    r"|(?:First|Last|Given|Family|Patient)\s[Nn]ame|Nom|Prénom|Cognome|Nome|Einsender(?:in)?|Ansprechpartner(?:in)?"
+    r"|(?:First|Last|Given|Family|Patient)\s[Nn]ame|Nom|Prénom|Cognome|Nome|Einsender(?:in)?|Operateur(?:in)?|Untersucher(?:in)?|Technologist|Sonographer|Ansprechpartner(?:in)?"
     r"|Versicherte[r]?|z\.\s?Hd\.(?:\sv(?:on|\.))?)"
     rf"(?:[^\S\n]*:\s*|[^\S\n]{{2,}}|\t|(?<=Hd\.)\s|(?<=von)\s)(?P<names>{NAMES}(?:,\s{NAMES})?)"
 )

@@ -11,7 +11,7 @@ from radquarry.exporter.reports.month_names import PATTERN, number_of, written_l
 from radquarry.exporter.reports.spans import Span, marked
 
 NUMERIC = re.compile(
-    r"(?:(?<![\d.,/\-])|(?<=\b[Gg]eb\.)|(?<=\bGEB\.)|(?<=\d{4}[,/\-])|(?<=[.\-]\d\d[,/])|(?<=\.\d\d-))"
+    r"(?:(?<![\d.,/\-])|(?<=[^\W\d_][/\-])(?=\d\d\.\d\d\.\d\d)|(?<=\b[Gg]eb\.)|(?<=\bGEB\.)|(?<=\d{4}[,/\-])|(?<=[.\-]\d\d[,/])|(?<=\.\d\d-))"
     r"(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})"
     r"(?:(?![\d]|[.,/\-]\d)|(?<=[./]\d{4})(?=[,/\-]\d)|(?=[,/\-]\d{1,2}\.\d{1,2}\.\d\d)|(?=[,/]\d{4}-\d\d-\d\d))"
 )
@@ -28,11 +28,11 @@ MONTH_FIRST = re.compile(
     re.IGNORECASE,
 )
 RANGE_DAYS = re.compile(
-    r"(?<![\d.])(?P<from>\d{1,2})(?P<gap>\.?\s?(?:[-–/]|bis|und|au|to|al|and)\s?)"
+    r"(?<![\d.])(?P<from>\d{1,2})(?P<gap>\.?\s?(?:[-–/]|bis|und|u\.|[&+]|au|to|al|and)\s?)"
     r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
 )
 RANGE_MONTHS = re.compile(
-    r"(?<![\d.])(?P<d1>\d{1,2})\.(?P<m1>\d{1,2})\.(?P<gap>\s?(?:[-–/]|bis|und|to|al)\s?)"
+    r"(?<![\d.])(?P<d1>\d{1,2})\.(?P<m1>\d{1,2})\.(?P<gap>\s?(?:[-–/]|bis|und|u\.|[&+]|to|al)\s?)"
     r"(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
 )
 WEEKDAY = (
@@ -184,5 +184,5 @@ def _range(found: re.Match[str], dating: Dating, begin: tuple[str, str], end: tu
         yield marked(found.start(), found.end(), "date")
         return
     word = found["gap"].strip(" .")
-    between = word if len(word) == 1 else f" {word} "
+    between = f" {word} " if word.isalnum() else word
     yield Span(found.start(), found.end(), "date", between.join(f"{day:%d.%m.%Y}" for day in moved if day is not None))
