@@ -1,5 +1,6 @@
 """A year, a month or both say by how much the other dates moved: they go, and numbers that are no years stay."""
 
+import re
 import time
 
 import pytest
@@ -43,6 +44,14 @@ def test_what_bounds_the_shift_goes(text: str, left: str) -> None:
 @pytest.mark.parametrize("text", ["ME/04.03.24", "hm/kb/04.03.2024", "CT/04.03.2024", "MRT-04.03.2024"])
 def test_a_day_moves_behind_initials_and_a_modality(text: str) -> None:
     assert "04.03." not in cleaned(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"), [("04/Mar/2024", r"\d\d/[A-Z][a-z]{2}/\d{4}"), ("2024/3/4", r"\d{4}/\d\d?/\d\d?")]
+)
+def test_a_day_moves_in_the_form_it_has_between_strokes(text: str, form: str) -> None:
+    assert re.fullmatch(form, cleaned(text))
+    assert cleaned(text) != text
 
 
 @pytest.mark.parametrize("text", ["12. u. 13.3.24", "12. & 13.03.2024", "12.3. u. 13.3.2024"])

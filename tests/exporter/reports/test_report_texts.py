@@ -119,6 +119,12 @@ def test_medicine_stays(text: str) -> None:
             "MRI of 03/15/2023 and 03/04/2023 with no change in the liver",
             "MRI of 12/05/2022 and 11/24/2022 with no change in the liver",
         ),
+        ("Am Mühlbach 14, 79098 Freiburg", "[ADDRESS]"),
+        ("D/w Thompson. Discussed w/ Thompson", "D/w [NAME]. Discussed w/ [NAME]"),
+        ("Arzt: Huber\nResident: Priya R.", "Arzt: [NAME]\nResident: [NAME]"),
+        ("CH93 0076 2011 6238 5295 7, CH94 0076 3011 6238 5295 7", "[ID], CH94 0076 3011 6238 5295 7"),
+        ("Pat_ID: 4711234, PatientID=4711234", "Pat_ID: [ID], PatientID=[ID]"),
+        ("Fall 1234567, FALLNR: 88123409, FALL 3 CM", "Fall [ID], FALLNR: [ID], FALL 3 CM"),
     ],
 )
 def test_what_is_a_persons_goes(text: str, left: str) -> None:

@@ -24,11 +24,12 @@ AHV = re.compile(r"(?<!\d)756[.\s]?\d{4}[.\s]?\d{4}[.\s]?\d{2}(?!\d)")
 KVNR = re.compile(r"(?<![A-Z0-9])[A-Z]\d{9}(?!\d)")
 SSN = re.compile(r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")
 NHS = re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}[\s-]?\d{4}(?!\d)")
+IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:\s?[0-9A-Z]{4}){3,7}(?:\s?[0-9A-Z]{1,3})?(?!\w)")
 LABELLED = re.compile(
     r"(?<!\w)(?:(?:Pat(?:ient(?:en)?)?\.?|Fall|Aufnahme|Behandlungs|Besuchs|Untersuchungs|Befund|Histo|Auftrags?|Akten|Versicherten|Versicherungs|Kranken(?:kassen|versicherten)?|AHV|SV|Case"
-    r"|Order|Accession|Visit|Encounter|Hospital|Medical Record|Record|Insurance|Policy|Dossier|Kassen)[\s-]?"
-    r"(?:Nr|Nummer|No|Number|ID|nr|nummer|id|number|no)\b|Fall(?=\s?[:#])|(?i:(?:fall|pat|case)-?n(?:r|o))\b|MRN|PID|KVNR|FID|AHV|NHS|SSN|ID|Accession|Fallnr|Pat-ID|IPP)"
-    r"\.?\s?[:#]?\s?(?P<id>[A-Z]{0,5}[-/.]?\d[\dA-Z./-]{2,}\d)"
+    r"|Order|Accession|Visit|Encounter|Hospital|Medical Record|Record|Insurance|Policy|Dossier|Kassen)[\s_-]?"
+    r"(?:Nr|Nummer|No|Number|ID|nr|nummer|id|number|no)\b|Fall(?=\s?[:#])|(?:Fall|Encounter|FIN)(?=\s\d{6})|(?i:(?:fall|pat|case)-?n(?:r|o))\b|MRN|PID|KVNR|FID|AHV|NHS|SSN|ID|Accession|Fallnr|Pat-ID|IPP)"
+    r"\.?\s?[:#=]?\s?(?P<id>[A-Z]{0,5}[-/.]?\d[\dA-Z./-]{2,}\d)"
 )
 
 
@@ -43,6 +44,7 @@ def numbers_in(text: str) -> Iterator[Span]:
     for pattern in PHONES:
         yield from (marked(*found.span(), "phone") for found in pattern.finditer(text))
     yield from (marked(*found.span(), "insurance number") for found in NHS.finditer(text) if _is_nhs(found[0]))
+    yield from (marked(*found.span(), "id") for found in IBAN.finditer(text) if _is_iban(found[0]))
     yield from (marked(*found.span("id"), "id") for found in LABELLED.finditer(text))
 
 
@@ -55,6 +57,12 @@ def _is_ahv(text: str) -> bool:
     digits = _digits(text)
     total = sum(digit * (3 if at % 2 else 1) for at, digit in enumerate(digits[:12]))
     return "." in text or -total % 10 == digits[12]
+
+
+def _is_iban(text: str) -> bool:
+    """Modulo 97, the first four characters last, letters as numbers from 10 (ISO 13616)."""
+    plain = re.sub(r"\s", "", text)
+    return int("".join(str(int(character, 36)) for character in plain[4:] + plain[:4])) % 97 == 1
 
 
 def _is_kvnr(text: str) -> bool:

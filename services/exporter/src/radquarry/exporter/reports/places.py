@@ -10,6 +10,8 @@ TOWN = rf"{PART}(?:[ -](?:{PART}|am|an|der|im|bei|a\.|M\.|sur|de)){{0,4}}"
 GERMAN = (
     "strasse|straße|str\\.|gasse|platz|allee|[Ss]trasse|[Ss]traße|[Ww]eg|[Rr]ing|rain|matte|halde|quai|ufer|steig|damm"
 )
+PLACED = "Am|An der|Im|In der|Auf der|Unter den|Unter der|Zum|Zur|Bei der|Hinter der|Vor dem"
+"""Before a street's name that no other word betrays: then its town must follow."""
 ENGLISH = "Street|St\\.?|Road|Rd\\.?|Avenue|Ave\\.?|Lane|Ln\\.?|Drive|Boulevard|Blvd\\.?|Court|Way|Close|Square|Terrace"
 FRENCH = "[Rr]ue|[Aa]venue|[Cc]hemin|[Pp]lace|[Bb]oulevard|[Rr]oute"
 LATIN = r"[A-ZÉ][\wàâèéìòù'-]{1,40}(?:[ -][A-Z][\wàâèéìòù'-]{1,40}){0,4}"
@@ -21,6 +23,9 @@ STREETS = (
         r"\s\d{1,4}\s?[a-z]?(?![\w.,]\d|\w)"
     ),
     re.compile(rf"(?<![\w.,])\d{{1,5}}\s(?:[A-Z][a-z]{{1,40}}\s){{1,3}}(?:{ENGLISH})(?!\w)"),
+    re.compile(
+        rf"(?<!\w)(?:{PLACED})\s{PART}(?:[- ]{PART})?\s\d{{1,3}}\s?[a-z]?(?=,?\s\s?(?:(?:CH|D|A)-)?\d{{4,5}}\s{PART})"
+    ),
     re.compile(rf"(?<!\w)(?:{FRENCH})\s{OF}{LATIN},?{NUMBER}"),
     re.compile(rf"(?<!\w)\d{{1,4}}[a-z]?,?\s(?:{FRENCH})\s{OF}{LATIN}"),
     re.compile(rf"(?<!\w)(?:[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso)\s{LATIN},?{NUMBER}"),

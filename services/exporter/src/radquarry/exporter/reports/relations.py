@@ -42,7 +42,8 @@ SPOKEN = (
         r"(?:\s(?:telefonisch|tel\.|persönlich|heute|ausführlich))?\s"
         r"(?:besprochen|gesprochen|telefoniert|abgesprochen|diskutiert|geklärt|konsultiert)(?!\w)"
     ),
-    re.compile(rf"(?<!\w)(?i:{TALKED}){BY_PHONE}(?:\sdirectly|\sin person)?\s(?:with|to)\s(?P<names>{NAMES})"),
+    re.compile(rf"(?<!\w)(?i:{TALKED}){BY_PHONE}(?:\sdirectly|\sin person)?\s(?:with|to|w/)\s(?P<names>{NAMES})"),
+    re.compile(rf"(?<!\w)(?i:d/w)\s(?P<names>{NAMES})"),
     re.compile(
         rf"(?<!\w)(?i:called|phoned|telephoned|notified|informed|paged|informierte?|verständigt){BY_PHONE}\s"
         rf"(?P<names>{TWO_NAMES})"
@@ -67,8 +68,8 @@ OF_PATIENTS = (
 """Two words at least: one alone is what the patient has."""
 LABELS = re.compile(
     r"(?<![\w-])(?:(?:Nach|Familien|Vor|Ruf|Zu|Mädchen|Geburts|Patienten)?[Nn]amen?|NAME|VORNAME|NACHNAME|Surname"
-    r"|(?:First|Last|Given|Family|Patient)\s[Nn]ame|Nom|Prénom|Cognome|Nome|Einsender(?:in)?|Operateur(?:in)?|Untersucher(?:in)?|Technologist|Sonographer|Ansprechpartner(?:in)?"
-    r"|Versicherte[r]?|z\.\s?Hd\.(?:\sv(?:on|\.))?)"
+    r"|(?:First|Last|Given|Family|Patient)\s[Nn]ame|Nom|Prénom|Cognome|Nome|Einsender(?:in)?|Operateur(?:in)?|Untersucher(?:in)?|Technologist|Sonographer|Resident|Fellow"
+    r"|Arzt|Ärztin|MTRA?|Ansprechpartner(?:in)?|Versicherte[r]?|z\.\s?Hd\.(?:\sv(?:on|\.))?)"
     rf"(?:[^\S\n]*:\s*|[^\S\n]{{2,}}|\t|(?<=Hd\.)\s|(?<=von)\s)(?P<names>{NAMES}(?:,\s{NAMES})?)"
 )
 """Of forms, where a colon or a column stands between."""

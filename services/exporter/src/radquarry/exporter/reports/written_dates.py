@@ -12,14 +12,14 @@ from radquarry.exporter.reports.spans import Span, marked
 
 NUMERIC = re.compile(
     r"(?:(?<![\d.,/\-])|(?<=[^\W\d_][/\-])(?=\d\d\.\d\d\.\d\d)|(?<=\b[Gg]eb\.)|(?<=\bGEB\.)|(?<=\d{4}[,/\-])|(?<=[.\-]\d\d[,/])|(?<=\.\d\d-))"
-    r"(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4})"
+    r"(?P<one>\d{1,4})(?P<first>\s?[./\-]\s?)(?P<two>\d{1,2})(?P<second>\s?[./\-]\s?)(?P<three>\d{2,4}|(?:(?<=\d{4}[/-]\d[/-])|(?<=\d{4}[/-]\d\d[/-]))[1-9])"
     r"(?:(?![\d]|[.,/\-]\d)|(?<=[./]\d{4})(?=[,/\-]\d)|(?=[,/\-]\d{1,2}\.\d{1,2}\.\d\d)|(?=[,/]\d{4}-\d\d-\d\d))"
 )
 """Several may stand side by side: 3.5.2024-5.5.2024, 2024-05-03/2024-05-05."""
 A_TIME = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?(?!\d)"
 COMPACT = re.compile(rf"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:(?!\d|\.\d)|(?={A_TIME}))")
 DAY_FIRST = re.compile(
-    rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?-?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?-?)"
+    rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?[-/]?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?[-/]?)"
     rf"(?P<year>\d{{4}}|'?\d\d(?!\d|:|{COUNTED}))(?!\d)",
     re.IGNORECASE,
 )
@@ -124,7 +124,7 @@ def _numeric(found: re.Match[str], dating: Dating) -> Span | None:
     if first.strip() != second.strip() or len(three) == 3 or len(one) == 3:
         return None
     if len(one) == 4:
-        order = ("year", "month", "day") if len(three) == 2 else ()
+        order = ("year", "month", "day") if len(three) <= 2 else ()
     elif first.strip() == "/" and dating.month_first:
         order = ("month", "day", "year") if int(one) <= 12 else ("day", "month", "year")
     else:
