@@ -55,11 +55,10 @@ class Announcer:
             self._loop.call_soon_threadsafe(self._full.set)
 
     async def run(self) -> None:
-        """Announce until cancelled, what an earlier process left unsaid first."""
+        """Announce until cancelled; what an earlier process left unsaid at once: it may be asked for again."""
         await self._recover(older_than=0)
         looked = time.monotonic()
         while True:
-            await self._gather()
             try:
                 await self.flush()
             except Transient as error:
@@ -68,6 +67,7 @@ class Announcer:
             if time.monotonic() - looked > self._pace.look_again:
                 await self._recover(older_than=self._pace.look_again)
                 looked = time.monotonic()
+            await self._gather()
 
     async def flush(self) -> None:
         """Announce all that waits; raises `PeerAway` when the bus does not take it."""
