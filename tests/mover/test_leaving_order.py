@@ -1,7 +1,7 @@
 """Whatever order messages come in, and however often: what is waited for stays, and what counts as here is here."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -126,6 +126,7 @@ class Play:
         self.late: list[Message] = []
         self._story = Story()
         self._watcher = Watcher(keeper)
+        self._told: set[tuple[str, datetime]] = set()
 
     async def step(self, what: str, which: int | str) -> None:
         """One thing happens."""
@@ -142,7 +143,12 @@ class Play:
             case "work", _:
                 await self.keeper.work()
             case "look", _:
-                assert [fault for one in await self.keeper.look() if (fault := self._watcher.fault(one))] == []
+                # what was decided, and not answered, is said again, whatever was heard since: it is not here any more
+                new = [
+                    one for one in await self.keeper.look() if (one.sop_instance_uid, one.stored_at) not in self._told
+                ]
+                self._told |= {(one.sop_instance_uid, one.stored_at) for one in new}
+                assert [fault for one in new if (fault := self._watcher.fault(one))] == []
             case "hear late", _:
                 await self.keeper.hear(*self.late)
             case _ if self.keeper.orders:
@@ -186,6 +192,23 @@ async def test_nothing_leaves_that_is_waited_for_and_what_is_here_has_a_file(kee
 
     await play.keeper.hear(*play.late)
     assert await play.keeper.here() <= set(play.keeper.files)
+
+
+async def test_what_was_told_and_not_answered_is_told_again_though_a_retrieval_came_since(keeper: Keeper) -> None:
+    play = Play(keeper)
+    told_late: Steps = [("hear", 0), ("days", 1), ("look", 0), ("work", 0), ("remove", 0), ("remove", 0)]
+
+    for step in [("came", UIDS[0]), ("came", UIDS[1]), *(("hear", n) for n in range(2, 14)), ("days", 34), ("look", 0)]:
+        await play.step(*step)
+    first = [one.instances for one in keeper.orders]
+    for step in told_late[:3]:
+        await play.step(*step)
+
+    assert first
+    assert [one.instances for one in keeper.orders] == first * 2
+    for step in told_late[3:]:
+        await play.step(*step)
+    assert await keeper.here() == set(UIDS[:2]) == set(keeper.files)
 
 
 async def test_when_all_is_said_everything_leaves(keeper: Keeper) -> None:
