@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -23,29 +23,42 @@ def serving(
     folder: Path, furnish: Callable[[ShownDesk], None] = lambda _: None, parts: list[Part] | None = None
 ) -> Iterator[str]:
     """The pages over a desk that `furnish` has put in order; gives their address."""
-    ready, ended, address = threading.Event(), threading.Event(), list[str]()
 
-    async def run() -> None:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[str]:
         async with desk_over(folder / "index", parts or []) as desk:
             furnish(desk)
             server = uvicorn.Server(uvicorn.Config(pages_app(desk), port=0, log_level="error", lifespan="off"))
             task = asyncio.create_task(server.serve())
             while not server.started:  # noqa: ASYNC110 - uvicorn has no event for its start
                 await asyncio.sleep(0.01)
-            address.append(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
-            ready.set()
-            await asyncio.to_thread(ended.wait)
+            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
             server.should_exit = True
             await task
+
+    with beside(opened()) as address:
+        yield address
+
+
+@contextmanager
+def beside(opened: AbstractAsyncContextManager[str]) -> Iterator[str]:
+    """What is served in a thread with an event loop of its own, beside a browser that knows none; its address."""
+    ready, ended, address = threading.Event(), threading.Event(), list[str]()
+
+    async def run() -> None:
+        async with opened as served:
+            address.append(served)
+            ready.set()
+            await asyncio.to_thread(ended.wait)
 
     thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(30)
         yield address[0]
     finally:
         ended.set()
-        thread.join(20)
+        thread.join(30)
 
 
 @asynccontextmanager

@@ -1,9 +1,7 @@
 """Two people in two browsers: one asks who is behind pseudonyms, the other one agrees, the first sees it once."""
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from tests.api.second_person import REASON, Resolver, among_four, delivered
 from tests.api.stories import SECRET
 from tests.journeys.browsing import NARROW, Watched, chromium, tab
+from tests.journeys.served_pages import beside
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -24,26 +23,12 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[str]:
     """The whole api with a delivery that kept its table; gives its address."""
-    ready, ended, address = threading.Event(), threading.Event(), list[str]()
-
-    async def run() -> None:
-        async with among_four(folder, Resolver(folder)) as gateway:
-            await delivered(gateway, mapping=True)
-            address.append(gateway.url)
-            ready.set()
-            await asyncio.to_thread(ended.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()))
-    thread.start()
-    try:
-        assert ready.wait(30)
-        yield address[0]
-    finally:
-        ended.set()
-        thread.join(30)
+    async with among_four(folder, Resolver(folder)) as gateway:
+        await delivered(gateway, mapping=True)
+        yield gateway.url
 
 
 def signed_in(browser: Browser, base: str, name: str, **wishes: Any) -> Any:
@@ -62,7 +47,11 @@ def looked_at(browser: Browser, base: str, name: str, user: str, path: str) -> N
 
 
 def test_two_people_and_the_answer_once(browser: Browser, tmp_path: Path) -> None:
-    with served(tmp_path) as base, signed_in(browser, base, "bob") as bob, signed_in(browser, base, "ada") as ada:
+    with (
+        beside(served(tmp_path)) as base,
+        signed_in(browser, base, "bob") as bob,
+        signed_in(browser, base, "ada") as ada,
+    ):
         looked_at(browser, base, "reidentification-new", "bob", "/reidentifications/new")
         page = bob.open("/reidentifications")
         expect(page.get_by_text("You have asked nothing yet")).to_be_visible()

@@ -9,7 +9,6 @@ from pathlib import Path
 from uuid import UUID
 
 from radquarry.durable_folders import make_folder, make_names_durable
-from radquarry.exporter.runs.sources import Source
 from radquarry.exporter.same_bytes import same
 from radquarry.exporter.ways.pattern import Pattern
 from radquarry.exporter.ways.port import Answer, DestinationAway, Shipment, Staged
@@ -68,10 +67,7 @@ class Directory:
             raise DestinationAway("the disk of the destination is full")
 
     def _put(self, beside: Path, file: Staged) -> Answer:
-        known = {
-            name: getattr(file, name) for name in ("study_instance_uid", "series_instance_uid", "sop_instance_uid")
-        }
-        place = self._pattern.of_file(Source(1, file.path), known)
+        place = self._pattern.of_staged(file)
         target = self._root / place
         try:
             if not target.parent.resolve().is_relative_to(self._root.resolve()):

@@ -14,6 +14,7 @@ from radquarry.exporter.dicom_bytes.dictionary import vr_of
 from radquarry.exporter.dicom_bytes.elements import TEXT_VRS, Unreadable, found
 from radquarry.exporter.dicom_bytes.part10 import read_file
 from radquarry.exporter.runs.sources import Source, SourceRefused, opened
+from radquarry.exporter.ways.port import Staged
 
 FIELD = re.compile(r"\{([^{}]*)\}")
 READABLE = TEXT_VRS | {b"UI", b"CS", b"DA", b"TM", b"DT", b"IS", b"DS", b"AS", b"AE"}
@@ -63,6 +64,11 @@ class Pattern:
         named = {name: _safe_value(values.get(name, "")) for name in self.tags}
         parts = [FIELD.sub(lambda name: named[name[1]], part) for part in self.text.split("/")]
         return "/".join(safe_part(part) for part in parts)
+
+    def of_staged(self, file: Staged) -> str:
+        """Of a file that may leave; where it cannot be read, by the UIDs of the archive. Raises `SourceRefused`."""
+        names = ("study_instance_uid", "series_instance_uid", "sop_instance_uid")
+        return self.of_file(Source(1, file.path), {name: getattr(file, name) for name in names})
 
     def of_file(self, source: Source, known: Mapping[str, str]) -> str:
         """Of the file as it lies there; `known` are values that hold where it cannot be read as a whole.

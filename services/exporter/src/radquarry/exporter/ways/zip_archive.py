@@ -10,20 +10,18 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import pyzipper
 
 from radquarry.durable_folders import make_names_durable
-from radquarry.exporter.runs.sources import Source
 from radquarry.exporter.ways.directory import CHUNK, away, cleared, left_in
 from radquarry.exporter.ways.pattern import Pattern
 from radquarry.exporter.ways.port import Answer, Shipment, Staged
-from radquarry.exporter.ways.told_steps import to_its_word
+from radquarry.exporter.ways.told_steps import Made, to_its_word
 from radquarry.exporter.ways.unfinished import unfinished
 
-Made = TypeVar("Made")
 SOME_TIME = (1980, 1, 1, 0, 0, 0)
 """Of every file in it: when it was cleaned is nobody's business."""
 LEVEL = 1
@@ -97,10 +95,7 @@ class ZipArchive:
         return archive
 
     def _placed(self, file: Staged, others: dict[str, Answer]) -> Answer:
-        known = {
-            name: getattr(file, name) for name in ("study_instance_uid", "series_instance_uid", "sop_instance_uid")
-        }
-        place = self._pattern.of_file(Source(1, file.path), known)
+        place = self._pattern.of_staged(file)
         if place in others:
             return Answer(file, "failed", "another file of the same name is in the archive; mend the pattern")
         return Answer(file, "delivered", "", place)
@@ -113,15 +108,10 @@ class _Work:
         self._is_stopped = threading.Event()
 
     async def done(self, step: Callable[[], Made]) -> Made:
-        task = asyncio.ensure_future(asyncio.to_thread(step))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            self._is_stopped.set()
-            await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()  # looked at, so that nobody complains of an error unseen
-            raise
+        made, is_cancelled = await to_its_word(step, self._is_stopped.set)
+        if is_cancelled:
+            raise asyncio.CancelledError
+        return made
 
     def add(self, archive: Any, path: Path, name: str) -> None:
         entry = archive.zipinfo_cls(name, date_time=SOME_TIME)
