@@ -1,4 +1,4 @@
-"""What tests of the api's projections are given: a store of each kind, emptied for every test."""
+"""What tests of the api are given: a store of each kind, emptied for every test, and four people at an api."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from radquarry.state.store import State
+from tests.api.gateway import Gateway
 from tests.api.projecting import Projections, a_store, a_store_url, projections
+from tests.api.second_person import Resolver, among_four
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
@@ -24,3 +26,16 @@ async def state(store_url: str) -> AsyncIterator[State]:
 @pytest.fixture
 def api(state: State, tmp_path: Path) -> Projections:
     return projections(state, tmp_path / "exchange")
+
+
+@pytest.fixture
+def resolver(tmp_path: Path) -> Resolver:
+    """Who answers questions about pseudonyms."""
+    return Resolver(tmp_path)
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path, resolver: Resolver) -> AsyncIterator[Gateway]:
+    """Of four people; modules that need another one have their own."""
+    async with among_four(tmp_path, resolver) as opened:
+        yield opened

@@ -3,12 +3,15 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
+from sqlalchemy import update
 
+from radquarry.api.delivery_tables import reidentifications
 from radquarry.api.passwords import hashed
 from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
 from radquarry.service import Service
@@ -84,3 +87,10 @@ async def state_is(gateway: Gateway, one: str, wanted: str) -> None:
         return str((await gateway.client.get(f"{PATH}/{one}", auth=WHO["ada"])).json()["state"])
 
     await becomes(state, wanted)
+
+
+async def decided_until(gateway: Gateway, one: str, moment: datetime) -> None:
+    """The question has waited so long that it can be decided until then."""
+    row = update(reidentifications).where(reidentifications.c.reidentification_id == UUID(one))
+    async with gateway.state.writing() as connection:
+        await connection.execute(row.values(expires_at=moment))

@@ -1,15 +1,18 @@
 """What was there before an upgrade keeps its meaning after it."""
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from radquarry.api.__main__ import MIGRATIONS
+from radquarry.api.delivery_tables import reidentifications
 from radquarry.state.migration import migrate
 from radquarry.state.store import open_state
+from tests.api.stories import NOON
 from tests.contracts.states import KINDS, empty_state_url
 
 STUDIES = [  # state, expected, received: of it to come
@@ -53,3 +56,28 @@ async def test_what_is_to_come_of_old_retrievals_is_counted(kind: str, tmp_path:
         async with state.reading() as connection:
             rows = [tuple(row) for row in await connection.execute(text(counted))]
     assert rows == [(sum(each[3] for each in STUDIES), 2, "[]"), (0, 0, "[]")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_questions_that_wait_have_the_usual_time_from_the_upgrade_on(kind: str, tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    older.mkdir()
+    for file in MIGRATIONS.glob("*.py"):
+        if file.stem[:4] < "0009":
+            shutil.copy(file, older)
+    waiting, refused = uuid4(), uuid4()
+    async with empty_state_url(kind, tmp_path) as url, open_state(url) as state:
+        await migrate(state, "api", older)
+        async with state.writing() as connection:
+            about = {"delivery_id": uuid4(), "pseudonyms": "[]", "reason": "", "requested_by": "", "requested_at": NOON}
+            for key, at in ((waiting, None), (refused, NOON)):
+                row = {"reidentification_id": key, "refused_at": at, **about}
+                await connection.execute(reidentifications.insert().values(row))
+
+        await migrate(state, "api", MIGRATIONS)
+
+        table = reidentifications.c
+        async with state.reading() as connection:
+            ends = dict((await connection.execute(select(table.reidentification_id, table.expires_at))).all())
+    assert ends[refused] is None
+    assert timedelta(days=13) < ends[waiting] - datetime.now(UTC) <= timedelta(days=14)

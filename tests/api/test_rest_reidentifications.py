@@ -1,7 +1,6 @@
 """Who is behind a pseudonym, over HTTP: two people, an answer once, and nothing of it anywhere else."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,19 +12,8 @@ from radquarry.errors import Permanent
 from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
 from radquarry.service import Service
 from tests.api.gateway import Gateway, a_gateway, a_problem, becomes
-from tests.api.second_person import PATH, REASON, WHO, Resolver, among_four, asked, state_is
+from tests.api.second_person import PATH, REASON, WHO, Resolver, asked, state_is
 from tests.api.stories import SECRET
-
-
-@pytest.fixture
-def resolver(tmp_path: Path) -> Resolver:
-    return Resolver(tmp_path)
-
-
-@pytest.fixture
-async def gateway(tmp_path: Path, resolver: Resolver) -> AsyncIterator[Gateway]:
-    async with among_four(tmp_path, resolver) as opened:
-        yield opened
 
 
 async def test_two_people_and_then_the_answer_once(

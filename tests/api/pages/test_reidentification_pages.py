@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import get_args
@@ -17,22 +16,11 @@ from radquarry.api.pages.wording import catalogue
 from radquarry.api.reidentification_views import Stand
 from tests.api.gateway import Gateway, a_gateway
 from tests.api.pages.reading import Page, page_of
-from tests.api.second_person import REASON, WHO, Resolver, among_four, answered, asked, delivered, state_is
-from tests.api.stories import SECRET
+from tests.api.second_person import REASON, WHO, Resolver, answered, asked, decided_until, delivered, state_is
+from tests.api.stories import NOON, SECRET
 
 PAGES = "/reidentifications"
 HTML = {"Accept": "text/html"}
-
-
-@pytest.fixture
-def resolver(tmp_path: Path) -> Resolver:
-    return Resolver(tmp_path)
-
-
-@pytest.fixture
-async def gateway(tmp_path: Path, resolver: Resolver) -> AsyncIterator[Gateway]:
-    async with among_four(tmp_path, resolver) as opened:
-        yield opened
 
 
 async def got(gateway: Gateway, path: str, user: str, status: int = 200) -> Page:
@@ -173,6 +161,24 @@ async def test_what_failed_and_what_expired_is_said_in_words(gateway: Gateway, r
     page = await got(gateway, f"{PAGES}/{late}", "bob")
     assert "was not fetched within a day of the approval" in page.text
     assert (await sent(gateway, f"{PAGES}/{late}/answer", "bob")).status_code == 410
+
+
+async def test_a_question_says_until_when_it_waits_and_then_that_nobody_decided(gateway: Gateway) -> None:
+    one = (await asked(gateway, "bob")).json()["id"]
+    assert "Without a decision it lapses on" in (await got(gateway, f"{PAGES}/{one}", "bob")).text
+    assert "1 question about pseudonyms waits" in (await got(gateway, "/help", "ada")).text
+
+    await decided_until(gateway, one, NOON)
+
+    assert (
+        "Nobody decided in time: nothing was resolved. Ask again" in (await got(gateway, f"{PAGES}/{one}", "bob")).text
+    )
+    assert f"{PAGES}/{one}/approve" not in {
+        form["action"] for form in (await got(gateway, f"{PAGES}/{one}", "ada")).all("form")
+    }
+    assert "waits for your decision" not in (await got(gateway, "/help", "ada")).text
+    late = await sent(gateway, f"{PAGES}/{one}/approve", "ada")
+    assert late.status_code == 409
 
 
 async def test_questions_are_listed_for_whom_they_concern(gateway: Gateway) -> None:

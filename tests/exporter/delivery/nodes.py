@@ -105,6 +105,7 @@ class Web:
     requests: list[dict[str, str]] = field(default_factory=list)
     tell: Callable[[list[str]], tuple[int, dict[str, str], bytes]] = lambda uids: (200, {}, b"")
     cut: bool = False
+    cut_at: str = ""
 
 
 @contextmanager
@@ -125,6 +126,10 @@ def web(tls: ssl.SSLContext | None = None) -> Iterator[Web]:
             head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
             parts = BytesParser().parsebytes(head + body).get_payload()
             uids = [head_of(part.get_payload(decode=True)) for part in parts]
+            if it.cut_at in uids:
+                self.connection.close()
+                self.close_connection = True
+                return
             it.got += uids
             status, headers, told = it.tell(uids)
             self.send_response(status)

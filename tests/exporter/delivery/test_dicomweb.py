@@ -1,5 +1,6 @@
 """STOW-RS to services that take, refuse, are busy, break off, and say what became of each file."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -84,11 +85,46 @@ async def test_a_time_of_day_to_come_again_is_understood(tmp_path: Path) -> None
     assert 40 < away.value.after <= 60
 
 
-async def test_a_connection_that_is_cut_leaves_everything_for_later(tmp_path: Path) -> None:
+async def test_a_service_that_breaks_off_at_every_file_is_away(tmp_path: Path) -> None:
+    files = files_of(tmp_path, 9)
+    with web() as cut, web() as failing:
+        cut.cut = True
+        failing.tell = lambda _: (500, {}, b"")
+        for it in (cut, failing):
+            with pytest.raises(DestinationAway, match=r"breaks off at every file: .*STOW-RS"):
+                await told(it, files)
+        tried = [int(request["Content-Length"]) for request in failing.requests]
+
+    assert [size < 1.5 * min(tried) for size in tried] == [False] * 3 + [True] * 5, "nine, four, two, then five alone"
+
+
+@pytest.mark.parametrize("place", range(6))
+@pytest.mark.parametrize("is_cut", [True, False])
+async def test_a_file_at_which_a_service_breaks_off_holds_no_other_up(place: int, is_cut: bool, tmp_path: Path) -> None:
+    files = files_of(tmp_path, 6)
+    bad = files[place].sop_instance_uid
     with web() as it:
-        it.cut = True
-        with pytest.raises(DestinationAway, match="STOW-RS"):
-            await told(it, files_of(tmp_path))
+        it.cut_at = bad if is_cut else ""
+        it.tell = lambda uids: (500, {}, b"") if bad in uids else (200, {}, response(uids))
+        answers = await told(it, files)
+
+    assert [answer.file for answer in answers if answer.state == "delivered"] == [
+        file for file in files if file.sop_instance_uid != bad
+    ]
+    first, last = (answer for answer in answers if answer.broke_off)
+    assert first == last == answers[-1]
+    assert (last.file.sop_instance_uid, last.state) == (bad, "later")
+    assert last.problem.startswith("the destination broke off at this file: STOW-RS: ")
+
+
+async def test_what_broke_off_before_goes_last_and_alone(tmp_path: Path) -> None:
+    first, *others = files_of(tmp_path, 3)
+    with web() as it:
+        it.tell = lambda uids: (200, {}, response(uids))
+        await told(it, [replace(first, broke_off=True), *others])
+
+    assert len(it.requests) == 2
+    assert it.got == [file.sop_instance_uid for file in (*others, first)]
 
 
 async def test_requests_have_bounded_bytes_and_hold_each_file_once(tmp_path: Path) -> None:

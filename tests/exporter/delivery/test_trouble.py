@@ -171,6 +171,22 @@ async def test_a_file_at_which_a_node_breaks_off_fails_alone_after_its_own_attem
     assert (again.state, again.delivered) == ("complete", 6)
 
 
+async def test_a_file_at_which_a_web_service_breaks_off_fails_alone_after_its_own_attempts(tmp_path: Path) -> None:
+    study = archived(tmp_path, count=4)
+    bad, *others = study.files
+    with web() as service:
+        service.tell = lambda uids: (500, {}, b"") if bad in uids else (200, {}, response(uids))
+        async with desk(tmp_path, {"out": Destination(kind="dicomweb", url=service.url)}) as it:
+            await it.retrieved(study)
+            delivery_id = await it.order()
+            end = await it.heard.end(delivery_id)
+            last = it.heard.last(delivery_id, study)
+
+    assert (end.state, end.delivered, end.problem) == ("incomplete", 3, "")
+    assert "1 failed: the destination broke off at this file: STOW-RS: HTTP 500" in last.problem
+    assert {uid for uid in service.got if uid != bad} == {*others}
+
+
 async def test_a_file_that_is_put_off_is_counted_by_itself(tmp_path: Path) -> None:
     study = archived(tmp_path, count=3)
     slow, bad, good = study.files

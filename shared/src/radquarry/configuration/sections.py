@@ -22,16 +22,19 @@ from radquarry.configuration.uploads import UploadedFiles
 from radquarry.configuration.values import AeTitle, Caller, Host, Port, Seconds
 from radquarry.configuration.week import WeekWindows
 
+USUAL_DAYS = 14
+
 
 class Authentication(Section):
     """Who may use the pages and the REST interface: lines `name:hash`, made by `radquarry password`.
 
     `administrators` are the names of those who may change the load of a PACS, stop and start it, and probe it; empty
-    is everybody in the users file.
+    is everybody in the users file. A question who is behind a pseudonym waits `decision_days` for one of them.
     """
 
     users_file: Path
     administrators: tuple[str, ...] = ()
+    decision_days: Annotated[int, Field(ge=1, le=365)] = USUAL_DAYS
 
 
 class Api(Section):

@@ -28,6 +28,7 @@ from radquarry.api.live import Live
 from radquarry.api.measures import Measures
 from radquarry.api.orders import Orders
 from radquarry.api.readiness import probes
+from radquarry.api.reidentification_deadlines import Deadlines
 from radquarry.api.reidentifications import Reidentifications
 from radquarry.api.retrieval_decisions import RetrievalDecisions
 from radquarry.api.retrieval_estimates import Estimates
@@ -79,13 +80,14 @@ async def opened(
     guard = guard_of(settings.api)
     await migrate(state, "api", MIGRATIONS)
     notes, desk = _desk(settings, bus, state, index)
+    deadlines = Deadlines(state, exchange_of(settings), _now)
     await bus.subscribe_parked(desk.failures.keep)
     app = build(desk, Measures(bus, state), probes(bus, state, index), guard)
     with bound(settings.api.host, settings.api.port) as port:
         listening(address_of(port))
         server = WebServer(app, port, before_end=desk.live.close)
         try:
-            yield api(notes, desk.live, server.run, desk.files.keep)
+            yield api(notes, desk.live, server.run, desk.files.keep, deadlines.keep)
         finally:
             await desk.images.decoders.close()
 

@@ -99,4 +99,5 @@ reidentifications = Table(
     Column("refused_by", String(200)),
     Column("refused_at", Moment),
     Column("refusal", Text),
+    Column("expires_at", Moment),
 )

@@ -48,7 +48,9 @@ def not_in_this_version(what: str) -> Problem:
 
 
 def already_decided(state: str) -> Problem:
-    """A question about pseudonyms that somebody else has approved or refused."""
+    """A question about pseudonyms that somebody else has approved or refused, or that has lapsed."""
+    if state == "lapsed":
+        return Problem(409, "lapsed", "Too late", "Nobody decided in time: the question has lapsed, and is asked anew.")
     return Problem(409, "decided", "Decided already", f"Somebody else has decided: the question is {state}.")
 
 

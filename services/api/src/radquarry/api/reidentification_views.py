@@ -9,7 +9,7 @@ from uuid import UUID
 from radquarry.api import bulk
 from radquarry.api.exchange import UNFETCHED_SECONDS
 
-Stand = Literal["requested", "refused", "approved", "answered", "failed", "fetched", "expired"]
+Stand = Literal["requested", "refused", "approved", "answered", "failed", "fetched", "expired", "lapsed"]
 KEPT = timedelta(seconds=UNFETCHED_SECONDS)
 
 
@@ -17,6 +17,7 @@ KEPT = timedelta(seconds=UNFETCHED_SECONDS)
 class ReidentificationView:
     """Where a question stands; an answer that nobody fetched within a day has expired.
 
+    One that nobody decided until `expires_at` has lapsed, which is a refusal by time: `refused_by` is empty then.
     `problem` is why it has failed: it is asked anew then.
     """
 
@@ -36,6 +37,7 @@ class ReidentificationView:
     refused_by: str = ""
     refused_at: datetime | None = None
     refusal: str = ""
+    expires_at: datetime | None = None
 
     @property
     def until(self) -> datetime | None:
@@ -62,6 +64,7 @@ def view_of(row: bulk.Found, now: datetime) -> ReidentificationView:
         refused_by=row.refused_by,
         refused_at=row.refused_at,
         refusal=row.refusal,
+        expires_at=row.expires_at,
     )
 
 
@@ -69,9 +72,9 @@ def _stand(row: bulk.Found, now: datetime) -> Stand:
     if row.fetched_at is not None:
         return "fetched"
     if row.refused_at is not None:
-        return "refused"
+        return "refused" if row.refused_by else "lapsed"
     if row.approved_at is None:
-        return "requested"
+        return "lapsed" if row.expires_at is not None and row.expires_at <= now else "requested"
     if row.problem:
         return "failed"
     if row.approved_at < now - KEPT:

@@ -6,6 +6,7 @@ The answer is a file that the exporter writes; nothing of it is kept, and no mes
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -20,8 +21,9 @@ from radquarry.api.listed import Listed, cursor, page_size, position
 from radquarry.api.orders import Orders
 from radquarry.api.problems import Problem, already_decided, invalid, no_second_person, unknown
 from radquarry.api.reidentification_answers import Originals, content_of, originals_in
+from radquarry.api.reidentification_deadlines import UNDECIDED, asked_as, waits
 from radquarry.api.reidentification_questions import Question
-from radquarry.api.reidentification_views import ReidentificationView, Stand, view_of
+from radquarry.api.reidentification_views import ReidentificationView, view_of
 from radquarry.api.security.rights import Rights
 from radquarry.api.storable import storable
 from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
@@ -63,7 +65,8 @@ class Reidentifications:
             "pseudonyms": json.dumps(list(dict.fromkeys(question.pseudonyms))),
             "reason": storable(question.reason),
             "requested_by": user[:200],
-            "requested_at": self._orders.clock(),
+            "requested_at": (now := self._orders.clock()),
+            "expires_at": now + self._rights.decide_within,
         }
         async with self._state.writing() as connection:
             await self._state.upsert(connection, reidentifications, [row])
@@ -90,10 +93,11 @@ class Reidentifications:
                 approved_by=user[:200],
             )
         )
-        undecided = update(reidentifications).where(_is(reidentification_id), UNDECIDED)
+        undecided = update(reidentifications).where(asked_as(reidentification_id), UNDECIDED)
         async with self._state.writing() as connection:
             await connection.execute(undecided.values(approved_by=user[:200], approved_at=approved_at))
-        await self._check_not_overtaken(reidentification_id, "refused")
+        if (decided := await self._get(reidentification_id)).state in {"refused", "lapsed"}:
+            raise already_decided(decided.state)
         self._audit("approved", user, reidentification_id, pseudonyms=len(view.pseudonyms))
 
     async def refuse(self, reidentification_id: UUID, reason: str, user: str) -> None:
@@ -101,12 +105,13 @@ class Reidentifications:
         view = await self._to_decide(reidentification_id, user)
         if view.state == "refused":
             return
-        undecided = update(reidentifications).where(_is(reidentification_id), UNDECIDED)
+        undecided = update(reidentifications).where(asked_as(reidentification_id), UNDECIDED)
         told = {"refused_by": user[:200], "refused_at": self._orders.clock(), "refusal": storable(reason)}
         async with self._state.writing() as connection:
             is_ours = (await connection.execute(undecided.values(told))).rowcount == 1
         if not is_ours:
-            await self._check_not_overtaken(reidentification_id, "approved", "answered", "failed", "fetched", "expired")
+            if (decided := await self._get(reidentification_id)).state != "refused":
+                raise already_decided(decided.state)
             return
         # an approval that broke off may have been answered
         await asyncio.to_thread(self._exchange.originals(reidentification_id).unlink, missing_ok=True)
@@ -118,20 +123,20 @@ class Reidentifications:
         One that comes after the fetch goes, and one that somebody refused while it was on its way.
         """
         unanswered = update(reidentifications).where(
-            _is(fact.reidentification_id), reidentifications.c.answered_at.is_(None)
+            asked_as(fact.reidentification_id), reidentifications.c.answered_at.is_(None)
         )
         told = {"found": fact.found, "unknown": fact.unknown, "problem": storable(fact.problem)}
         async with self._state.writing() as connection:
             await connection.execute(unanswered.values(answered_at=fact.sent_at, **told))
             over = func.coalesce(reidentifications.c.fetched_at, reidentifications.c.refused_at)
-            is_over = await connection.scalar(select(over).where(_is(fact.reidentification_id))) is not None
+            is_over = await connection.scalar(select(over).where(asked_as(fact.reidentification_id))) is not None
         if is_over:
             await asyncio.to_thread(self._exchange.originals(fact.reidentification_id).unlink, missing_ok=True)
 
     async def block(self, reidentification_id: UUID, reason: str) -> None:
         """The question was parked, which is its answer for now; an empty reason when it is put again."""
         unanswered = update(reidentifications).where(
-            _is(reidentification_id), reidentifications.c.answered_at.is_(None)
+            asked_as(reidentification_id), reidentifications.c.answered_at.is_(None)
         )
         async with self._state.writing() as connection:
             await connection.execute(unanswered.values(problem=storable(reason)))
@@ -151,7 +156,7 @@ class Reidentifications:
         """How many questions wait for this user's decision, or another administrator's."""
         if not self.may_decide(user):
             return 0
-        counted = select(func.count()).select_from(reidentifications).where(_waits_for(user))
+        counted = select(func.count()).select_from(reidentifications).where(_waits_for(user, self._orders.clock()))
         async with self._state.reading() as connection:
             return int(await connection.scalar(counted) or 0)
 
@@ -164,7 +169,7 @@ class Reidentifications:
         if which == "own" or not self._rights.administers(user):
             chosen = chosen.where(table.requested_by == user[:200])
         if which == "waiting":
-            chosen = chosen.where(_waits_for(user))
+            chosen = chosen.where(_waits_for(user, self._orders.clock()))
         if after is not None:
             chosen = chosen.where(tuple_(table.requested_at, table.reidentification_id) < tuple_(*position(after)))
         chosen = chosen.order_by(table.requested_at.desc(), table.reidentification_id.desc())
@@ -203,16 +208,14 @@ class Reidentifications:
         if not is_second_person(view.requested_by, user[:200]):
             self._audit("decision refused", user, reidentification_id)
             raise Problem(403, "same-person", "Not for you", "Whoever asked cannot decide: it takes a second person.")
+        if view.state == "lapsed":
+            raise already_decided(view.state)
         return view
 
-    async def _check_not_overtaken(self, reidentification_id: UUID, *states: Stand) -> None:
-        """Raises the problem to answer with where somebody else decided otherwise meanwhile."""
-        view = await self._get(reidentification_id)
-        if view.state in states:
-            raise already_decided(view.state)
-
     async def _claim(self, reidentification_id: UUID) -> None:
-        unfetched = update(reidentifications).where(_is(reidentification_id), reidentifications.c.fetched_at.is_(None))
+        unfetched = update(reidentifications).where(
+            asked_as(reidentification_id), reidentifications.c.fetched_at.is_(None)
+        )
         async with self._state.writing() as connection:
             claim = unfetched.values(fetched_at=self._orders.clock())
             if (await connection.execute(claim)).rowcount != 1:
@@ -220,29 +223,22 @@ class Reidentifications:
 
     async def _get(self, reidentification_id: UUID) -> ReidentificationView:
         async with self._state.reading() as connection:
-            rows = await bulk.fetch(connection, select(reidentifications).where(_is(reidentification_id)))
+            rows = await bulk.fetch(connection, select(reidentifications).where(asked_as(reidentification_id)))
         if not rows:
             raise unknown("reidentification", reidentification_id)
         return view_of(rows[0], self._orders.clock())
 
     async def _project(self, reidentification_id: UUID) -> str:
         async with self._state.reading() as connection:
-            chosen = select(reidentifications.c.project).where(_is(reidentification_id))
+            chosen = select(reidentifications.c.project).where(asked_as(reidentification_id))
             return str(await connection.scalar(chosen) or "")
 
     def _audit(self, what: str, user: str, reidentification_id: UUID, **about: object) -> None:
         audit(f"reidentification {what}", user, reidentification_id=str(reidentification_id), **about)
 
 
-def _is(reidentification_id: UUID) -> ColumnElement[bool]:
-    return reidentifications.c.reidentification_id == reidentification_id
-
-
-UNDECIDED = and_(reidentifications.c.approved_at.is_(None), reidentifications.c.refused_at.is_(None))
-
-
-def _waits_for(user: str) -> ColumnElement[bool]:
-    return and_(UNDECIDED, func.lower(reidentifications.c.requested_by) != user[:200].lower())
+def _waits_for(user: str, now: datetime) -> ColumnElement[bool]:
+    return and_(waits(now), func.lower(reidentifications.c.requested_by) != user[:200].lower())
 
 
 def _check_known(user: str) -> None:

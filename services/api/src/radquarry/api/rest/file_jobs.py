@@ -133,40 +133,41 @@ def _each(
     return added
 
 
-@routes.post(
-    "/deidentifications",
-    status_code=202,
-    responses=problems(413, 507),
-    openapi_extra=DEIDENTIFY,
-    summary="De-identify files at hand",
+def _bringing(kinds: str, form: dict[str, Any], summary: str, about: str) -> None:
+    """The POST of one kind of work."""
+
+    async def bring_files(sent: Sent, kind: OfKind, desk: OnDesk) -> Ordered:
+        return Ordered(id=await desk.files.bring(kind, sent))
+
+    routes.post(
+        f"/{kinds}",
+        status_code=202,
+        responses=problems(413, 507),
+        openapi_extra=form,
+        summary=summary,
+        description=about,
+        name=f"bring_{kinds}",
+    )(bring_files)
+
+
+_bringing(
+    "deidentifications",
+    DEIDENTIFY,
+    "De-identify files at hand",
+    "All files or none: an upload that breaks off is removed. Results are kept for a day.",
 )
-async def deidentify_files(sent: Sent, desk: OnDesk) -> Ordered:
-    """All files or none: an upload that breaks off is removed. Results are kept for a day."""
-    return Ordered(id=await desk.files.bring("deidentification", sent))
-
-
-@routes.post(
-    "/previews",
-    status_code=202,
-    responses=problems(413, 507),
-    openapi_extra=PREVIEW,
-    summary="What would be done to a file",
+_bringing(
+    "previews",
+    PREVIEW,
+    "What would be done to a file",
+    "One file, as for `POST /deidentifications`; nothing is made of it. See `…/changes`.",
 )
-async def preview_file(sent: Sent, desk: OnDesk) -> Ordered:
-    """One file, as for `POST /deidentifications`; nothing is made of it. See `…/changes`."""
-    return Ordered(id=await desk.files.bring("preview", sent))
-
-
-@routes.post(
-    "/conversions",
-    status_code=202,
-    responses=problems(413, 507),
-    openapi_extra=CONVERT,
-    summary="Convert files at hand",
+_bringing(
+    "conversions",
+    CONVERT,
+    "Convert files at hand",
+    "Images to DICOM, or DICOM to another format; see `POST /deidentifications` for what becomes of the files.",
 )
-async def convert_files(sent: Sent, desk: OnDesk) -> Ordered:
-    """Images to DICOM, or DICOM to another format; see `POST /deidentifications` for what becomes of the files."""
-    return Ordered(id=await desk.files.bring("conversion", sent))
 
 
 @_each(routes.get, "", responses=problems(), summary="Files that were brought")

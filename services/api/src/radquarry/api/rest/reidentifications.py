@@ -55,7 +55,10 @@ class Refusal(BaseModel):
 
 
 class Reidentification(BaseModel):
-    """Where a question stands: `answered` can be fetched by whoever asked, once, within a day."""
+    """Where a question stands: `answered` can be fetched by whoever asked, once, within a day.
+
+    One that nobody decided until `expires_at` has `lapsed`.
+    """
 
     id: UUID
     delivery: UUID
@@ -73,6 +76,7 @@ class Reidentification(BaseModel):
     refused_by: str
     refused_at: datetime | None
     refusal: str
+    expires_at: datetime | None
 
 
 class ReidentificationPage(BaseModel):

@@ -4,22 +4,31 @@ Urgent retrievals come before everybody's others, so that they are the administr
 """
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from radquarry.api.audit import audit
 from radquarry.api.problems import Problem
-from radquarry.configuration.sections import Authentication
+from radquarry.configuration.sections import USUAL_DAYS, Authentication
 
 
 class Rights:
-    """`administrators` are user names; with none named, everybody is one."""
+    """`administrators` are user names; with none named, everybody is one.
 
-    def __init__(self, administrators: Collection[str] = ()) -> None:
+    `decide_within` is how long a question who is behind a pseudonym waits for one of them.
+    """
+
+    def __init__(
+        self, administrators: Collection[str] = (), decide_within: timedelta = timedelta(days=USUAL_DAYS)
+    ) -> None:
         self._administrators = frozenset(administrators)
+        self.decide_within = decide_within
 
     @classmethod
     def of(cls, authentication: Authentication | None) -> "Rights":
         """As configured; where nobody has to sign in, everybody may do everything."""
-        return cls(authentication.administrators if authentication else ())
+        if authentication is None:
+            return cls()
+        return cls(authentication.administrators, timedelta(days=authentication.decision_days))
 
     def administers(self, user: str) -> bool:
         """Whether `user` may change a PACS's load, stop, start and probe it, and order what is urgent."""

@@ -13,15 +13,13 @@ from radquarry.dicom.association import Association, in_thread, open_association
 from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
 from radquarry.dicom.stored_file import NotADicomFile, parcel_of
 from radquarry.dicom.storing import Parcel, store, takes
+from radquarry.exporter.ways.breaking_off import around_breaks, broke_off
 from radquarry.exporter.ways.committing import Committing
 from radquarry.exporter.ways.port import Answer, DestinationAway, DestinationRefuses, Shipment, Staged
 from radquarry.exporter.ways.statuses import verdict
 
 MOST_CONTEXTS = 126
 """Of 128 that an association can have (PS3.8 9.3.2.2)."""
-MOST_BROKEN_OFF = 5
-"""In a row, with nothing answered for between them: then it is not these files' fault."""
-BROKE_OFF = "the destination broke off at this file: {}"
 Load = tuple[Staged, Parcel]
 
 
@@ -48,7 +46,7 @@ class DicomNode:
             taken = [load for load in loads if self._committing is not None and load[0].was_taken]
             for some in _by_contexts([load for load in loads if self._committing is None or not load[0].was_taken]):
                 by_uid = {load[0].sop_instance_uid: load for load in some}
-                async with aclosing(self._sent(some)) as sending:
+                async with aclosing(around_breaks(some, self._over_one)) as sending:
                     async for answer in sending:
                         yield answer
                         if answer.state == "taken":
@@ -72,28 +70,6 @@ class DicomNode:
     async def clear(self, delivery_id: UUID) -> None:
         """Nothing of ours lies there half."""
 
-    async def _sent(self, loads: Sequence[Load]) -> AsyncGenerator[Answer, None]:
-        """Where the node breaks off at a file the others go on; that one goes last, alone in an association."""
-        waiting = [load for load in loads if not load[0].broke_off]
-        alone = [load for load in loads if load[0].broke_off]
-        in_a_row, words = 0, ""
-        while waiting:
-            done = 0
-            async with aclosing(self._over_one(waiting)) as sending:
-                async for answer in sending:
-                    yield answer
-                    done += 1
-                    if answer.broke_off:
-                        in_a_row, words = (in_a_row + 1 if done == 1 else 1), answer.problem
-                        alone.append(waiting[done - 1])
-            waiting = waiting[done:]
-            if in_a_row == MOST_BROKEN_OFF:
-                raise DestinationAway(f"the destination breaks off at every file: {words}")
-        for load in alone:
-            async with aclosing(self._over_one([load])) as sending:
-                async for answer in sending:
-                    yield answer
-
     async def _over_one(self, loads: Sequence[Load]) -> AsyncGenerator[Answer, None]:
         """Over one association: to the end, or to the file at which the node breaks off."""
         kinds = dict.fromkeys(parcel.kind for _, parcel in loads)
@@ -107,7 +83,7 @@ class DicomNode:
         except PacsAway as fault:
             if sent is None:
                 raise
-            yield Answer(sent, "later", BROKE_OFF.format(fault), broke_off=True)
+            yield broke_off(sent, str(fault))
 
     async def _one(self, association: Association, file: Staged, parcel: Parcel) -> Answer:
         if not takes(association, parcel):

@@ -3,9 +3,10 @@
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from radquarry.configuration.sections import Destination
 from radquarry.dicom.encryption import Tls
 from radquarry.dicom.stored_file import NotADicomFile, parcel_of
 from radquarry.errors import Permanent
+from radquarry.exporter.ways.breaking_off import around_breaks, broke_off
 from radquarry.exporter.ways.port import Answer, DestinationAway, DestinationRefuses, Shipment, Staged
 from radquarry.exporter.ways.stow_answers import said_of
 
@@ -23,12 +25,17 @@ MOST_BYTES, MOST_FILES = 64_000_000, 200
 CHUNK = 1 << 20
 MOST_OF_AN_ANSWER = 16_000_000
 REFUSING = (401, 403, 404, 405, 406, 415, 501)
-PASSING = (408, 425, 429)
+PASSING = (408, 425, 429, 503, 507)
+"""Busy or full, whatever the file; any other answer from 500 on is taken to be for a file's sake."""
 HALVED = (400, 413, 422)
 """Too large, or for one file's sake: the others are asked for without it."""
 LONGEST_WAIT = 3600.0
 Load = tuple[Staged, str]
 """A file, and the SOP Instance UID that it has now."""
+
+
+class _BrokenOffError(Exception):
+    """A request of which nothing is known, after it reached the service."""
 
 
 class DicomWeb:
@@ -50,16 +57,12 @@ class DicomWeb:
                 loads.append((file, (await asyncio.to_thread(parcel_of, file.path)).sop_instance_uid))
             except (NotADicomFile, OSError) as fault:
                 yield Answer(file, "failed", str(fault) if isinstance(fault, NotADicomFile) else "it cannot be read")
-        async with self._opened() as client:
-            waiting = [*_portions(loads, self._most_bytes)]
-            while waiting:
-                some = waiting.pop(0)
-                status, body, words = await self._stored(client, some)
-                if status in HALVED and len(some) > 1:
-                    waiting[:0] = [some[: len(some) // 2], some[len(some) // 2 :]]
-                    continue
-                for answer in _answers(some, status, body, words):
-                    yield answer
+        async with (
+            self._opened() as client,
+            aclosing(around_breaks(loads, partial(self._requested, client), by_itself=True)) as answering,
+        ):
+            async for answer in answering:
+                yield answer
 
     async def accompany(self, shipment: Shipment, folder: Path) -> None:
         """The service takes objects alone."""
@@ -90,8 +93,26 @@ class DicomWeb:
         ) as client:
             yield client
 
+    async def _requested(self, client: httpx.AsyncClient, loads: Sequence[Load]) -> AsyncGenerator[Answer, None]:
+        """To the end, or to the file for whose sake requests fail, which is found by halving."""
+        waiting = [*_portions(loads, self._most_bytes)]
+        while waiting:
+            some = waiting.pop(0)
+            try:
+                status, body, words = await self._stored(client, some)
+            except _BrokenOffError as fault:
+                if len(some) == 1:
+                    yield broke_off(some[0][0], str(fault))
+                    return
+                status = 0
+            if len(some) > 1 and (not status or status in HALVED):
+                waiting[:0] = [some[: len(some) // 2], some[len(some) // 2 :]]
+                continue
+            for answer in _answers(some, status, body, words):
+                yield answer
+
     async def _stored(self, client: httpx.AsyncClient, loads: Sequence[Load]) -> tuple[int, bytes, str]:
-        """Status, body and words of one request. Raises `DestinationAway`, `DestinationRefuses`."""
+        """Status, body and words of one request. Raises `DestinationAway`, `DestinationRefuses`, `_BrokenOffError`."""
         boundary = f"radquarry-{secrets.token_hex(16)}"
         head = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode()
         tail = f"--{boundary}--\r\n".encode()
@@ -105,13 +126,17 @@ class DicomWeb:
         try:
             async with client.stream("POST", url, content=body, headers=headers) as answer:
                 told = await _read(answer)
-        except httpx.RequestError as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise DestinationAway(f"STOW-RS: {type(error).__name__}") from None
+        except httpx.RequestError as error:
+            raise _BrokenOffError(f"STOW-RS: {type(error).__name__}") from None
         words = f"STOW-RS: HTTP {answer.status_code}"
         if answer.status_code in REFUSING:
             raise DestinationRefuses(f"{words}; mend url, user, password or token of the destination")
-        if answer.status_code in PASSING or answer.status_code >= 500:
+        if answer.status_code in PASSING or "Retry-After" in answer.headers:
             raise DestinationAway(words, after=_wait(answer.headers.get("Retry-After", "")))
+        if answer.status_code >= 500:
+            raise _BrokenOffError(words)
         return answer.status_code, told, words
 
 

@@ -3,33 +3,31 @@
 import asyncio
 import errno
 import os
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from pathlib import Path
-from uuid import UUID
 
 from radquarry.durable_folders import make_folder, make_names_durable
 from radquarry.exporter.same_bytes import same
 from radquarry.exporter.ways.pattern import Pattern
 from radquarry.exporter.ways.port import Answer, DestinationAway, Shipment, Staged
 from radquarry.exporter.ways.told_steps import to_its_word
-from radquarry.exporter.ways.unfinished import clear_unfinished, unfinished, unfinished_in
+from radquarry.exporter.ways.unfinished import Unfinished, away, unfinished
 
 CHUNK = 4 << 20
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL)
 """What file systems without hard links answer."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
 PARCEL = "delivery-{delivery_id}"
 
 
-class Directory:
+class Directory(Unfinished):
     """Files at `pattern` below `root`; what accompanies them in a folder of its own for each delivery."""
 
     whole = False
     takes_papers = True
 
     def __init__(self, root: Path, pattern: Pattern) -> None:
-        self._root = root
+        super().__init__(root)
         self._pattern = pattern
 
     async def deliver(self, shipment: Shipment, files: Sequence[Staged]) -> AsyncGenerator[Answer, None]:
@@ -48,14 +46,6 @@ class Directory:
     async def accompany(self, shipment: Shipment, folder: Path) -> None:
         """See `Way`."""
         await asyncio.to_thread(self._accompany, shipment, folder)
-
-    async def unfinished(self) -> Collection[UUID]:
-        """See `Way`."""
-        return await asyncio.to_thread(left_in, self._root)
-
-    async def clear(self, delivery_id: UUID) -> None:
-        """See `Way`."""
-        await asyncio.to_thread(cleared, self._root, delivery_id)
 
     def _demand_room(self, wanted: int) -> None:
         try:
@@ -98,29 +88,6 @@ class Directory:
                         make_names_durable(target.parent)
         except OSError as error:
             raise away(error) from None
-
-
-def away(error: OSError) -> DestinationAway:
-    """A disk's fault in words; who mends it need not order anew."""
-    if error.errno in FULL:
-        return DestinationAway("the disk of the destination is full")
-    return DestinationAway(f"the destination cannot be written: {error.strerror or type(error).__name__}")
-
-
-def left_in(root: Path) -> set[UUID]:
-    """See `unfinished_in`. Raises `DestinationAway`."""
-    try:
-        return unfinished_in(root)
-    except OSError as error:
-        raise away(error) from None
-
-
-def cleared(root: Path, delivery_id: UUID) -> None:
-    """See `clear_unfinished`. Raises `DestinationAway`."""
-    try:
-        clear_unfinished(root, delivery_id)
-    except OSError as error:
-        raise away(error) from None
 
 
 def put(source: Path, target: Path, beside: Path) -> bool:

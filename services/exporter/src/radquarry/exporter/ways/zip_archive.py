@@ -7,20 +7,19 @@ made anew. It becomes one in a folder of its own (unfinished.py).
 import asyncio
 import os
 import threading
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pyzipper
 
 from radquarry.durable_folders import make_names_durable
-from radquarry.exporter.ways.directory import CHUNK, away, cleared, left_in
+from radquarry.exporter.ways.directory import CHUNK
 from radquarry.exporter.ways.pattern import Pattern
 from radquarry.exporter.ways.port import Answer, Shipment, Staged
 from radquarry.exporter.ways.told_steps import Made, to_its_word
-from radquarry.exporter.ways.unfinished import unfinished
+from radquarry.exporter.ways.unfinished import Unfinished, away, unfinished
 
 SOME_TIME = (1980, 1, 1, 0, 0, 0)
 """Of every file in it: when it was cleaned is nobody's business."""
@@ -28,14 +27,14 @@ LEVEL = 1
 """Of compression: pixels gain little by more."""
 
 
-class ZipArchive:
+class ZipArchive(Unfinished):
     """`{delivery_id}.zip` in `root`, its files at `pattern`."""
 
     whole = True
     takes_papers = True
 
     def __init__(self, root: Path, pattern: Pattern, password: str = "") -> None:
-        self._root = root
+        super().__init__(root)
         self._pattern = pattern
         self._password = password
 
@@ -57,14 +56,6 @@ class ZipArchive:
 
     async def accompany(self, shipment: Shipment, folder: Path) -> None:
         """It is in the archive."""
-
-    async def unfinished(self) -> Collection[UUID]:
-        """See `Way`."""
-        return await asyncio.to_thread(left_in, self._root)
-
-    async def clear(self, delivery_id: UUID) -> None:
-        """See `Way`."""
-        await asyncio.to_thread(cleared, self._root, delivery_id)
 
     async def _written(self, beside: Path, shipment: Shipment, files: Sequence[Staged]) -> list[Answer]:
         answers: dict[str, Answer] = {}
