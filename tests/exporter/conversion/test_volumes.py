@@ -176,7 +176,6 @@ def test_two_affines_that_differ_are_said_and_none_is_refused(tmp_path: Path) ->
     [
         (np.zeros((2, 2, 2, 1, 2), np.int16), "more than four axes"),
         (np.zeros((2, 2, 2), np.complex64), "complex"),
-        (np.zeros((2, 2, 2), [("R", "u1"), ("G", "u1"), ("B", "u1")]), "colours"),
         (np.array([[[0, 70000]]], np.int32), "more than 16 bits"),
         (np.array([[[0.5, np.nan]]], np.float32), "no numbers"),
         (np.zeros((2, 70000, 1), np.uint8), "along a side"),

@@ -41,9 +41,9 @@ class Planes:
     turned: tuple[bool, bool, bool]
 
     def as_written(self, volume: NDArray[np.generic]) -> NDArray[np.generic]:
-        """A volume (x, y, z) as slices, rows, columns."""
+        """A volume (x, y, z, and what a voxel has) as slices, rows, columns."""
         turned = volume[tuple(slice(None, None, -1 if turn else 1) for turn in self.turned)]
-        return turned.transpose(2, 1, 0)
+        return turned.transpose(2, 1, 0, *range(3, turned.ndim))
 
 
 def planes_of(affine: NDArray[np.floating], shape: Sequence[int]) -> Planes:

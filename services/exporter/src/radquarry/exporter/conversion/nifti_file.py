@@ -1,4 +1,4 @@
-"""A NIfTI file (nii, nii.gz): affine, voxels as they are stored, their scaling. Every size in it is looked at first."""
+"""NIfTI, in one file or two: affine, voxels as they are stored, their scaling. Every size in it is looked at first."""
 
 import zlib
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ CHUNK = 1 << 20
 GZIP = 16 + zlib.MAX_WBITS
 MILLIMETRES = {"mm": 1.0, "meter": 1000.0, "micron": 0.001, "unknown": 1.0}
 MILLISECONDS = {"sec": 1000.0, "msec": 1.0, "usec": 0.001}
+OTHER_HALF = "its voxels lie in another file, of the same name with .img, which is not beside it, or there are two"
+OPAQUE = 255
 APART = 1e-3
 """How far (of the smallest voxel) the two affines of a file may lie apart at a corner, unsaid."""
 
@@ -31,6 +33,7 @@ APART = 1e-3
 class Volumes:
     """`raw`: x, y, z, time as stored, Fortran order; a value is raw x `slope` + `intercept`; `affine` in mm, RAS.
 
+    Colours have a fifth axis of red, green and blue, 8 bits each, and no scaling.
     `repetition_time` in ms, 0 where unknown.
     """
 
@@ -42,21 +45,29 @@ class Volumes:
     notes: tuple[str, ...]
 
 
-def volumes_in(view: memoryview) -> Volumes:
-    """Raises `Refused`."""
-    data = _unpacked(view) if bytes(view[:2]) == b"\x1f\x8b" else view
+def volumes_in(view: memoryview, voxels: memoryview | None = None) -> Volumes:
+    """`voxels` are the file that a header of a pair has beside it. Raises `Refused`."""
+    data = _unpacked(view)
     header = _header(data)
     shape = _shape(header)
     dtype = header.get_data_dtype()
-    if dtype.fields or dtype.kind not in "iuf" or dtype.itemsize > 8:
-        raise Refused("its voxels are colours, complex numbers, or floating-point numbers of more than 64 bits")
-    start, size = int(header["vox_offset"]), int(np.prod(shape, dtype=object)) * dtype.itemsize
-    if start < header.single_vox_offset:
-        raise Refused("it says that its voxels lie in its header")
+    is_colour = dtype.names is not None and dtype.names[:3] == ("R", "G", "B")
+    if not is_colour and (dtype.fields or dtype.kind not in "iuf" or dtype.itemsize > 8):
+        raise Refused("its voxels are complex numbers, or floating-point numbers of more than 64 bits")
+    if _is_half(header):
+        if voxels is None:
+            raise Refused(OTHER_HALF)
+        data = _unpacked(voxels)
+    start, size = _start(header), int(np.prod(shape, dtype=object)) * dtype.itemsize
     if size > MOST_BYTES or start + size > len(data):
         raise Refused("it is cut, or larger than can be converted")
-    raw = np.frombuffer(data[start : start + size], dtype).reshape(shape, order="F")
-    slope, intercept = header.get_slope_inter()
+    stored = data[start : start + size]
+    slope = intercept = None
+    if is_colour:
+        raw = _colours(stored, shape, dtype.itemsize)
+    else:
+        raw = np.frombuffer(stored, dtype).reshape(shape, order="F")
+        slope, intercept = header.get_slope_inter()
     affine, notes = _affine(header, shape)
     return Volumes(
         raw,
@@ -68,7 +79,28 @@ def volumes_in(view: memoryview) -> Volumes:
     )
 
 
+def _start(header: Nifti1Header) -> int:
+    offset = float(header["vox_offset"])
+    if not np.isfinite(offset) or offset < (0 if _is_half(header) else header.single_vox_offset):
+        raise Refused("it says that its voxels lie in its header")
+    return int(offset)
+
+
+def _is_half(header: Nifti1Header) -> bool:
+    return bytes(header["magic"])[:2] == b"ni"
+
+
+def _colours(stored: memoryview, shape: tuple[int, ...], samples: int) -> NDArray[np.generic]:
+    """Three samples of each voxel, which lie together; a fourth one says how transparent it is."""
+    colours = np.moveaxis(np.frombuffer(stored, np.uint8).reshape((samples, *shape), order="F"), 0, -1)
+    if samples == 4 and not (colours[..., 3] == OPAQUE).all():
+        raise Refused("some of its voxels are transparent, which DICOM cannot say: make RGB of it")
+    return colours[..., :3]
+
+
 def _unpacked(view: memoryview) -> memoryview:
+    if bytes(view[:2]) != b"\x1f\x8b":
+        return view
     inflater, data = zlib.decompressobj(GZIP), bytearray()
     try:
         for start in range(0, len(view), CHUNK):
@@ -91,7 +123,6 @@ def _unpacked(view: memoryview) -> memoryview:
 
 
 def _header(data: memoryview) -> Nifti1Header:
-    """`ni1` is a header whose voxels lie in another file."""
     two = int.from_bytes(data[:4], "little") == 540 or int.from_bytes(data[:4], "big") == 540
     kind: type[Nifti1Header] = nibabel.Nifti2Header if two else nibabel.Nifti1Header
     size = 540 if two else 348
@@ -103,8 +134,8 @@ def _header(data: memoryview) -> Nifti1Header:
         header.get_data_dtype()
     except (HeaderDataError, KeyError, ValueError):
         raise Refused("its header is damaged") from None
-    if bytes(header["magic"])[:2] != b"n+":
-        raise Refused("its voxels lie in another file (hdr and img); make one file of them")
+    if bytes(header["magic"])[:2] not in (b"n+", b"ni"):
+        raise Refused("its header is damaged")
     return header
 
 

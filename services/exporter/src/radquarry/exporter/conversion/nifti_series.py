@@ -1,6 +1,7 @@
 """A volume of NIfTI as a series of single images with its exact geometry: MR (PS3.3 A.4), CT (A.3), else SC (A.8).
 
 An instance is a slice at a time: first all slices of the first time (Temporal Position Identifier), then the next.
+Colours are SC, whatever the modality.
 """
 
 from collections.abc import Iterator
@@ -40,20 +41,22 @@ class Stack:
         """SOP Instance UID and file of each slice."""
         times = self.volumes.raw.shape[3]
         for time in range(times):
-            slices = self.planes.as_written(self.values.voxels[..., time])
+            slices = self.planes.as_written(self.values.voxels[:, :, :, time])
             for place, pixels in enumerate(slices):
                 number = time * len(slices) + place
                 uid = self.identity.instance(digest, str(number))
                 dataset = self._dataset(uid, time, place)
                 dataset.InstanceNumber = str(number + 1)
-                dataset.PixelData = pixels.astype(pixels.dtype.newbyteorder("<")).tobytes()
-                dataset["PixelData"].VR = "OW"
+                data = pixels.astype(pixels.dtype.newbyteorder("<")).tobytes()
+                dataset.PixelData = data + b"\0" * (len(data) & 1)
+                dataset["PixelData"].VR = "OB" if self.values.is_colour else "OW"
                 yield uid, file_bytes(dataset)
 
     def _dataset(self, uid: str, time: int, place: int) -> Dataset:
         modality = self.given.get("Modality", "OT")
         given = {"BurnedInAnnotation": "NO", "PatientPosition": "", **self.given, "Modality": modality}
-        dataset = instance(CLASSES.get(modality, SecondaryCaptureImageStorage), uid, self.identity, given)
+        own_class = None if self.values.is_colour else CLASSES.get(modality)
+        dataset = instance(own_class or SecondaryCaptureImageStorage, uid, self.identity, given)
         dataset.DerivationDescription = "Converted from NIfTI"
         self._place(dataset, place)
         self._describe(dataset)
@@ -81,6 +84,11 @@ class Stack:
         """Image Pixel, Modality LUT, VOI LUT (C.7.6.3, C.11.1, C.11.2)."""
         voxels = self.values.voxels
         dataset.Rows, dataset.Columns, dataset.SamplesPerPixel = voxels.shape[1], voxels.shape[0], 1
+        if self.values.is_colour:
+            dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, 0
+            dataset.PhotometricInterpretation = "RGB"
+            dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 8, 8, 7, 0
+            return
         dataset.PhotometricInterpretation = "MONOCHROME2"
         dataset.BitsAllocated = dataset.BitsStored = 16
         dataset.HighBit = 15

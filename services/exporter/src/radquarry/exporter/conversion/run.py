@@ -1,7 +1,7 @@
 """A conversion of many files: what became of each, as it comes. It knows no command and no message."""
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -56,7 +56,10 @@ class Conversion:
     def outcomes(self) -> Generator[Outcome, None, None]:
         """One for each input, as it comes. Raises `RunRefused`: another run writes there, the disk is full."""
         try:
-            yield from self._outcomes()
+            for outcome in self._outcomes():
+                yield outcome
+                if (half := self._survey.pairs.get(outcome.input)) is not None:
+                    yield replace(outcome, input=half.number, name=half.name)
         except DiskFull as full:
             raise RunRefused(f"{full}; the run is not complete") from None
 
@@ -64,7 +67,8 @@ class Conversion:
         with folder_of_one(self._order.folder):
             images: list[Surveyed] = []
             files: list[Surveyed] = []
-            for given in self._inputs:
+            halves = {half.number for half in self._survey.pairs.values()}
+            for given in (each for each in self._inputs if each.number not in halves):
                 looked = self._look_at(given)
                 if isinstance(looked, Outcome):
                     yield looked

@@ -12,16 +12,26 @@ from radquarry.exporter.conversion.refusing import Refused
 
 STEPS = 65535
 BLOCK = 1 << 20
+COLOUR_AXES = 5
+"""x, y, z, time, and the sample."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """`voxels` are uint16 or int16; a value is voxel x `slope` + `intercept`; `note` says what precision is lost."""
+    """`voxels` are uint16 or int16; a value is voxel x `slope` + `intercept`; `note` says what precision is lost.
 
-    voxels: NDArray[np.uint16] | NDArray[np.int16]
+    Colours are uint8 and stay as they are.
+    """
+
+    voxels: NDArray[np.uint16] | NDArray[np.int16] | NDArray[np.uint8]
     slope: str = "1"
     intercept: str = "0"
     note: str = ""
+
+    @property
+    def is_colour(self) -> bool:
+        """Whether a voxel is red, green and blue."""
+        return self.voxels.ndim == COLOUR_AXES
 
     @property
     def is_rescaled(self) -> bool:
@@ -40,10 +50,12 @@ def stored(raw: NDArray[np.generic], slope: float, intercept: float) -> Stored:
 
     Whole numbers are exact or refused. Others are rounded to 65536 steps from the lowest to the highest.
     """
+    if raw.ndim == COLOUR_AXES:
+        return Stored(raw.astype(np.uint8, copy=False))
     if raw.dtype.kind in "iu":
         return _whole(raw, slope, intercept)
     if raw.dtype.kind != "f":
-        raise Refused("its voxels are colours or complex numbers, not values")
+        raise Refused("its voxels are complex numbers, not values")
     if not all(np.isfinite(block).all() for block in _blocks(raw)):
         raise Refused("some of its voxels are no numbers (NaN or infinite), which DICOM cannot hold")
     low, high = float(raw.min()), float(raw.max())

@@ -10,6 +10,7 @@ from radquarry.exporter.conversion.given import Given
 from radquarry.exporter.conversion.identity import SeriesIdentity, patient_key, series_uid, study_key, study_uid
 from radquarry.exporter.conversion.inputs import Input
 from radquarry.exporter.conversion.kinds import Kind, kind_of
+from radquarry.exporter.conversion.pairs import pairs_among
 from radquarry.exporter.conversion.patient_table import PatientTable
 from radquarry.exporter.runs.sources import opened
 
@@ -21,12 +22,13 @@ DIGITS = re.compile(r"(\d{1,18})")
 
 @dataclass(frozen=True)
 class Surveyed:
-    """An input that may be converted; `digest` is the SHA-256 of its bytes in hex."""
+    """An input that may be converted; `digest` is the SHA-256 of its bytes in hex, of a pair's header of both."""
 
     input: Input
     kind: Kind
     digest: str
     given: Given
+    voxels: Input | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Survey:
         self._given = given
         self._table = table
         self._called = Counter(each.name.rpartition("/")[2] for each in inputs)
+        self.pairs = pairs_among(inputs)
+        """By a header's number, its voxels: what becomes of the one becomes of the other."""
         self.used: set[str] = set()
         """Rows of the table that a file had."""
 
@@ -63,7 +67,12 @@ class Survey:
             kind, reason = kind_of(view, given.name)
             if kind == "other":
                 return PassedOver(reason)
-            return Surveyed(given, kind, _digest(view), {} if kind == "dicom" else self._data_of(given.name))
+            data = {} if kind == "dicom" else self._data_of(given.name)
+            voxels = self.pairs.get(given.number)
+            if voxels is None:
+                return Surveyed(given, kind, _digest(view), data)
+            with opened(voxels.source) as other:
+                return Surveyed(given, kind, _digest(view) + _digest(other), data, voxels)
 
     def _data_of(self, name: str) -> Given:
         if self._table is None:

@@ -1,6 +1,7 @@
 """Images of a series as DICOM files of it."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class SeriesWriter:
             if member.kind == "raster":
                 notes = self._picture(view, staging, (member.digest, str(place)))
             elif member.kind == "nifti":
-                notes = self._volumes(view, staging, member.digest)
+                notes = self._volumes(view, staging, member)
             else:
                 for uid, data in slide_files(
                     member.input.source, member.input.name, self.series.identity, self.series.given
@@ -59,9 +60,10 @@ class SeriesWriter:
             self.number += 1
         return tuple(sorted(set().union(*(page.notes for page in picture.pages))))
 
-    def _volumes(self, view: memoryview, staging: Staging, digest: str) -> tuple[str, ...]:
-        stack = stack_of(volumes_in(view), self.series.identity, self.series.given)
-        for uid, data in stack.instances(digest):
+    def _volumes(self, view: memoryview, staging: Staging, member: Surveyed) -> tuple[str, ...]:
+        with nullcontext() if member.voxels is None else opened(member.voxels.source) as voxels:
+            stack = stack_of(volumes_in(view, voxels), self.series.identity, self.series.given)
+        for uid, data in stack.instances(member.digest):
             staging.write(self._path(uid), data)
         return stack.notes
 
