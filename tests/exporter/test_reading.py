@@ -19,9 +19,9 @@ from pydicom.uid import (
     JPEG2000Lossless,
 )
 
-from radquarry.exporter.dicom_bytes.elements import Encoding, Unreadable, encoding_of, found
+from radquarry.exporter.dicom_bytes.elements import Element, Encoding, Unreadable, encoding_of, found
 from radquarry.exporter.dicom_bytes.part10 import file_pieces, read_file
-from radquarry.exporter.dicom_bytes.reading import DEEPEST, read_dataset
+from radquarry.exporter.dicom_bytes.reading import DEEPEST, read_beginning, read_dataset
 from radquarry.exporter.dicom_bytes.writing import LARGE, pieces_of
 from tests.exporter.cleaning import cleaned, cleaner, ct, read, written
 
@@ -159,3 +159,19 @@ def test_a_character_set_that_is_none_stops_nobody(charset: bytes) -> None:
     output, _ = cleaned(changed, cleaner())
 
     assert b"Quarrymann" not in output
+
+
+def counted(elements: list[Element]) -> int:
+    return len(elements) + sum(counted(item) for element in elements for item in element.items or ())
+
+
+@given(datasets(), st.sampled_from(SYNTAXES), st.integers(0, 40))
+def test_what_is_not_kept_of_a_data_set_is_counted(dataset: Dataset, syntax: str, most: int) -> None:
+    data, encoding = memoryview(encoded(dataset, syntax)), encoding_of(syntax)
+    whole = read_dataset(data, 0, encoding)
+
+    some, left_out = read_beginning(data, 0, encoding, most)
+
+    assert counted(some) == min(most, counted(whole))
+    assert counted(some) + left_out == counted(whole)
+    assert [element.tag for element in some] == [element.tag for element in whole][: len(some)]

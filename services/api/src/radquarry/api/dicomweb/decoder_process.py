@@ -29,6 +29,7 @@ from radquarry.api.dicomweb.frame_places import FrameMap, frame_bits, frame_map
 from radquarry.api.dicomweb.grey_values import grey
 from radquarry.api.dicomweb.headers import HOSTILE, read_header
 from radquarry.api.problems import Problem
+from radquarry.dicom.jpeg_of_12_bits import add_jpeg_of_12_bits
 
 MOST_MEMORY = 3 * 1024**3 // 2
 LARGEST_FRAME = 256 * 1024 * 1024
@@ -41,6 +42,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # codecs write to both, and may write values
     os.dup2(1, 2)
     warnings.simplefilter("ignore")
+    add_jpeg_of_12_bits()
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     with suppress(OSError):  # where memory ends all the same, it ends here and not in the api
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
 from pydicom.pixels.utils import iter_pixels
 
+from radquarry.dicom.jpeg_of_12_bits import add_jpeg_of_12_bits
 from radquarry.exporter.conversion.dicom_file import read_dicom, read_safely
 from radquarry.exporter.conversion.raster import MOST_PIXELS
 from radquarry.exporter.conversion.refusing import Refused
@@ -49,6 +50,7 @@ def frames_of(view: memoryview) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _decoded(dataset: FileDataset) -> Iterator[NDArray[np.generic]]:
+    add_jpeg_of_12_bits()
     with read_safely(UNKNOWN):
         frames = iter_pixels(dataset)
     while True:

@@ -1,5 +1,6 @@
 """A DICOM file: preamble, file meta information, data set (PS3.10 section 7)."""
 
+import sys
 import zlib
 from dataclasses import dataclass
 from struct import pack
@@ -18,7 +19,7 @@ from radquarry.exporter.dicom_bytes.elements import (
     encoding_of,
     plain,
 )
-from radquarry.exporter.dicom_bytes.reading import read_dataset
+from radquarry.exporter.dicom_bytes.reading import read_beginning, read_dataset
 from radquarry.exporter.dicom_bytes.writing import pieces_of
 
 MOST_INFLATED = 1 << 30
@@ -29,14 +30,15 @@ IMPLEMENTATION_VERSION_NAME = "RADQUARRY_0_1"
 
 @dataclass(frozen=True)
 class DicomFile:
-    """What was read: the data set's elements, and how they were written."""
+    """What was read: the data set's elements, and how they were written; `left_out` were not kept when it was read."""
 
     transfer_syntax_uid: str
     dataset: Dataset
+    left_out: int = 0
 
 
-def read_file(view: memoryview, most_inflated: int = MOST_INFLATED) -> DicomFile:
-    """Raises `Unreadable`. The elements hold views of `view`, which must stay open."""
+def read_file(view: memoryview, most_inflated: int = MOST_INFLATED, most_elements: int = sys.maxsize) -> DicomFile:
+    """Raises `Unreadable`. The elements hold views of `view`, which must stay open; `most_elements` are kept."""
     if len(view) < 132 or bytes(view[128:132]) != b"DICM":
         raise Unreadable("no DICOM file: DICM is missing")
     start = _end_of_meta(view)
@@ -48,7 +50,7 @@ def read_file(view: memoryview, most_inflated: int = MOST_INFLATED) -> DicomFile
         raise Unreadable("its transfer syntax is none of the standard")
     if syntax == DEFLATED:
         view, start = memoryview(_inflated(view[start:], most_inflated)), 0
-    return DicomFile(syntax, read_dataset(view, start, encoding_of(syntax)))
+    return DicomFile(syntax, *read_beginning(view, start, encoding_of(syntax), most_elements))
 
 
 def _end_of_meta(view: memoryview) -> int:

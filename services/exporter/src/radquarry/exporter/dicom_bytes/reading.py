@@ -1,5 +1,6 @@
 """Reads a data set out of bytes in bounded depth: every sequence into its items, those that are encoded as UN too."""
 
+import sys
 from struct import Struct
 
 from radquarry.exporter.dicom_bytes.dictionary import vr_of
@@ -28,8 +29,17 @@ _HEADS = {order: (Struct(f"{order}HH"), Struct(f"{order}H"), Struct(f"{order}L")
 
 def read_dataset(view: memoryview, start: int, encoding: Encoding) -> Dataset:
     """The elements from `start` to the end of `view`; zeros behind the last one are dropped. Raises `Unreadable`."""
-    dataset, _ = _Reader(view, encoding, _Effort()).elements(start, len(view), 0)
-    return dataset
+    return read_beginning(view, start, encoding, sys.maxsize)[0]
+
+
+def read_beginning(view: memoryview, start: int, encoding: Encoding, most: int) -> tuple[Dataset, int]:
+    """The first `most` elements at any depth, and pixel data, of a data set that is read to its end all the same.
+
+    How many were left out is told beside. Raises `Unreadable`.
+    """
+    effort = _Effort(most)
+    dataset, _ = _Reader(view, encoding, effort).elements(start, len(view), 0)
+    return dataset, effort.left_out
 
 
 class _TooMuchInVain(Unreadable):
@@ -39,13 +49,15 @@ class _TooMuchInVain(Unreadable):
 class _Effort:
     """What reading a file has cost: nested UN that can be read in two ways doubles it at each depth."""
 
-    def __init__(self) -> None:
-        self.elements = 0
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.elements = self.left_out = 0
         self._in_vain = 0
 
-    def lost(self, since: int) -> None:
-        """An attempt that began when so many elements were read has failed."""
-        self._in_vain += self.elements - since + 1
+    def lost(self, since: tuple[int, int]) -> None:
+        """An attempt that began when so many elements were read, and left out, has failed."""
+        self._in_vain += self.elements - since[0] + 1
+        self.left_out = since[1]
         if self._in_vain > MOST_IN_VAIN:
             raise _TooMuchInVain("values of an unknown kind can be read in too many ways")
 
@@ -62,7 +74,7 @@ class _Reader:
         """Elements up to `end`, or behind the item's delimiter."""
         if depth > DEEPEST:
             raise Unreadable(f"sequences are nested more than {DEEPEST} deep")
-        view, read = self._view, self._explicit if self._encoding.explicit else self._implicit
+        effort, view, read = self._effort, self._view, self._explicit if self._encoding.explicit else self._implicit
         dataset: Dataset = []
         while at < end:
             if end - at < 8:
@@ -77,9 +89,13 @@ class _Reader:
                 return dataset, end
             if group == 0xFFFE:
                 raise Unreadable("an item stands outside a sequence")
-            self._effort.elements += 1
+            effort.elements += 1
+            is_kept = effort.elements <= effort.most or tag in PIXEL_DATA
             element, at = read(tag, at, end, depth)
-            dataset.append(element)
+            if is_kept:
+                dataset.append(element)
+            else:
+                effort.left_out += 1
         if delimited:
             raise Unreadable("an item has no end")
         return dataset, at
@@ -157,7 +173,8 @@ class _Reader:
                 raise Unreadable("an item is longer than its sequence")
             else:
                 item, at = self.elements(at, at + length, depth)
-            items.append(item)
+            if item or self._effort.elements <= self._effort.most:
+                items.append(item)
         if delimited:
             raise Unreadable("a sequence has no end")
         return items, at
@@ -167,7 +184,7 @@ class _Reader:
         known = vr_of(element.tag)
         if bytes(self._view[at : at + 4]) == ITEM_BYTES:
             for encoding in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):
-                before = self._effort.elements
+                before = self._effort.elements, self._effort.left_out
                 try:
                     reader = _Reader(self._view, encoding, self._effort)
                     items, _ = reader.sequence(at, after, depth + 1, delimited=False)

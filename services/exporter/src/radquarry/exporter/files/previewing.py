@@ -21,6 +21,8 @@ from radquarry.exporter.runs.workplace import Order
 
 MOST_SECONDS = 120.0
 """Others wait for theirs meanwhile."""
+MOST_ELEMENTS = 100_000
+"""Of the file, that are kept in memory: the others are counted."""
 MOST_ROWS = 20_000
 MOST_BYTES = 16 * 1024**2
 
@@ -33,7 +35,8 @@ async def previewed(given: Path, order: Order) -> bytes:
     """The preview of the first DICOM file below `given`, as JSON. Raises `NothingToShow`, `RunRefused`.
 
     `changes` are rows of attribute, what happens, before and after; `more` are further ones that are not among them.
-    `held_back` is why the file could not leave, as far as that is known before its release check.
+    `held_back` is why the file could not leave, as far as that is known before its release check. What lies behind so
+    many elements that they are not kept is not known here either: what is the patient's by them may stand as kept.
     """
     processes = Processes(1)
     try:
@@ -53,7 +56,7 @@ def _looked_at(given: Path, order: Order) -> bytes | None:
     for source in sources_in([given], given.parent / "out"):
         try:
             with held_back_at_worst(), opened(source) as view:
-                file = recognised(view)
+                file = recognised(view, MOST_ELEMENTS)
                 if not isinstance(file, NoImage):
                     return _written(changes(cleaner, file), _held_back(cleaner, file), order, file)
         except HeldBack as fault:
@@ -71,7 +74,7 @@ def _held_back(cleaner: Cleaner, file: DicomFile) -> str:
 
 
 def _written(rows: Iterable[Change], held_back: str, order: Order, file: DicomFile) -> bytes:
-    told, size, more = list[dict[str, str]](), 0, 0
+    told, size, more = list[dict[str, str]](), 0, file.left_out
     for row in rows:
         size += len(row.where) + len(row.before) + len(row.after)
         if size > MOST_BYTES or len(told) >= MOST_ROWS:

@@ -13,6 +13,9 @@ from pathlib import Path
 import numpy as np
 from pydicom import dcmread
 from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import JPEGExtended12Bit
+
+from radquarry.dicom.jpeg_of_12_bits import PLUGIN, add_jpeg_of_12_bits
 
 PLUGINS = {
     "1.2.840.10008.1.2.4.50": "pillow", "1.2.840.10008.1.2.4.51": "pillow",
@@ -39,7 +42,9 @@ def main(file: Path, output: Path) -> None:
     warnings.simplefilter("ignore")
     dataset = dcmread(file)
     syntax = dataset.file_meta.TransferSyntaxUID
-    plugin = PLUGINS.get(syntax, "")
+    add_jpeg_of_12_bits()
+    is_deep = syntax == JPEGExtended12Bit and dataset.get("BitsStored") != 8
+    plugin = PLUGIN if is_deep else PLUGINS.get(syntax, "")
     said: dict[str, str | int] = {}
     shape: tuple[int, ...] = ()
     count = 0

@@ -1,6 +1,7 @@
 """What becomes of a file before it is written: passed over, held back with its reason, or cleaned."""
 
 import re
+import sys
 from dataclasses import dataclass
 
 from radquarry.exporter import beside_pixels, burned_in
@@ -25,8 +26,8 @@ class NoImage:
     reason: str
 
 
-def recognised(view: memoryview) -> DicomFile | NoImage:
-    """The file as it was read. Raises `HeldBack`, `Unreadable`."""
+def recognised(view: memoryview, most_elements: int = sys.maxsize) -> DicomFile | NoImage:
+    """The file as it was read, of which `most_elements` are kept. Raises `HeldBack`, `Unreadable`."""
     kind, reason = kind_of(view)
     if kind == "other":
         return NoImage(reason)
@@ -34,7 +35,7 @@ def recognised(view: memoryview) -> DicomFile | NoImage:
         raise HeldBack(reason)
     directory = says_directory(view)
     try:
-        file = read_file(view)
+        file = read_file(view, most_elements=most_elements)
     except Unreadable:
         if directory:
             return NoImage(A_DIRECTORY)
