@@ -14,6 +14,7 @@ from radquarry.exporter.reports.numbers import UID, numbers_in
 from radquarry.exporter.reports.people import people_beside, people_in
 from radquarry.exporter.reports.places import places_in
 from radquarry.exporter.reports.spans import Kind, Span, apart, marked, replaced
+from radquarry.exporter.reports.tables import people_in_columns
 from radquarry.exporter.reports.unseen import composed
 from radquarry.exporter.reports.written_dates import Dating, dates_in, dating_of
 
@@ -94,6 +95,7 @@ def _anybodys(text: str, dating: Dating | None) -> Iterator[Span]:
     if dating is not None:
         yield from dates_in(text, dating)
     yield from people_in(text)
+    yield from people_in_columns(text)
     yield from places_in(text)
     yield from (marked(*found.span(), "age") for found in OLD.finditer(text))
 

@@ -82,7 +82,7 @@ IN_ENGLISH = (
 DAYS_AND_MONTHS = (
     WEEK,
     re.compile(
-        r"(?<![\d.,])\d{1,2}\.?(?=\s?(?:[-–/]|bis|und|and|to|au|al)\s?\d{1,2}"
+        r"(?<![\d.,])\d{1,2}\.?(?=(?:(?<=\.),\s?\d{1,2}\.){0,8}\s?(?:[-–/]|bis|und|u\.|and|to|au|et|al|e)\s?\d{1,2}"
         rf"(?:\.|st|nd|rd|th|er)?[^\S\n]?(?:of\s|de\s)?{MONTH})",
         re.IGNORECASE,
     ),
@@ -111,7 +111,7 @@ DAYS_AND_MONTHS = (
 )
 SPINE = re.compile(
     r"(?<![^\W\d_])(?:BWK|LWK|HWK|BWS|LWS|HWS|SWK|Th|T|L|C|S|Rippen?|ribs?|discs?|Höhe|level|Score|TNM|Stadium|stage|Grad"
-    r"|grade|LK|Lymphknoten|nodes|Bild|image|Serie|series)\.?\s?-?$"
+    r"|grade|LK|Lymphknoten|nodes|Bild(?:er)?|images?|Serien?|series|Typ|type)\.?\s?-?$"
 )
 
 
@@ -125,6 +125,11 @@ def incomplete_dates_in(text: str) -> Iterator[Span]:
         for found in pattern.finditer(text):
             if not _is_measure(text, found.start(), found.end()):
                 yield marked(*found.span(), "date")
+
+
+def is_counted(text: str, begin: int, end: int) -> bool:
+    """Whether numbers side by side are levels, images or measures, and no date."""
+    return SPINE.search(text, max(0, begin - 12), begin) is not None or _is_measure(text, begin, end)
 
 
 def _is_measure(text: str, begin: int, end: int) -> bool:

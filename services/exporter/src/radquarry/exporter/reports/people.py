@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from radquarry.exporter.reports.naming import FIRST, NAME, NAMES, ONE, PARTICLE, TWO_NAMES, end_of_names
-from radquarry.exporter.reports.relations import BORN, FORMS, KIN, LABELS, OF_PATIENTS, SPOKEN
+from radquarry.exporter.reports.naming import CAPITAL, FIRST, NAME, NAMES, ONE, PARTICLE, TWO_NAMES, WORD, end_of_names
+from radquarry.exporter.reports.relations import BORN, FORMS, KIN, LABELS, OF_PATIENTS, SPOKEN, TEAM
 from radquarry.exporter.reports.spans import Span, marked
 from radquarry.exporter.reports.word_lists import listed
 
@@ -68,10 +68,12 @@ AND = (
     rf"|,\s(?={NAMES}(?:,\s{NAMES}){{0,3}},?\s(?:und|u\.|and|et|&)\s))"
 )
 FURTHER = re.compile(rf"{AND}(?!{TITLES})(?P<names>{NAMES})")
+HYPHENED = re.compile(rf"(?<![\w.-])(?P<names>{CAPITAL}[a-z]?\.\s?-\s?{CAPITAL}[a-z]?\.\s?(?:{PARTICLE}\s)?{WORD})")
+"""K.-H. Meier: no abbreviation of medicine has a hyphen between two letters with points."""
 MOST_BESIDE = 8
 """Who stands there with a title is found by that, and whoever is beside them."""
 BEHIND_TITLES = re.compile(TITLES)
-SURE = (TITLED, FOR_ANOTHER, LABELS)
+SURE = (TITLED, FOR_ANOTHER, LABELS, HYPHENED)
 SURELY_SIGNED = re.compile(r"(?i:gez|i\.\s?a\.)")
 SHORT_ROLE = re.compile(r"(?:OA|OÄ|CA|CÄ|LA|LÄ|Schwester)\.?\s+$")
 GRADED = re.compile(
@@ -82,16 +84,16 @@ GRADED = re.compile(
 
 def people_in(text: str) -> Iterator[Span]:
     """Their names; the title before and what follows stay."""
-    for pattern in (SIGNED, FOR_ANOTHER, GREETED, TITLED, KIN, *SPOKEN, LABELS, FORMS, BORN, *OF_PATIENTS):
+    for pattern in (SIGNED, FOR_ANOTHER, GREETED, TITLED, KIN, *SPOKEN, LABELS, TEAM, FORMS, BORN, *OF_PATIENTS, HYPHENED):
         for found in pattern.finditer(text):
             begin, end = found.span("names")
             titled = BEHIND_TITLES.match(text, begin) if pattern is not TITLED else None
             begin = titled.end() if titled else begin
-            if SHORT_ROLE.search(text, found.start(), begin) and _is_disease(text[begin:end]):
+            short = SHORT_ROLE.search(text, found.start(), begin) is not None
+            if short and _is_disease(text[begin:end]):
                 continue
-            sister = text.startswith("Schwester", found.start())
             surely = (
-                (pattern in SURE and not sister)
+                (pattern in SURE and not short)
                 or titled is not None
                 or SURELY_SIGNED.match(text, found.start()) is not None
             )

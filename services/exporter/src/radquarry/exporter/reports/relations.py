@@ -66,9 +66,19 @@ OF_PATIENTS = (
     re.compile(rf"(?<![\w.-])(?P<names>{TWO_NAMES})\s?[,(]\s?(?:{GERMAN}|(?i:{OTHERS}))(?!\w)"),
 )
 """Two words at least: one alone is what the patient has."""
+TEAM = re.compile(
+    r"(?<![\w-])(?:(?:[1-3]\.\s?)?(?:Op|OP|Operation|Ass|Assist|An(?:ä|ae)sth|Instr|Springer(?:in)?|Assistenz|An(?:ä|ae)sthesie"
+    r"|Instrumentierende|OP-Pflege|Pflege|Anesthesia|Surgery|Aide|Anesthésie|Anestesia|MTRA?|RT)\.?"
+    r"|(?:dict|diktat|ref|zuw|unters|bef)\.)[^\S\n]?:[^\S\n]*"
+    rf"(?P<names>{NAMES}(?:,\s{NAMES})?)(?=\s*(?:$|[\n,;/.|+&)]|und\b|and\b|[^\S\n]{{2}}))"
+)
+"""Of those who operate: the same words stand before what was done, so nothing else may stand in that place."""
 LABELS = re.compile(
     r"(?<![\w-])(?:(?:Nach|Familien|Vor|Ruf|Zu|Mädchen|Geburts|Patienten)?[Nn]amen?|NAME|VORNAME|NACHNAME|Surname"
     r"|(?:First|Last|Given|Family|Patient)\s[Nn]ame|Nom|Prénom|Cognome|Nome|Einsender(?:in)?|Operateur(?:in)?|Untersucher(?:in)?|Technologist|Sonographer|Resident|Fellow"
+    r"|Op(?:érateur|eratore)|Surgeon|Assistant|(?:An(?:a?e)sthetist|Anesthesiologist)|An(?:ä|ae)sthesist(?:in)?|Assistent(?:in)?"
+    r"|Chirurgo?|Chirurgien|Cirujano|Ayudante|Médecin|Medico|Médico|Medicina|Doctora?|Arts|Radioloog|Radiólog[oa]|Specialist"
+    r"|Nombre|Apellidos?|Paciente|Paziente|Patiënt(?:e)?|(?:Voor|Achter|Familie)?[Nn]aam|Huisarts|Verwijzer|Aanvrager"
     r"|Arzt|Ärztin|MTRA?|Ansprechpartner(?:in)?|Versicherte[r]?|z\.\s?Hd\.(?:\sv(?:on|\.))?)"
     rf"(?:[^\S\n]*:\s*|[^\S\n]{{2,}}|\t|(?<=Hd\.)\s|(?<=von)\s)(?P<names>{NAMES}(?:,\s{NAMES})?)"
 )
