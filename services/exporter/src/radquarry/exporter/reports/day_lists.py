@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from radquarry.exporter.reports.incomplete_dates import COUNTED
 from radquarry.exporter.reports.month_names import PATTERN, number_of
 
 WORDS = r"(?:bis|und|u\.|sowie|au|et|to|through|al|and|e|y|en|tot)"
@@ -12,8 +13,8 @@ BETWEEN = rf"(?:\s?(?:,\s)?{WORDS}\s?|\s?[-–/&+;,]\s?)"
 ITEM = r"\d{1,2}(?:\.(?:\s?\d{1,2}\.)?|st|nd|rd|th|er)?"
 DAYS = re.compile(
     rf"(?<![\d.,])(?<!\d[/-])(?P<before>(?:{ITEM}{BETWEEN}){{1,9}})"
-    r"(?P<last>(?P<day>\d{1,2})(?:\.(?P<month>\d{1,2})\.\s?|(?:\.|st|nd|rd|th|er)?\s?(?:of\s|de\s)?"
-    rf"(?P<name>{PATTERN})(?:\.|,)?\s?(?:de\s)?)(?P<year>\d{{4}}|\d\d))(?![\d:])",
+    r"(?P<last>(?P<day>\d{1,2})(?:\.(?P<month>\d{1,2})\.\s?|(?:\.|st|nd|rd|th|er)?[^\S\n]?(?:of\s|de\s)?"
+    rf"(?P<name>{PATTERN})(?:\.|,)?\s?(?:de\s)?)(?P<year>\d{{4}}|\d\d(?!{COUNTED})))(?![\d:])",
     re.IGNORECASE,
 )
 MONTH_FIRST = re.compile(
@@ -73,7 +74,8 @@ def _days(said: list[tuple[int, int]], year: str) -> tuple[date | None, ...]:
     number = int(year) + (0 if len(year) == 4 else 2000 if int(year) < 50 else 1900)
     later, month = said[-1][0], said[-1][1]
     days: list[date | None] = []
-    for day, own in reversed(said):
+    for day, given in reversed(said):
+        own = given
         if own and (own, day) > (month, later):
             number -= 1
         elif not own and day > later:

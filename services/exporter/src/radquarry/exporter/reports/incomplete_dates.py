@@ -52,7 +52,10 @@ SEASON = re.compile(
 )
 WEEK = re.compile(rf"(?<!\w)(?:KW\s?\d{{1,2}}|\d{{1,2}}\.\s?KW)(?:\s?/?\s?{CALENDAR_YEAR})?(?!\w)")
 SHORT_YEAR = re.compile(r"(?<![\w'’‘`])['’‘`]\d\d(?:s|er)?(?![\w'’‘`\"]|[.,]\d)")
-LAST_TWO = re.compile(r"(?:(?<=\bJg )|(?<=\bJg\. )|(?<=Jahrgang )|(?<=Jahr )|(?<=\banno ))\d\d(?![\w%]|[.,]\d)")
+LAST_TWO = re.compile(
+    r"(?:(?<=\bJg )|(?<=\bJg\. )|(?<=Jahrgang )|(?<=Jahr )|(?<=Weihnachten )|(?<=Ostern )|(?<=Pfingsten )"
+    r"|(?<=\banno ))\d\d(?![\w%]|[.,]\d)"
+)
 DECADE = re.compile(r"(?<!\w)['’]?(?:[1-9]0er|(?:Fünfz|Sechz|Siebz|Achtz|Neunz)iger)(?=\sJahren?)")
 MONTH_SHORT_YEAR = re.compile(rf"(?<![^\W\d_]){CAPITAL_MONTH}\.?(?:\s?['’]|[\s/-])\d\d(?![\w:/]|[.,]\d|{COUNTED})")
 MONTH_ALONE = re.compile(
@@ -111,7 +114,8 @@ DAYS_AND_MONTHS = (
 )
 SPINE = re.compile(
     r"(?<![^\W\d_])(?:BWK|LWK|HWK|BWS|LWS|HWS|SWK|Th|T|L|C|S|Rippen?|ribs?|discs?|Höhe|level|Score|TNM|Stadium|stage|Grad"
-    r"|grade|LK|Lymphknoten|nodes|Bild(?:er)?|images?|Serien?|series|Typ|type)\.?\s?-?$"
+    r"|grade|LK|Lymphknoten|nodes"
+    r"|Bild(?:er)?|images?|Serien?|series|Typ|type)\.?\s?-?$"
 )
 
 

@@ -1,4 +1,4 @@
-"""Columns of a table that hold people: under a heading Name or Arzt, between tabs, strokes, semicolons or two spaces."""
+"""Columns of a table that hold people: below Name or Arzt, between tabs, strokes, semicolons or two spaces."""
 
 import re
 from collections.abc import Iterator
@@ -27,8 +27,8 @@ def people_in_columns(text: str) -> Iterator[Span]:
         if line is None or NOTHING.fullmatch(line[0]):
             continue
         cells = _cells(line[0])
-        headings = _headings(cells) if len(line[0]) <= LONGEST_HEADING else []
-        if headings:
+        headings = _headings(cells) if len(line[0]) <= LONGEST_HEADING else None
+        if headings is not None:
             columns = headings
         elif len(cells) < FEWEST_CELLS:
             columns = []
@@ -42,11 +42,11 @@ def _cells(line: str) -> list[re.Match[str]]:
     return [found for found in pattern.finditer(line) if found[0].strip()]
 
 
-def _headings(cells: list[re.Match[str]]) -> list[tuple[int, int, int]]:
-    """Number of the cell, and from where to where it stands, of each that is headed by a person."""
+def _headings(cells: list[re.Match[str]]) -> list[tuple[int, int, int]] | None:
+    """Number of the cell, and from where to where it stands, of each that is headed by a person; None: no heading."""
     said = [cell[0].strip(" *:.").casefold() for cell in cells]
     if len(cells) < FEWEST_CELLS or not any(each in listed("columns_of_people.txt") for each in said):
-        return []
+        return None
     things = any(each in listed("columns_of_things.txt") for each in said)
     return [
         (number, cell.start(), cell.end())

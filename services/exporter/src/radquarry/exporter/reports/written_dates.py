@@ -22,7 +22,7 @@ A_TIME = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?(?!\d)"
 COMPACT = re.compile(rf"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:(?!\d|\.\d)|(?={A_TIME}))")
 DAY_FIRST = re.compile(
     rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?[-/]?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?(?:del?\s|[-/])?)"
-    rf"(?P<year>\d{{4}}|'?\d\d(?!\d|:|{COUNTED}))(?!\d)",
+    rf"(?P<year>\d{{4}}|'?\d\d(?!\d|:\d|{COUNTED}))(?!\d)",
     re.IGNORECASE,
 )
 MONTH_FIRST = re.compile(
@@ -166,6 +166,8 @@ def _as_named(found: re.Match[str], language: str, new: date) -> str:
     """Another day in the form of one with a month's name."""
     if found["a"] == "." and found.start("a") < found.start("name"):
         language = "de"
+    elif "de" in f"{found['b']}{found['c']}":
+        language = "es"
     month = written_like(found["name"], new.month, language)
     changed = {"day": _as(new.day, found["day"]) if len(found["day"]) == 2 else str(new.day), "name": month,
                "year": _as(new.year, found["year"])}  # fmt: skip
