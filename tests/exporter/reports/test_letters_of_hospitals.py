@@ -103,7 +103,8 @@ def test_what_stands_behind_a_long_run_is_found() -> None:
     st.lists(
         st.sampled_from(
             ["Dr. Huber", "Hans Müller", "12., 13. und 14.03.2024", "Op.: Wenger", "OP 2019", "Tel. 044 123 45 67",
-             "Mutter Z.n. Apoplex", "LA Druck", "K.-H. Meier", "4.III.2024", "Ehemann Karl", "95-jährig", "a.b@c.example",
+             "Mutter Z.n. Apoplex", "LA Druck", "K.-H. Meier", "4.III.2024", "Ehemann Karl", "95-jährig",
+             "a.b@c.example",
              "Name\tArzt\nNowak\tFrei", "M=C3=BCller", "\n", ", ", " und "]
         ),
         max_size=12,

@@ -14,7 +14,8 @@ from tests.exporter.reports.test_report_texts import DAYS, cleaned
 ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 FORMS = (
     "{0.day:02}.{0.month:02}.{0.year}", "{0.day:02},{0.month:02},{0.year}", "{0.day:02}..{0.month:02}.{0.year}",
-    "{0.day:02} {0.month:02} {0.year}", "{0.day:02}.{1}.{0.year}", "{0.day:02}. {1}. {0.year}", "{0.day:02}/{1}/{0.year}",
+    "{0.day:02} {0.month:02} {0.year}", "{0.day:02}.{1}.{0.year}", "{0.day:02}. {1}. {0.year}",
+    "{0.day:02}/{1}/{0.year}",
 )  # fmt: skip
 REAL = st.dates(date(1950, 2, 1), date(2048, 12, 31)).filter(lambda day: (day.month, day.day) != (1, 1))
 
