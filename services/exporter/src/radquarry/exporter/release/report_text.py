@@ -4,6 +4,7 @@ It shares no code with what cleans reports.
 """
 
 import html
+import quopri
 import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ def report_faults(text: str, record: Record, ours: AbstractSet[str] = frozenset(
         own = rf"(?<![^\W_]){re.escape(pseudonym)}(?![^\W_])"
         text = re.sub(own, "\0", text) if pseudonym else text
     pattern = telling(frozenset(record.names), frozenset(record.ids))
-    readings = {text, unquote(text), html.unescape(text), UNSEEN.sub("", text), _without_markup(text)}
+    readings = {*_mailed(text), text, unquote(text), html.unescape(text), UNSEEN.sub("", text), _without_markup(text)}
     faults = []
     if any(pattern.search(plainly(reading)) for reading in readings):
         faults.append("says a name, an id or an accession number of the patient")
@@ -44,6 +45,14 @@ def report_faults(text: str, record: Record, ours: AbstractSet[str] = frozenset(
     if says_a_day(text, frozenset(record.days)):
         faults.append("says a date of the original")
     return faults
+
+
+def _mailed(text: str) -> set[str]:
+    """What it says as quoted-printable (RFC 2045), in UTF-8 or Windows-1252."""
+    if "=" not in text:
+        return set()
+    data = quopri.decodestring(text.encode())
+    return {data.decode("utf-8", "replace"), data.decode("cp1252", "replace")}
 
 
 def _without_markup(text: str) -> str:

@@ -9,18 +9,20 @@ from typing import Literal
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.pseudonyms.keyed import Pseudonyms
 from radquarry.exporter.reports.initials import initials_in
-from radquarry.exporter.reports.markup import Reading, inside_tags, readings_of
+from radquarry.exporter.reports.markup import Reading, inside_tags, readings_of, shortened
+from radquarry.exporter.reports.misspelt import misspelt_in
 from radquarry.exporter.reports.numbers import UID, numbers_in
 from radquarry.exporter.reports.people import people_beside, people_in
 from radquarry.exporter.reports.places import places_in
 from radquarry.exporter.reports.spans import Kind, Span, apart, marked, replaced
+from radquarry.exporter.reports.tables import people_in_columns
 from radquarry.exporter.reports.unseen import composed
 from radquarry.exporter.reports.written_dates import Dating, dates_in, dating_of
 
 LANGUAGES = ("de", "en", "fr", "it")
 STANDARD = "1.2.840.10008."
 OLD = re.compile(
-    r"(?<![\d.,])(?:9\d|1[0-2]\d)(?=(?:[-\s]?jährig|\s?J\.|[\s-]years?[\s-]old|\s?y/?o\b|\s?ans\b|\s?anni\b|\sJahre\b))"
+    r"(?<![\d.,])(?:9\d|1[0-2]\d)(?=(?:[-\s]?(?:jährig|j\.)|\s?J\.|[\s-]years?\b|\s?y/?o\b|\s?ans\b|\saños\b|\sjaar\b|\s?anni\b|\sJahre\b))"
 )
 """Ages from 90 on tell (45 CFR 164.514(b)(2)(i)(C))."""
 
@@ -68,17 +70,17 @@ def deidentify_report(
 ) -> CleanedReport:
     """Names, ids, UIDs, dates, numbers and addresses are replaced by pseudonyms, moved dates and marks."""
     text = composed(text)
-    readings = readings_of(text)
+    short = shortened(text)
+    readings = readings_of(short.text)
     days = pseudonyms.days(subject.identity.patient_id) if rules.dates == "moved" else None
     dating = dating_of(readings[0].text, days, rules.languages) if rules.dates != "kept" else None
-    spans = apart(
-        [
-            *(() if rules.uids_stay else _of_all(readings, partial(_uids, pseudonyms=pseudonyms))),
-            *_of_all(readings, partial(_own, subject=subject, pseudonyms=pseudonyms)),
-            *_of_all((readings[0], *inside_tags(text)), partial(_anybodys, dating=dating)),
-            *_of_all(readings[:1], partial(_beside, others=subject.others)),
-        ]
+    found = (
+        *(() if rules.uids_stay else _of_all(readings, partial(_uids, pseudonyms=pseudonyms))),
+        *_of_all(readings, partial(_own, subject=subject, pseudonyms=pseudonyms)),
+        *_of_all((readings[0], *inside_tags(short.text)), partial(_anybodys, dating=dating)),
+        *_of_all(readings[:1], partial(_beside, others=subject.others)),
     )
+    spans = apart([place for span in found for place in short.spans(span)])
     return CleanedReport(replaced(text, spans), tuple(Removed(span.kind, span.begin, span.end) for span in spans))
 
 
@@ -94,6 +96,7 @@ def _anybodys(text: str, dating: Dating | None) -> Iterator[Span]:
     if dating is not None:
         yield from dates_in(text, dating)
     yield from people_in(text)
+    yield from people_in_columns(text)
     yield from places_in(text)
     yield from (marked(*found.span(), "age") for found in OLD.finditer(text))
 
@@ -133,6 +136,7 @@ def _own(text: str, subject: Subject, pseudonyms: Pseudonyms) -> Iterator[Span]:
         yield from _of(text, Identity(ids={number}), "accession number", pseudonyms.accession_number(number))
     yield from _of(text, Identity(names=identity.names | subject.others), "name", "[NAME]")
     yield from initials_in(text, identity.names)
+    yield from misspelt_in(text, identity.names | subject.others)
 
 
 def _of(text: str, wanted: Identity, kind: Kind, replacement: str) -> Iterator[Span]:

@@ -52,7 +52,10 @@ SEASON = re.compile(
 )
 WEEK = re.compile(rf"(?<!\w)(?:KW\s?\d{{1,2}}|\d{{1,2}}\.\s?KW)(?:\s?/?\s?{CALENDAR_YEAR})?(?!\w)")
 SHORT_YEAR = re.compile(r"(?<![\w'’‘`])['’‘`]\d\d(?:s|er)?(?![\w'’‘`\"]|[.,]\d)")
-LAST_TWO = re.compile(r"(?:(?<=\bJg )|(?<=\bJg\. )|(?<=Jahrgang )|(?<=Jahr )|(?<=\banno ))\d\d(?![\w%]|[.,]\d)")
+LAST_TWO = re.compile(
+    r"(?:(?<=\bJg )|(?<=\bJg\. )|(?<=Jahrgang )|(?<=Jahr )|(?<=Weihnachten )|(?<=Ostern )|(?<=Pfingsten )"
+    r"|(?<=\banno ))\d\d(?![\w%]|[.,]\d)"
+)
 DECADE = re.compile(r"(?<!\w)['’]?(?:[1-9]0er|(?:Fünfz|Sechz|Siebz|Achtz|Neunz)iger)(?=\sJahren?)")
 MONTH_SHORT_YEAR = re.compile(rf"(?<![^\W\d_]){CAPITAL_MONTH}\.?(?:\s?['’]|[\s/-])\d\d(?![\w:/]|[.,]\d|{COUNTED})")
 MONTH_ALONE = re.compile(
@@ -82,7 +85,7 @@ IN_ENGLISH = (
 DAYS_AND_MONTHS = (
     WEEK,
     re.compile(
-        r"(?<![\d.,])\d{1,2}\.?(?=\s?(?:[-–/]|bis|und|and|to|au|al)\s?\d{1,2}"
+        r"(?<![\d.,])\d{1,2}\.?(?=(?:(?<=\.),\s?\d{1,2}\.){0,8}\s?(?:[-–/]|bis|und|u\.|and|to|au|et|al|e)\s?\d{1,2}"
         rf"(?:\.|st|nd|rd|th|er)?[^\S\n]?(?:of\s|de\s)?{MONTH})",
         re.IGNORECASE,
     ),
@@ -111,7 +114,8 @@ DAYS_AND_MONTHS = (
 )
 SPINE = re.compile(
     r"(?<![^\W\d_])(?:BWK|LWK|HWK|BWS|LWS|HWS|SWK|Th|T|L|C|S|Rippen?|ribs?|discs?|Höhe|level|Score|TNM|Stadium|stage|Grad"
-    r"|grade|LK|Lymphknoten|nodes|Bild|image|Serie|series)\.?\s?-?$"
+    r"|grade|LK|Lymphknoten|nodes"
+    r"|Bild(?:er)?|images?|Serien?|series|Typ|type)\.?\s?-?$"
 )
 
 
@@ -125,6 +129,11 @@ def incomplete_dates_in(text: str) -> Iterator[Span]:
         for found in pattern.finditer(text):
             if not _is_measure(text, found.start(), found.end()):
                 yield marked(*found.span(), "date")
+
+
+def is_counted(text: str, begin: int, end: int) -> bool:
+    """Whether numbers side by side are levels, images or measures, and no date."""
+    return SPINE.search(text, max(0, begin - 12), begin) is not None or _is_measure(text, begin, end)
 
 
 def _is_measure(text: str, begin: int, end: int) -> bool:

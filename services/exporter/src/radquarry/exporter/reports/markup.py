@@ -37,6 +37,15 @@ BROKEN = re.compile(r"-[^\S\n]*\n\s*|(?<=\b[^\W\d_])[ ](?=[^\W\d_]\b)")
 SYMBOLS = {"~": " ", "_": "-", "{": "{", "}": "}", "\\": "\\"}
 
 
+RUN = re.compile(r"(.)\1{99,}", re.DOTALL)
+"""A hundred times the same character: nothing that is written, and dear to look through."""
+LONGEST_RUN = 80
+QUOTED = re.compile(
+    r"=[C-F][0-9A-F]=[89AB][0-9A-F]|[A-Za-z]=[C-F][0-9A-F](?=[a-z]|=?\b)|=3D|(?<=[^\W_])=\r?\n(?=[^\W_])"
+)
+"""Says that a text is quoted-printable (RFC 2045): bytes of a letter, an equals sign, a word over two lines."""
+
+
 @dataclass(frozen=True)
 class Way:
     """How markup is read: tags are nothing, a space, or as they end lines (None), or stay with what stands in them.
@@ -81,6 +90,21 @@ class Reading:
             yield Span(begin, end, found.kind, "" if number else found.replacement)
 
 
+def shortened(text: str) -> Reading:
+    """With no character more than 80 times in a row, the last of which stands for the rest."""
+    gone = [(found.start() + LONGEST_RUN, found.end()) for found in RUN.finditer(text)]
+    if not gone:
+        return Reading(text, range(len(text)), range(1, len(text) + 1))
+    kept = list(zip([0, *(end for _, end in gone)], [*(begin for begin, _ in gone), len(text)], strict=True))
+    begins = [at for begin, end in kept for at in range(begin, end)]
+    ends = [at + 1 for at in begins]
+    at = 0
+    for (begin, end), (_, rest) in zip(kept, gone, strict=False):
+        at += end - begin
+        ends[at - 1] = rest
+    return Reading("".join(text[begin:end] for begin, end in kept), begins, ends)
+
+
 def readings_of(text: str) -> tuple[Reading, ...]:
     """The usual one first; in the others a name may stand that is cut in pieces, or that a tag has in it."""
     plain = Reading(text, range(len(text)), range(1, len(text) + 1))
@@ -90,7 +114,7 @@ def readings_of(text: str) -> tuple[Reading, ...]:
 
 
 def _marked_up(text: str, plain: Reading) -> tuple[Reading, ...]:
-    if not re.search(rf"[<&\\]|{MISREAD}", text):
+    if not re.search(rf"[<&\\]|{MISREAD}", text) and not QUOTED.search(text):
         return (plain,)
     readings = {reading.text: reading for reading in (*(_read(text, way) for way in reversed(WAYS)), plain)}
     first = _read(text, WAYS[0])
@@ -114,7 +138,7 @@ def _joined(text: str) -> Reading:
 
 
 @cache
-def _tokens(way: Way, *, is_rtf: bool) -> re.Pattern[str]:
+def _tokens(way: Way, *, is_rtf: bool, is_quoted: bool) -> re.Pattern[str]:
     word = r"[a-z]{1,32}" if is_rtf else rf"(?:{CONTROL_WORDS})(?![a-zà-ÿ])"
     json = r"[0-9a-fA-F]{4}" if way.every_json else r"0[0-9a-fA-F]{3}"
     instead = r"|[^\W\d_]" if way.letter_instead else ""
@@ -130,6 +154,7 @@ def _tokens(way: Way, *, is_rtf: bool) -> re.Pattern[str]:
                 rf"\\(?P<control>{word})(?:-?\d{{1,10}})?\s?",
                 r"\\(?P<symbol>[~_*{}\\-])",
                 r"(?P<brace>[{}])",
+                *((r"(?P<soft>=[^\S\n]*\r?\n)", r"(?P<quoted>(?:=[0-9A-F]{2})+)") if is_quoted else ()),
                 *((r"(?P<wrap>[\r\n]+)",) if is_rtf else ()),
                 MISREAD,
             )
@@ -146,7 +171,7 @@ def _read(text: str, way: Way) -> Reading:
         f"cp{page[1]}" if page and page[1] in ("1250", "1251", "1253", "1254", "1257", "437", "850") else "cp1252"
     )
     at = 0
-    for found in _tokens(way, is_rtf="{\\rtf" in text).finditer(text):
+    for found in _tokens(way, is_rtf="{\\rtf" in text, is_quoted=QUOTED.search(text) is not None).finditer(text):
         decoded = _decoded(found, way, codepage)
         if decoded is None:
             continue
@@ -154,7 +179,7 @@ def _read(text: str, way: Way) -> Reading:
         begins += range(at, found.start())
         ends += range(at + 1, found.start() + 1)
         at = found.end()
-        is_markup = found.lastgroup in ("tag", "element", "control", "shown", "brace", "wrap")
+        is_markup = found.lastgroup in ("tag", "element", "control", "shown", "brace", "wrap", "soft")
         if not decoded and said and not is_markup and ends[-1] == found.start():
             ends[-1] = at
         for character in decoded:
@@ -182,15 +207,23 @@ def _decoded(found: re.Match[str], way: Way, codepage: str) -> str | None:
         return chr(number).translate(UNSEEN | PLAIN)
     if "misread" in groups:
         return _reread(groups["misread"])
-    if "symbol" in groups:
-        return SYMBOLS.get(groups["symbol"], "")
-    if "brace" in groups or "wrap" in groups:
-        return ""
+    if "quoted" in groups:
+        return _unquoted(groups["quoted"], codepage).translate(UNSEEN | PLAIN)
+    if not groups.keys().isdisjoint(("symbol", "brace", "wrap", "soft")):
+        return SYMBOLS.get(groups.get("symbol", ""), "")
     name = groups.get("element") or groups.get("control") or groups.get("shown", "")
     if way.between is not None:
         return way.between
     kind = name.rpartition(":")[2].lower()
     return " " if kind in CELLS else "\n" if kind in LINE_ENDS or name.startswith(".") else ""
+
+
+def _unquoted(text: str, codepage: str) -> str:
+    data = bytes.fromhex(text.replace("=", ""))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode(codepage, "ignore")
 
 
 def _entity(text: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Months as four languages write them."""
+"""Months as six languages write them."""
 
 import re
 
@@ -11,19 +11,25 @@ NAMES = {
            "décembre"),
     "it": ("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre",
            "novembre", "dicembre"),
+    "es": ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
+           "noviembre", "diciembre"),
+    "nl": ("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober",
+           "november", "december"),
 }  # fmt: skip
 SHORT = {
     "de": ("Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     "fr": ("janv", "févr", "mars", "avr", "mai", "juin", "juil", "août", "sept", "oct", "nov", "déc"),
     "it": ("gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"),
+    "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
+    "nl": ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec"),
 }  # fmt: skip
 OTHERS = {"jänner": ("de", 0), "feber": ("de", 1), "maerz": ("de", 2), "mrz": ("de", 2), "sept": ("en", 8),
           "fevrier": ("fr", 1), "aout": ("fr", 7), "decembre": ("fr", 11)}  # fmt: skip
 _KNOWN: dict[str, tuple[str, int, bool]] = {
     name.lower(): (language, number, short)
     for short, table in ((True, SHORT), (False, NAMES))
-    for language in ("it", "fr", "en", "de")
+    for language in ("nl", "es", "it", "fr", "en", "de")
     for number, name in enumerate(table[language])
 } | {name: (language, number, name in ("mrz", "sept")) for name, (language, number) in OTHERS.items()}
 PATTERN = "|".join(sorted(map(re.escape, _KNOWN), key=len, reverse=True))

@@ -4,25 +4,31 @@ import re
 
 from radquarry.exporter.reports.word_lists import listed
 
-PARTICLE = r"(?:von der|von|van der|van den|van|de la|de|del|della|di|da|du|dos|zu|zur|am|ten|ter|el|al|le|la|st\.)"
+PARTICLE = r"(?:von der|von|v\.|van der|van den|van|de la|de|del|della|di|da|du|dos|zu|zur|am|ten|ter|el|al|le|la|st\.)"
 CAPITAL = r"[^\W\d_a-zäöüßàâçéèêëîïôûùœæãñõåø]"
 LETTERS = r"[^\W\d_]{0,40}"
 WORD = rf"{CAPITAL}{LETTERS}(?:['’]{LETTERS})?(?:-{CAPITAL}{LETTERS}(?:['’]{LETTERS})?){{0,3}}"
 INITIAL = rf"{CAPITAL}\.(?:-?{CAPITAL}\.)?"
 ONE = rf"(?:{INITIAL}|{WORD})"
 FIRST = rf"(?:{INITIAL}\s?){{0,2}}(?:{PARTICLE}\s)?{WORD}"
-NAMES = rf"{FIRST}(?:[ ](?:{PARTICLE}\s)?{ONE}){{0,3}}"
-TWO_NAMES = rf"{FIRST}(?:[ ](?:{PARTICLE}\s)?{ONE}){{1,3}}"
+NO_TITLE = r"(?!(?:Dr|DR|Prof|PROF|Herrn?|Frau|Hr|Fr|Mrs?|Ms|Mme)\b)"
+"""Where one begins, another person does."""
+NAMES = rf"{FIRST}(?:[ ]{NO_TITLE}(?:{PARTICLE}\s)?{ONE}){{0,3}}"
+TWO_NAMES = rf"{FIRST}(?:[ ]{NO_TITLE}(?:{PARTICLE}\s)?{ONE}){{1,3}}"
 NAME = re.compile(rf"{INITIAL}|{WORD}")
 OF_THINGS = re.compile(
     r"[^\W\d_]{2,}(?:karzinom|carcinom|carcinoma|adenom|sarkom|melanom|lymphom|myelom|gliom|lymphoma|stenose|infarkt|krebs|tumor"
     r"|leukämie|itis|erkrankung|leiden|anamnese|embolie|insuffizienz|tonie|tension|osis|pathie|plasie|syndrom|krankheit"
     r"|schwäche|dialyse|throse|brose|klerose|nose|stose|rhose|anfall|schlag|heit|keit|ierung|ndung|chung|llung|tung|gung"
+    r"|druck|volumen|index|größe|grösse|fläche|durchmesser|funktion|gradient|verschluss|narkose|anästhesie|anesthesia"
+    r"|vorhofohr|tomie|stomie|plastik|osteosynthese|biopsie|punktion|resektion|implantation|reposition|prothese|operation"
     r"|schmerz|schmerzen|cancer|disease|ologie|ologist|ologists|ology|chirurgie|chirurg|surgery|iatrie|ologe|ologen"
     r"|ologin|ädie|paedics|orthopedics|medizin|medicine|therapie|therapy|skopie|graphie|grafie|graphy|befund|station"
     r"|abteilung|klinik|praxis|team|dienst|personal|arzt|ärztin|ärzte|ärzten|ektomie|ectomy|ation|ition|untersuchung)"
 )
 """Endings of diseases, symptoms, departments and what is done: words in lower case of two letters and more before."""
+ABBREVIATED = re.compile(r"[^\W\d_]{1,4}\.\s?(?:[a-zäöü]{1,4}\.|[a-zäöü](?![^\W\d_]))|[^\W\d_]\.[a-zäöü]")
+"""Z.n., V. a., St.p.: what has a letter in lower case behind its point is no initial."""
 LONGEST_ABBREVIATION = 4
 """Letters. KHK, ICU, MRT: no name where nothing but the place in a sentence says so."""
 
@@ -36,7 +42,12 @@ def end_of_names(text: str, begin: int, end: int, *, surely: bool, shouted: bool
     for number, found in enumerate(NAME.finditer(text, begin, end)):
         word = found[0].casefold().strip(".")
         ordinary = word in listed("no_names.txt") or (number > 0 and word in listed("after_names.txt"))
-        if ordinary or not found[0][0].isupper() or (not surely and _is_thing(found[0], shouted=shouted)):
+        if ABBREVIATED.match(text, found.start()) or text.startswith("DD ", found.start()):
+            break
+        thing = not surely and _is_thing(found[0], shouted=shouted)
+        if thing and last > begin and re.fullmatch(rf"(?:{INITIAL}\s?)+", text[begin:last]):
+            return begin
+        if ordinary or thing or not found[0][0].isupper():
             break
         if found[0].isupper() and found[0].casefold() in listed("verbs.txt"):
             break

@@ -28,7 +28,7 @@ IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:\s?[0-9A-Z]{4}){3,7}(?:\s?[0-9A-Z]{1,
 LABELLED = re.compile(
     r"(?<!\w)(?:(?:Pat(?:ient(?:en)?)?\.?|Fall|Aufnahme|Behandlungs|Besuchs|Untersuchungs|Befund|Histo|Auftrags?|Akten|Versicherten|Versicherungs|Kranken(?:kassen|versicherten)?|AHV|SV|Case"
     r"|Order|Accession|Visit|Encounter|Hospital|Medical Record|Record|Insurance|Policy|Dossier|Kassen)[\s_-]?"
-    r"(?:Nr|Nummer|No|Number|ID|nr|nummer|id|number|no)\b|Fall(?=\s?[:#])|(?:Fall|Encounter|FIN)(?=\s\d{6})|(?i:(?:fall|pat|case)-?n(?:r|o))\b|MRN|PID|KVNR|FID|AHV|NHS|SSN|ID|Accession|Fallnr|Pat-ID|IPP)"
+    r"(?:Nr|Nummer|No|Number|ID|nr|nummer|id|number|no)\b|(?i:hosp|vers|acc|unit)\.?[\s-]?(?:n(?:r|o)|#)|Fall(?=\s?[:#])|(?:Fall|Encounter|FIN)(?=\s\d{6})|(?i:(?:fall|pat|case)-?n(?:r|o))\b|MRN|PID|KVNR|FID|AHV|NHS|SSN|ID|Accession|Fallnr|Pat-ID|IPP)"
     r"\.?\s?[:#=]?\s?(?P<id>[A-Z]{0,5}[-/.]?\d[\dA-Z./-]{2,}\d)"
 )
 

@@ -60,8 +60,10 @@ def _free(span: Span, taken: Sequence[Span], first: int) -> Iterator[tuple[int, 
 
 def replaced(text: str, spans: Iterable[Span]) -> str:
     """The text with the replacements of spans that are apart."""
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for span in spans:
-        pieces += [text[at : span.begin], span.replacement]
+        again = span.begin == at and pieces[-1:] == [span.replacement] and span.replacement in MARKS.values()
+        pieces += [text[at : span.begin], "" if again else span.replacement]
         at = span.end
     return "".join((*pieces, text[at:]))

@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from radquarry.exporter.cleaning.dates import EARLIEST, LATEST, PLACEHOLDERS
-from radquarry.exporter.reports.incomplete_dates import COUNTED, MONTH, incomplete_dates_in
+from radquarry.exporter.reports.day_lists import lists_in
+from radquarry.exporter.reports.incomplete_dates import COUNTED, MONTH, incomplete_dates_in, is_counted
 from radquarry.exporter.reports.month_names import PATTERN, number_of, written_like
 from radquarry.exporter.reports.spans import Span, marked
 
@@ -19,22 +21,25 @@ NUMERIC = re.compile(
 A_TIME = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?(?!\d)"
 COMPACT = re.compile(rf"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:(?!\d|\.\d)|(?={A_TIME}))")
 DAY_FIRST = re.compile(
-    rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?[-/]?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?[-/]?)"
-    rf"(?P<year>\d{{4}}|'?\d\d(?!\d|:|{COUNTED}))(?!\d)",
+    rf"(?<![\d.,])(?P<day>\d{{1,2}})(?P<a>\.|st|nd|rd|th|er)?(?P<b>\s?[-/]?(?:of\s|de\s)?){MONTH}(?P<c>\.?,?\s?(?:del?\s|[-/])?)"
+    rf"(?P<year>\d{{4}}|'?\d\d(?!\d|:\d|{COUNTED}))(?!\d)",
     re.IGNORECASE,
 )
 MONTH_FIRST = re.compile(
     rf"(?<![^\W\d_]){MONTH}(?P<a>\.?\s?)(?P<day>\d{{1,2}})(?P<b>st|nd|rd|th)?(?P<c>,?\s?)(?P<year>\d{{4}})(?!\d)",
     re.IGNORECASE,
 )
-RANGE_DAYS = re.compile(
-    r"(?<![\d.])(?P<from>\d{1,2})(?P<gap>\.?\s?(?:[-–/]|bis|und|u\.|[&+]|au|to|al|and)\s?)"
-    r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
+ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+ROMAN = re.compile(
+    r"(?<![\d.,/-])(?P<day>\d{1,2})(?P<first>\.\s?|[/-])(?P<month>X?V?I{1,3}|I?[VX])(?P<second>\.?\s?|[/-])"
+    r"(?P<year>(?:19|20)\d\d|(?<=[./-])\d\d)(?![\w/]|[.,]\d)",
+    re.IGNORECASE,
 )
-RANGE_MONTHS = re.compile(
-    r"(?<![\d.])(?P<d1>\d{1,2})\.(?P<m1>\d{1,2})\.(?P<gap>\s?(?:[-–/]|bis|und|u\.|[&+]|to|al)\s?)"
-    r"(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<year>\d{4}|\d\d)(?!\d)"
+MISTYPED = re.compile(
+    r"(?<![\d.,/-])(?P<day>\d{1,2})(?P<first>[.,]{1,2}|(?<=\d\d)[/_ -])(?P<month>\d{1,2})"
+    r"(?P<second>[.,]{1,2}|(?<=\d\d)[/_ -])(?P<year>(?:19|20)\d\d)(?![\w/]|[.,]\d)"
 )
+"""A comma for a point, two points, other separators in one date: whole years only."""
 WEEKDAY = (
     r"(?:(?:Mon|Diens|Donners|Frei|Sams)tag|Mittwoch|Sonn(?:tag|abend)|Mo|Di|Mi|Do|Fr|Sa|So|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
     r"|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
@@ -69,14 +74,12 @@ def dating_of(text: str, days: int | None, languages: Sequence[str]) -> Dating:
 
 
 def dates_in(text: str, dating: Dating) -> Iterator[Span]:
-    """Whole dates and ranges first, then what is left of incomplete ones."""
-    for found in RANGE_MONTHS.finditer(text):
-        yield from _range(found, dating, (found["d1"], found["m1"]), (found["d2"], found["m2"]))
-    for found in RANGE_DAYS.finditer(text):
-        yield from _range(found, dating, (found["from"], found["month"]), (found["day"], found["month"]))
+    """Lists of days and ranges first, then whole dates, then what is left of incomplete ones."""
+    yield from _listed(text, dating)
     for found in NUMERIC.finditer(text):
         if (span := _numeric(found, dating)) is not None:
             yield span
+    yield from _mistyped(text, dating)
     yield from _compact(text, dating)
     for pattern in (DAY_FIRST, MONTH_FIRST):
         yield from (_named(found, dating) for found in pattern.finditer(text))
@@ -156,33 +159,57 @@ def _as(number: int, like: str) -> str:
 
 def _named(found: re.Match[str], dating: Dating) -> Span:
     day = _day(found["year"], number_of(found["name"]), found["day"])
-    moved = None if day is None else _moved(day, dating)
+    return _span(found, None if day is None else _moved(day, dating), partial(_as_named, found, dating.language))
 
-    def form(new: date) -> str:
-        language = "de" if found["a"] == "." and found.start("a") < found.start("name") else dating.language
-        month = written_like(found["name"], new.month, language)
-        changed = {"day": _as(new.day, found["day"]) if len(found["day"]) == 2 else str(new.day), "name": month,
-                   "year": _as(new.year, found["year"])}  # fmt: skip
-        for ending in ("a", "b"):
-            if (found[ending] or "").lower() in ("st", "nd", "rd", "th"):
-                changed[ending] = _ordinal(new.day)
-        names = sorted(found.re.groupindex, key=found.start)
-        return "".join(changed.get(name, found[name] or "") for name in names)
 
-    return _span(found, moved, form)
+def _as_named(found: re.Match[str], language: str, new: date) -> str:
+    """Another day in the form of one with a month's name."""
+    if found["a"] == "." and found.start("a") < found.start("name"):
+        language = "de"
+    elif "de" in f"{found['b']}{found['c']}":
+        language = "es"
+    month = written_like(found["name"], new.month, language)
+    changed = {"day": _as(new.day, found["day"]) if len(found["day"]) == 2 else str(new.day), "name": month,
+               "year": _as(new.year, found["year"])}  # fmt: skip
+    for ending in ("a", "b"):
+        if (found[ending] or "").lower() in ("st", "nd", "rd", "th"):
+            changed[ending] = _ordinal(new.day)
+    names = sorted(found.re.groupindex, key=found.start)
+    return "".join(changed.get(name, found[name] or "") for name in names)
 
 
 def _ordinal(day: int) -> str:
     return "th" if 10 < day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
 
 
-def _range(found: re.Match[str], dating: Dating, begin: tuple[str, str], end: tuple[str, str]) -> Iterator[Span]:
-    """12.-14.03.2023: both days are written whole, as they may fall into two months."""
-    days = [_day(found["year"], month, day) for day, month in (begin, end)]
-    moved = [None if day is None else _moved(day, dating) for day in days]
-    if None in days or None in moved:
-        yield marked(found.start(), found.end(), "date")
-        return
-    word = found["gap"].strip(" .")
-    between = f" {word} " if word.isalnum() else word
-    yield Span(found.start(), found.end(), "date", between.join(f"{day:%d.%m.%Y}" for day in moved if day is not None))
+def _listed(text: str, dating: Dating) -> Iterator[Span]:
+    """12., 13. und 14.03.2023: each day is written whole, as they may fall into two months."""
+    for listed in lists_in(text):
+        named = DAY_FIRST.match(text, listed.whole) if listed.named else MONTH_FIRST.match(listed.as_one)
+        form = partial(_as_named, named, dating.language) if named else "{:%d.%m.%Y}".format
+        moved = [None if day is None else _moved(day, dating) for day in listed.days]
+        days = [form(day) for day in moved if day is not None]
+        if len(days) < len(moved):
+            yield marked(listed.begin, listed.end, "date")
+            continue
+        pieces = [piece for pair in zip(days, [*listed.between, ""], strict=True) for piece in pair]
+        yield Span(listed.begin, listed.end, "date", "".join(pieces))
+
+
+def _mistyped(text: str, dating: Dating) -> Iterator[Span]:
+    """4.III.2024, 04,03.2024: in the form they have."""
+    for found in ROMAN.finditer(text):
+        month = ROMANS.index(found["month"].upper()) + 1
+        day = _day(found["year"], month, found["day"])
+        if day is not None:
+            yield _span(found, _moved(day, dating), partial(_as_mistyped, found))
+    for found in MISTYPED.finditer(text):
+        day = _day(found["year"], found["month"], found["day"])
+        if day is not None and not is_counted(text, *found.span()):
+            yield _span(found, _moved(day, dating), partial(_as_mistyped, found))
+
+
+def _as_mistyped(found: re.Match[str], new: date) -> str:
+    month = ROMANS[new.month - 1] if found["month"].isalpha() else _as(new.month, found["month"])
+    month = month.lower() if found["month"].islower() else month
+    return f"{_as(new.day, found['day'])}{found['first']}{month}{found['second']}{_as(new.year, found['year'])}"
