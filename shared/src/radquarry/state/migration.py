@@ -19,8 +19,9 @@ async def migrate(state: State, service: str, versions: Path) -> None:
     Replicas that start together wait for each other. Raises `Permanent` when a newer radquarry made the tables.
     """
     async with state.writing() as connection:
-        if state.dialect == "postgresql":
-            await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('radquarry-migration'))"))
+        # the lock comes before Alembic, whose context is one for the whole process
+        lock = "pg_advisory_xact_lock(hashtext('radquarry-migration'))" if state.dialect == "postgresql" else "1"
+        await connection.execute(text(f"SELECT {lock}"))
         await connection.run_sync(_upgrade, service, versions)
 
 

@@ -2,11 +2,11 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import Connection, Table, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -14,12 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import QueuePool
 
 from radquarry.errors import PeerAway, Permanent
+from radquarry.state.one_hop import OneHop, OneHopConnection
 from radquarry.state.steady import connected, to_its_end
 
 BUSY_SECONDS = 30
 RETURN_SECONDS = 2.0
-MOST_PARAMETERS = 30_000
-"""Of one statement; both stores take 32,766 (SQLite) and 32,767 (PostgreSQL)."""
 
 
 class State:
@@ -57,22 +56,25 @@ class State:
         dialect = postgresql if self.dialect == "postgresql" else sqlite
         keys = [column.name for column in table.primary_key]
         distinct = list({tuple(row[key] for key in keys): row for row in rows}.values())
-        for some in _statements_worth(distinct):
-            # one statement of many rows: SQLite gives up the GIL at every row of an executemany
-            statement = dialect.insert(table).values(some)
-            if update:
-                fresh = {name: statement.excluded[name] for name in update}
-                statement = statement.on_conflict_do_update(index_elements=keys, set_=fresh)
-            else:
-                statement = statement.on_conflict_do_nothing(index_elements=keys)
-            await connection.execute(statement)
+        if not distinct:
+            return
+        statement = dialect.insert(table)
+        if update:
+            fresh = {name: statement.excluded[name] for name in update}
+            statement = statement.on_conflict_do_update(index_elements=keys, set_=fresh)
+        else:
+            statement = statement.on_conflict_do_nothing(index_elements=keys)
+        await insert_rows(connection, statement, distinct)
 
 
-def _statements_worth(rows: list[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """Rows in portions that fit into one statement."""
-    size = max(1, MOST_PARAMETERS // len(rows[0])) if rows else 1
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
+async def insert_rows(connection: AsyncConnection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run an insert that has no values of its own, of rows that have all the same columns.
+
+    Asked to return something, SQLAlchemy puts a thousand rows into one statement, which it compiles once for all
+    times. Given as `values` they would be compiled each time anew, at sixteen times the cost; one by one SQLite would
+    give up the interpreter's lock at every row.
+    """
+    await connection.execute(statement.returning(literal(1)), rows)
 
 
 @asynccontextmanager
@@ -138,7 +140,10 @@ def _engine(scheme: str, rest: str) -> AsyncEngine:
     match scheme.split("+", maxsplit=1)[0]:
         case "sqlite":
             engine = create_async_engine(
-                f"sqlite+aiosqlite://{rest}", hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
+                f"sqlite+aiosqlite://{rest}",
+                hide_parameters=True,
+                module=OneHop(),
+                connect_args={"timeout": BUSY_SECONDS},
             )
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(engine.sync_engine, "begin", _begin)
@@ -170,4 +175,5 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     """A writer takes the lock at once, so that it never fails half-way; a reader sees one moment and takes none."""
     reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    driver = cast("OneHopConnection", connection.connection.dbapi_connection)
+    driver.begin_with_the_next("BEGIN" if reading else "BEGIN IMMEDIATE")

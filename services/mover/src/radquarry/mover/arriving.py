@@ -30,9 +30,12 @@ def rows_of(stored: Sequence[StoredInstance]) -> list[dict[str, Any]]:
     ]
 
 
-def arrived(dialect: str, rows: Sequence[dict[str, Any]]) -> Any:
-    """The statement. Twice is once, and in any order; what came back after it had left was not delivered yet."""
-    statement = (postgresql if dialect == "postgresql" else sqlite).insert(instances).values(list(rows))
+def arrived(dialect: str) -> Any:
+    """The statement, to be given rows.
+
+    Twice is once, and in any order; what came back after it had left was not delivered yet.
+    """
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(instances)
     new, old = statement.excluded, instances.c
     came_back = old.bytes.is_(None) & old.leaving.is_not(None)
     fresh = {"bytes": new.bytes, "sha256": new.sha256, "stored_at": new.stored_at, "asked_to_leave_at": null()}

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from radquarry.dicom.uids import checked_uid, is_uid
 from radquarry.messages import DeliveryCompleted, DeliveryProgressed, DeliveryRequested, InstanceDelivery
 from radquarry.mover.tables import deliveries, delivery_instances, delivery_studies, instances
-from radquarry.state.store import State
+from radquarry.state.store import State, insert_rows
 
 UNSETTLED = ("requested", "waiting", "running")
 INSTANCE = ["study_instance_uid", "sop_instance_uid"]
@@ -71,11 +71,11 @@ class Deliveries:
             }
             for uid, one in said.items()
         ]
-        statement = self._dialect.insert(delivery_instances).values(rows)
+        statement = self._dialect.insert(delivery_instances)
         newer = statement.excluded.revision > delivery_instances.c.revision
         fresh = {name: statement.excluded[name] for name in ("delivered", "revision")}
         statement = statement.on_conflict_do_update(index_elements=["delivery_id", *INSTANCE], set_=fresh, where=newer)
-        news = await connection.execute(statement.returning(delivery_instances.c.sop_instance_uid))
+        news = await connection.execute(statement.returning(delivery_instances.c.sop_instance_uid), rows)
         delivered = [one for row in news if (one := said[row.sop_instance_uid]).state == "delivered"]
         if delivered:
             await self._deliver(connection, event, delivered)
@@ -94,12 +94,11 @@ class Deliveries:
             }
             for one in delivered
         ]
-        statement = self._dialect.insert(instances).values(rows)
+        statement = self._dialect.insert(instances)
         new, old = statement.excluded.delivered_at, instances.c.delivered_at
         latest = case((old.is_(None) | (new > old), new), else_=old)
-        await connection.execute(
-            statement.on_conflict_do_update(index_elements=INSTANCE, set_={"delivered_at": latest})
-        )
+        statement = statement.on_conflict_do_update(index_elements=INSTANCE, set_={"delivered_at": latest})
+        await insert_rows(connection, statement, rows)
 
 
 def is_open() -> ColumnElement[bool]:

@@ -13,12 +13,10 @@ from radquarry.mover.arriving import arrived, rows_of
 from radquarry.mover.expectation import ExpectedSeries
 from radquarry.mover.plan import SeriesStanding, Standing
 from radquarry.mover.tables import as_utc, instances, series
-from radquarry.state.store import State
+from radquarry.state.store import State, insert_rows
 
 PORTION = 5000
 """Studies asked about in one statement."""
-ROWS = 1000
-"""Of announcements written in one statement."""
 
 
 class Ledger:
@@ -63,8 +61,7 @@ class Ledger:
         """Write down what is in the archive, whether somebody ordered it or not. Twice is once, and late is nothing."""
         rows = rows_of(stored)
         async with self._state.writing() as connection:
-            for start in range(0, len(rows), ROWS):
-                await connection.execute(arrived(self._state.dialect, rows[start : start + ROWS]))
+            await insert_rows(connection, arrived(self._state.dialect), rows)
 
     async def order(self, order: MoveOrder, now: datetime) -> None:
         """Write down that the PACS is about to be asked for these: those that are named and not here."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from radquarry.dicom.uids import is_uid
 from radquarry.exporter.tables import brought, deliveries, retrievals, retrieved, studies
 from radquarry.messages import RetrievalCompleted, RetrievalProgressed
-from radquarry.state.store import State
+from radquarry.state.store import State, insert_rows
 
 
 class Hearing:
@@ -66,11 +66,11 @@ class Hearing:
             return
         keys = [column.name for column in table.primary_key]
         distinct = list({tuple(row[key] for key in keys): row for row in rows}.values())
-        statement = (postgresql if self._state.dialect == "postgresql" else sqlite).insert(table).values(distinct)
+        statement = (postgresql if self._state.dialect == "postgresql" else sqlite).insert(table)
         fresh = {name: statement.excluded[name] for name in distinct[0] if name not in keys}
-        await connection.execute(
-            statement.on_conflict_do_update(index_elements=keys, set_=fresh, where=table.c[by] < statement.excluded[by])
-        )
+        newer = table.c[by] < statement.excluded[by]
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=fresh, where=newer)
+        await insert_rows(connection, statement, distinct)
 
 
 def _looked_at_too_soon(event: RetrievalProgressed) -> Update:
