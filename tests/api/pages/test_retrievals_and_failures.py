@@ -88,9 +88,9 @@ async def test_what_does_not_fit_is_not_offered_to_be_started(desk: ShownDesk, b
     assert page.all("button", class_="primary") == []
 
 
-async def test_what_cannot_be_reckoned_can_be_ordered_all_the_same(desk: ShownDesk, browse: httpx.AsyncClient):
+async def test_what_cannot_be_estimated_can_be_ordered_all_the_same(desk: ShownDesk, browse: httpx.AsyncClient):
     page = page_of(await browse.get("/retrievals/new", params={"study": [CHEST]}))
-    assert "could not be reckoned" in page.text
+    assert "could not be estimated" in page.text
     assert "Start without an estimate" in page.text
     assert page.all("input", name="estimated_bytes") == []
 

@@ -12,12 +12,12 @@ _KINDS = (
     ("unknown_receiver", r"the PACS does not know where to send to"),
     ("busy", r"the PACS is short of resources"),
 )
-_PUT_OFF_TOO_OFTEN = r"(?:given up after \d+ times: )?"
+_GIVEN_UP = r"(?:given up after \d+ times: |given up .*?; before: )*"
 
 
 def kind_of_problem(problem: str) -> str:
     """The name of its kind in the wording (`problem.…`), or an empty one where its own words are all there is."""
-    return next((kind for kind, begin in _KINDS if re.match(_PUT_OFF_TOO_OFTEN + begin, problem)), "")
+    return next((kind for kind, begin in _KINDS if re.match(_GIVEN_UP + begin, problem)), "")
 
 
 def without_numbers(problem: str) -> str:

@@ -77,6 +77,11 @@ class Named:
     line: StudyLine | None
     viewer_href: str
 
+    @property
+    def kind(self) -> str:
+        """Of its problem, where it is one that has plain words."""
+        return kind_of_problem(self.square.study.problem)
+
 
 @dataclass(frozen=True)
 class Onward:
