@@ -1,6 +1,7 @@
 """`make viewer`: the OHIF viewer from npm, checked, cut down and put where the api serves it from.
 
-Only the standard library: the image of the api runs it in a build stage of its own.
+`fetch.py FOLDER` asks npm; `fetch.py FOLDER PACKED` takes what `npm pack` has brought already, and `fetch.py --name`
+says what that must be asked for. Only the standard library: the image of the api runs it in a build stage of its own.
 """
 
 import base64
@@ -33,16 +34,19 @@ MOST_BYTES = 400 * 1024 * 1024
 
 
 def main() -> None:
-    """`fetch.py FOLDER`; exit code 1 with a sentence where it cannot be had."""
-    folder = Path(sys.argv[1]).resolve()
+    """Exit code 1 with a sentence where it cannot be had."""
+    place, *packed = sys.argv[1:]
+    if place == "--name":
+        print(f"{PACKAGE}@{VERSION}")
+        return
+    folder = Path(place).resolve()
     if _version_in(folder) == [VERSION, PLACE]:
         print(f"{folder} holds the viewer {VERSION}")
         return
-    if shutil.which("npm") is None:
-        sys.exit("npm is not here, and the viewer comes from npm: install it (Debian: apt-get install npm)")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".viewer-") as scratch:
-        archive = _packed(Path(scratch))
+        archive = Path(packed[0]) if packed else _packed(Path(scratch))
+        _check(archive)
         fresh = Path(scratch) / "fresh"
         _unpack(archive, fresh)
         fresh.chmod(0o755)
@@ -61,7 +65,9 @@ def _version_in(folder: Path) -> list[str]:
 
 
 def _packed(scratch: Path) -> Path:
-    """The package as npm gives it, with the fingerprint it must have."""
+    """The package as npm gives it."""
+    if shutil.which("npm") is None:
+        sys.exit("npm is not here, and the viewer comes from npm: install it (Debian: apt-get install npm)")
     command = [
         "npm",
         "pack",
@@ -75,10 +81,14 @@ def _packed(scratch: Path) -> Path:
     archives = list(scratch.glob("*.tgz"))
     if done.returncode or len(archives) != 1:
         sys.exit(f"npm does not give {PACKAGE} {VERSION} (exit code {done.returncode})")
-    digest = base64.b64encode(hashlib.sha512(archives[0].read_bytes()).digest()).decode()
+    return archives[0]
+
+
+def _check(archive: Path) -> None:
+    """It has the fingerprint that it must have."""
+    digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if f"sha512-{digest}" != INTEGRITY:
         sys.exit(f"{PACKAGE} {VERSION} is not what it was: its sha512 differs from the one written here")
-    return archives[0]
 
 
 def _unpack(archive: Path, folder: Path) -> None:

@@ -27,6 +27,7 @@ DRAWING = [*(word for word in ARGUMENTS if word != "--disable-gpu"), "--use-gl=a
            "--enable-unsafe-swiftshader"]  # fmt: skip
 """With WebGL, computed by the processor."""
 WIDE = {"width": 1440, "height": 900}
+MIDDLE = {"width": 1024, "height": 768}
 NARROW = {"width": 390, "height": 844}
 NARROWEST = {"width": 360, "height": 740}
 

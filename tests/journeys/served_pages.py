@@ -20,15 +20,18 @@ Serve = Callable[..., AbstractContextManager[str]]
 
 @contextmanager
 def serving(
-    folder: Path, furnish: Callable[[ShownDesk], None] = lambda _: None, parts: list[Part] | None = None
+    folder: Path,
+    furnish: Callable[[ShownDesk], None] = lambda _: None,
+    parts: list[Part] | None = None,
+    user: str = "",
 ) -> Iterator[str]:
-    """The pages over a desk that `furnish` has put in order; gives their address."""
+    """The pages over a desk that `furnish` has put in order, as `user` sees them; gives their address."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[str]:
         async with desk_over(folder / "index", parts or []) as desk:
             furnish(desk)
-            server = uvicorn.Server(uvicorn.Config(pages_app(desk), port=0, log_level="error", lifespan="off"))
+            server = uvicorn.Server(uvicorn.Config(pages_app(desk, user), port=0, log_level="error", lifespan="off"))
             task = asyncio.create_task(server.serve())
             while not server.started:  # noqa: ASYNC110 - uvicorn has no event for its start
                 await asyncio.sleep(0.01)

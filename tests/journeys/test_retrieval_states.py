@@ -213,4 +213,5 @@ def test_who_decides_by_keyboard_keeps_his_place_while_the_page_moves(browser: B
         page.wait_for_load_state()
 
         taken = [(what, chosen) for what, _, chosen, _ in desks[0].decisions.taken]
-        assert taken == [("retry", Chosen(problem=NEARLINE)), ("give-up", Chosen(studies=(KNEE,)))]
+        nearline = (KNEE, "1.2.826.0.1.3680043.8.498.77", "1.2.826.56")
+        assert taken == [("retry", Chosen(studies=nearline)), ("give-up", Chosen(studies=(KNEE,)))]

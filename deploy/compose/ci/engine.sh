@@ -59,6 +59,10 @@ engine_build() {
   if [ "$ENGINE" = docker ]; then docker build -q "$@"; else podman build -q --pull=never --format docker "$@"; fi
 }
 
+engine_has() { "$ENGINE" image inspect "$1" >/dev/null 2>&1 || { [ "$ENGINE" = docker ] && docker pull -q "$1" >/dev/null; }; }
+
+engine_run() { "$ENGINE" run --rm --no-healthcheck --network none "$@"; }
+
 running() { [ -s "$CONTAINERS/$1.pid" ] && kill -0 "$(cat "$CONTAINERS/$1.pid")" 2>/dev/null; }
 
 background() { # NAME COMMAND...

@@ -88,9 +88,9 @@ async def test_what_does_not_fit_is_not_offered_to_be_started(desk: ShownDesk, b
     assert page.all("button", class_="primary") == []
 
 
-async def test_what_cannot_be_reckoned_can_be_ordered_all_the_same(desk: ShownDesk, browse: httpx.AsyncClient):
+async def test_what_cannot_be_estimated_can_be_ordered_all_the_same(desk: ShownDesk, browse: httpx.AsyncClient):
     page = page_of(await browse.get("/retrievals/new", params={"study": [CHEST]}))
-    assert "could not be reckoned" in page.text
+    assert "could not be estimated" in page.text
     assert "Start without an estimate" in page.text
     assert page.all("input", name="estimated_bytes") == []
 
@@ -129,7 +129,7 @@ async def test_causes_and_studies_are_asked_for_again_or_given_up_by_forms(desk:
     ]
     desk.retrievals.views = [retrieval(1, studies)]
     page = page_of(await browse.get(f"/retrievals/{ONE}"))
-    assert "2× the PACS does not answer 20 images are missing. It is tried again by itself." in page.text
+    assert "2 studies: the PACS does not answer 20 images are missing. It is tried again by itself." in page.text
     assert "Ask again for 2 studies Give up 2 studies" in page.text
     assert "Ask again for 1 study Studies" in page.text  # given up is only what may still come
     first, second = [one["value"] for one in page.all("input", name="cause")]
@@ -144,8 +144,8 @@ async def test_causes_and_studies_are_asked_for_again_or_given_up_by_forms(desk:
         response = await browse.post(f"{base}/{what}", data=chosen)
         assert (response.status_code, response.headers["location"]) == (303, f"/retrievals/{ONE}")
     assert [(what, chosen) for what, _, chosen, _ in desk.decisions.taken] == [
-        ("retry", Chosen(problem=lost)),
-        ("give-up", Chosen(problem=away)),
+        ("retry", Chosen(studies=(CHEST,))),
+        ("give-up", Chosen(studies=(KNEE, "1.9"))),
         ("retry", Chosen(studies=(CHEST,))),
         ("give-up", Chosen(studies=(KNEE,))),
     ]
@@ -191,7 +191,7 @@ async def test_a_retrieval_is_a_grid_of_its_studies_with_words(desk: ShownDesk, 
     assert squares == ["square square-complete", "square square-running", "square square-incomplete"]
     assert "1: complete 2: running 3: incomplete" in page.text
     assert "Images here 21 / 30" in page.text
-    assert "1× 3 images lost on the way 3 images are missing." in page.text
+    assert "1 study: 3 images lost on the way 3 images are missing." in page.text
     assert "MR MRI Knie" in page.text
     assert f"/api/v1/retrievals/{ONE}/manifest" in page.hrefs()
     assert [part["data-live"] for part in page.all("section") if "data-live" in part] == [

@@ -13,12 +13,16 @@ from radquarry.configuration.sections import Destination
 
 @dataclass(frozen=True)
 class DestinationView:
-    """A destination of the configuration, without its secrets; `is_identified`: images may go there as they are."""
+    """A destination of the configuration, without its secrets; `is_identified`: images may go there as they are.
+
+    `is_zip`: one archive is made for each delivery, when all of it has come.
+    """
 
     name: str
     kind: str
     takes_reports: bool
     is_identified: bool
+    is_zip: bool = False
 
 
 class Destinations:
@@ -82,7 +86,8 @@ class Destinations:
 
 
 def _view(name: str, destination: Destination) -> DestinationView:
-    return DestinationView(name, destination.kind, destination.kind == "directory", destination.identified)
+    is_folder = destination.kind == "directory"
+    return DestinationView(name, destination.kind, is_folder, destination.identified, is_folder and destination.zip)
 
 
 def not_for_you(sentence: str) -> Problem:

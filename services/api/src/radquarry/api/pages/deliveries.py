@@ -66,7 +66,7 @@ class Trouble:
 class DeliveryPage:
     """One delivery as it stands. `hidden` studies have no square; `named` are the ones worth a line.
 
-    `has_report`: a release report can be fetched.
+    `has_report`: a release report can be fetched. `is_zip`: it leaves as one archive.
     """
 
     delivery: DeliveryView
@@ -77,6 +77,7 @@ class DeliveryPage:
     troubles: tuple[Trouble, ...]
     named: tuple[Parcel, ...]
     has_report: bool
+    is_zip: bool
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,9 @@ def worth_a_line(delivery: DeliveryView) -> tuple[str, ...]:
     return tuple(parcel.study.study_instance_uid for parcel in _by_urgency(delivery, {})[:MOST_NAMED])
 
 
-def delivery_page(delivery: DeliveryView, lines: Mapping[str, StudyLine], *, has_report: bool) -> DeliveryPage:
+def delivery_page(
+    delivery: DeliveryView, lines: Mapping[str, StudyLine], *, has_report: bool, is_zip: bool = False
+) -> DeliveryPage:
     """`lines` are those of `worth_a_line`, by StudyInstanceUID."""
     urgent = _by_urgency(delivery, lines)
     squares = sorted(urgent[:MOST_SQUARES], key=lambda parcel: parcel.number)
@@ -112,6 +115,7 @@ def delivery_page(delivery: DeliveryView, lines: Mapping[str, StudyLine], *, has
         troubles=tuple(Trouble(problem, count) for problem, count in waiting.most_common(MOST_CAUSES)),
         named=tuple(urgent[:MOST_NAMED]),
         has_report=has_report,
+        is_zip=is_zip,
     )
 
 

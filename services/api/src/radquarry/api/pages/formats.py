@@ -30,9 +30,9 @@ def month(value: str, language: Literal["en", "de"]) -> str:
 
 
 def moment(value: datetime, language: Literal["en", "de"], zone: tzinfo = UTC) -> str:
-    """Date and minute in the hospital's time zone."""
+    """Date and minute in the hospital's time zone; a narrow place parts them, and nothing else."""
     local = value.astimezone(zone)
-    return f"{day(local.date(), language)}\u00a0{local:%H:%M}"
+    return f"{day(local.date(), language)} {local:%H:%M}"
 
 
 def clock(value: datetime, zone: tzinfo = UTC) -> str:

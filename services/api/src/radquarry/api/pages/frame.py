@@ -60,6 +60,16 @@ class Frame:
     notices: tuple[Notice, ...] = ()
 
     @property
+    def here(self) -> str:
+        """The words of the area that is open; of all areas where none is."""
+        return next((area.label for area in self.areas if area.current), "frame.areas")
+
+    @property
+    def waiting(self) -> int:
+        """How much waits for a person, in all areas."""
+        return sum(area.badge for area in self.areas)
+
+    @property
     def marks(self) -> str:
         """What dismissing the strip remembers."""
         return ".".join(notice.mark for notice in self.notices)

@@ -42,7 +42,7 @@ def environment(language: Language, zone: tzinfo) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"t": Wording(language), "static": static, "viewer_href": viewer_href}
+    made.globals |= {"t": Wording(language), "static": static, "viewer_href": viewer_href, "zone_name": str(zone)}
     localised: dict[str, Callable[..., object]] = {
         "day": partial(formats.day, language=language),
         "month": partial(formats.month, language=language),

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from radquarry.api.delivery_views import DeliveryView
 from radquarry.api.listed import Listed
 from radquarry.api.pages.delivery_form import DeliveryForm
+from radquarry.api.pages.plain_problems import kind_of_problem, without_numbers
 from radquarry.api.pages.study_line import StudyLine
 from radquarry.api.pages.viewer import viewer_href
 from radquarry.api.retrievals import RetrievalStudy, RetrievalView
@@ -58,7 +59,9 @@ class Cause:
     """
 
     key: str
+    kind: str
     problem: str
+    is_one_of_several: bool
     count: int
     missing: int
     waiting: bool
@@ -73,6 +76,11 @@ class Named:
     square: Square
     line: StudyLine | None
     viewer_href: str
+
+    @property
+    def kind(self) -> str:
+        """Of its problem, where it is one that has plain words."""
+        return kind_of_problem(self.square.study.problem)
 
 
 @dataclass(frozen=True)
@@ -140,8 +148,8 @@ def _named(square: Square, lines: Mapping[str, StudyLine], viewable: Collection[
 
 
 def cause_key(problem: str) -> str:
-    """A short name of a problem: browsers do not give back long words letter for letter."""
-    return blake2b(problem.encode(), digest_size=8).hexdigest()
+    """A short name of a problem: browsers do not give back long words letter for letter. Its numbers do not count."""
+    return blake2b(without_numbers(problem).encode(), digest_size=8).hexdigest()
 
 
 def _by_urgency(retrieval: RetrievalView) -> list[Square]:
@@ -161,17 +169,19 @@ def _causes(studies: Sequence[RetrievalStudy]) -> list[Cause]:
     grouped: dict[str, list[RetrievalStudy]] = {}
     for study in studies:
         if study.problem:
-            grouped.setdefault(study.problem, []).append(study)
+            grouped.setdefault(cause_key(study.problem), []).append(study)
     causes = [
         Cause(
-            key=cause_key(problem),
-            problem=problem,
+            key=key,
+            kind=kind_of_problem(same[0].problem),
+            problem=same[0].problem,
+            is_one_of_several=any(study.problem != same[0].problem for study in same),
             count=len(same),
             missing=sum(max(0, (study.expected or 0) - study.received) for study in same),
             waiting=any(study.can_be_given_up for study in same),
             to_ask=sum(study.can_be_asked_again for study in same),
             to_give_up=sum(study.can_be_given_up for study in same),
         )
-        for problem, same in grouped.items()
+        for key, same in grouped.items()
     ]
     return sorted(causes, key=lambda cause: -cause.count)

@@ -42,6 +42,6 @@ async def _chosen(desk: Desk, retrieval_id: UUID, study: str, cause: str) -> Cho
         return Chosen(studies=(study,))
     if not cause:
         raise invalid("Choose a study, or a cause.")
-    problems = {one.problem for one in (await desk.retrievals.get(retrieval_id)).studies if one.problem}
-    problem = next((each for each in problems if cause_key(each) == cause), None)
-    return None if problem is None else Chosen(problem=problem)
+    studies = (await desk.retrievals.get(retrieval_id)).studies
+    meant = tuple(one.study_instance_uid for one in studies if one.problem and cause_key(one.problem) == cause)
+    return Chosen(studies=meant) if meant else None

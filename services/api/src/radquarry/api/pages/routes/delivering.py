@@ -56,7 +56,8 @@ def delivery_routes(desk: Desk) -> APIRouter:
         delivery = await desk.deliveries.get(delivery_id)
         lines = await lines_of(desk, worth_a_line(delivery))
         has_report = await desk.deliveries.has_report(delivery_id)
-        return await shown(desk, request, delivery_page(delivery, lines, has_report=has_report))
+        is_zip = any(one.is_zip for one in desk.deliveries.destinations.list() if one.name == delivery.destination)
+        return await shown(desk, request, delivery_page(delivery, lines, has_report=has_report, is_zip=is_zip))
 
     @routes.post("/deliveries/{delivery_id}/{what}")
     async def _steer(request: Request, delivery_id: UUID, what: Literal["retry", "cancel"]) -> RedirectResponse:

@@ -8,6 +8,7 @@ async function refresh() {
   waiting = true;
   try {
     const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (response.status >= 500) away.hidden = false;
     if (!response.ok) return;
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     const focused = document.activeElement?.closest("[data-part]")?.id;
