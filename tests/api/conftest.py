@@ -1,4 +1,4 @@
-"""What tests of the api's projections are given: a store of each kind, emptied for every test."""
+"""What tests of the api are given: its projections on a store of each kind, emptied for every test; a whole api."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from radquarry.state.store import State
+from tests.api.gateway import Gateway, a_gateway
 from tests.api.projecting import Projections, a_store, a_store_url, projections
 
 
@@ -24,3 +25,10 @@ async def state(store_url: str) -> AsyncIterator[State]:
 @pytest.fixture
 def api(state: State, tmp_path: Path) -> Projections:
     return projections(state, tmp_path / "exchange")
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """Its data_dir is `tmp_path`."""
+    async with a_gateway(tmp_path) as opened:
+        yield opened
