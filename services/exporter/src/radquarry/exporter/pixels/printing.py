@@ -14,6 +14,10 @@ from radquarry.exporter.pixels.text_lines import Box
 
 UNEVEN, BETWEEN = 0.17, 1.0
 """How far the ink may vary, in parts of its contrast; pixels between ink and ground, in parts of the ink."""
+FEWEST_STROKES, STROKES_A_LETTER = 3, 0.2
+"""That some row of a line crosses, and for each letter that would fit in: an edge or a vessel is crossed once or twice."""
+LETTER = 0.6
+"""Times its height that a letter is wide."""
 EDGE = 3
 FARTHEST = 6
 """Times its height that a line may go on to either side."""
@@ -45,7 +49,14 @@ def is_printed(picture: Picture, box: Box) -> bool:
     if not letters.any():
         return False
     between = float(((relative > 0.3) & (relative < 0.7)).mean() / letters.mean())
-    return float(relative[letters].std()) < UNEVEN and between < BETWEEN
+    even = float(relative[letters].std()) < UNEVEN and between < BETWEEN
+    return even and _has_strokes(relative > 0.5, (right - left) / (LETTER * (bottom - top)))
+
+
+def _has_strokes(ink: npt.NDArray[np.bool_], letters: float) -> bool:
+    """Whether strokes stand side by side in it, as many as `letters` need at least."""
+    begins = ink & ~np.pad(ink, ((0, 0), (1, 0)))[:, :-1]
+    return int(begins.sum(axis=1).max()) >= max(FEWEST_STROKES, STROKES_A_LETTER * letters)
 
 
 def whole_line(picture: Picture, box: Box) -> Box:
