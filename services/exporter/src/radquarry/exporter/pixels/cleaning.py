@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.dicom_bytes.elements import BIG, found, plain
@@ -32,6 +33,8 @@ MOST_SECONDS = 1800.0
 """That one file may take."""
 MOST_SAMPLES = 1 << 31
 """Of one file."""
+RING = 4
+"""Pixels around what was blanked that say what is around it."""
 THOROUGH_FRAMES = 16
 """Frames of a file that are read upright too: pages of a document each say something else."""
 
@@ -81,8 +84,24 @@ class _Work:
     def _texts(self, frame: npt.NDArray[Any], *, thorough: bool) -> list[Found]:
         if time.monotonic() > self.until:
             raise PixelsUnread("reading its pixels takes too long")
-        pictures, colours = pictures_of(frame, self.shown)
+        seen = frame if self.shown.palette is not None else filled(frame, self.blanked)
+        pictures, colours = pictures_of(seen, self.shown)
         return texts_in(pictures, self.wording, colours=colours, thorough=thorough)
+
+
+def filled(frame: npt.NDArray[Any], blanked: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    """The frame as it is read again: what was blanked is like what is around it, as its edges would look printed."""
+    if not blanked.any():
+        return frame
+    smooth = frame.copy()
+    labels, _ = ndimage.label(blanked)
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
+        place = (slice(max(0, rows.start - RING), rows.stop + RING), slice(max(0, columns.start - RING), columns.stop + RING))
+        own = labels[place] == number
+        around = ndimage.binary_dilation(own, iterations=RING) & ~blanked[place]
+        if around.any():
+            smooth[place][own] = np.median(smooth[place][around], axis=0)
+    return smooth
 
 
 def _mean(frames: npt.NDArray[Any]) -> npt.NDArray[Any]:

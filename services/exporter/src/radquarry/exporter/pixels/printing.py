@@ -23,6 +23,8 @@ FARTHEST = 6
 """Times its height that a line may go on to either side."""
 GAP = 1.2
 """Times its height that lies between words."""
+GRAIN = 16
+"""A pixel of ink for every so many of a line's height is noise."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,8 @@ def whole_line(picture: Picture, box: Box) -> Box:
         float((picture[top:bottom, left:right].astype(np.float32) - ground)[ink.above > 0.6 * ink.contrast].mean()) > 0
     )
     marked = (band - ground if light else ground - band) > 0.6 * ink.contrast
-    share = marked.mean(axis=0)
-    letters = (share > 0) & (share < 0.95)
+    strokes = marked.sum(axis=0)
+    letters = (strokes > height // GRAIN) & (strokes < 0.95 * len(marked))
     rightmost = _reach(letters[right - begin :], GAP * height)
     leftmost = _reach(letters[: left - begin][::-1], GAP * height)
     return with_room(picture, (top, left - leftmost, bottom, right + rightmost))
