@@ -18,7 +18,7 @@ def test_a_sequence_stays_before_an_id_or_a_date_that_goes(text: str, kept: str)
     assert cleaned_text(text) == kept
 
 
-@pytest.mark.parametrize("text", ["t079 123 45 67", "T12 345678", "PAT2 123456", "x2 3 4 5 6", "T2 3 4 5 6", "T21234567"])
+@pytest.mark.parametrize("text", ["t079 123 45 67", "T12 345678", "PAT2 123456", "x2 3 4 5 6", "T2 3 4 5 6"])
 def test_a_number_that_begins_behind_a_letter_goes_as_a_whole(text: str) -> None:
     assert not any(character.isdigit() for character in cleaned_text(text).removeprefix("T2"))
 

@@ -29,8 +29,8 @@ def with_text(seed: int, background: str, text: str) -> tuple[Picture, Drawn]:
 def is_hidden(picture: Picture, item: Drawn) -> bool:
     blanked = np.zeros(picture.shape, bool)
     for found in texts_in([picture], wording(), thorough=False):
-        top, left, bottom, right = found.box
-        blanked[top:bottom, left:right] |= found.meaning != "stays"
+        for top, left, bottom, right in found.boxes:
+            blanked[top:bottom, left:right] |= found.meaning != "stays"
     return item.hidden_in(blanked)
 
 

@@ -15,8 +15,9 @@ from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.dicom_bytes.elements import BIG, found, plain
 from radquarry.exporter.dicom_bytes.part10 import DicomFile
 from radquarry.exporter.pixels.decoding import Samples, decoded
-from radquarry.exporter.pixels.finding import Found, texts_in
+from radquarry.exporter.pixels.finding import texts_in
 from radquarry.exporter.pixels.known_devices import known_devices
+from radquarry.exporter.pixels.places import Found
 from radquarry.exporter.pixels.regions import known_boxes
 from radquarry.exporter.pixels.rewriting import rewritten
 from radquarry.exporter.pixels.showing import shown_as
@@ -96,7 +97,7 @@ def filled(frame: npt.NDArray[Any], blanked: npt.NDArray[np.bool_]) -> npt.NDArr
     smooth = frame.copy()
     labels, _ = ndimage.label(blanked)
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
-        place = (slice(max(0, rows.start - RING), rows.stop + RING), slice(max(0, columns.start - RING), columns.stop + RING))
+        place = tuple(slice(max(0, side.start - RING), side.stop + RING) for side in (rows, columns))
         own = labels[place] == number
         around = ndimage.binary_dilation(own, iterations=RING) & ~blanked[place]
         if around.any():
@@ -150,7 +151,7 @@ def _clean_texts(work: _Work) -> None:
             return
         if attempt == ROUNDS - 1 and any(each.sure for each in texts):
             raise PixelsUnread("there is still text in its pixels after they were cleaned")
-        work.blank(each.box for each in texts)
+        work.blank(box for each in texts for box in each.boxes)
 
 
 def _to_blank(found: list[Found]) -> list[Found]:

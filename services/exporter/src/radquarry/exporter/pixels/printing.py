@@ -15,7 +15,7 @@ from radquarry.exporter.pixels.text_lines import Box
 UNEVEN, BETWEEN = 0.17, 1.0
 """How far the ink may vary, in parts of its contrast; pixels between ink and ground, in parts of the ink."""
 FEWEST_STROKES, STROKES_A_LETTER = 3, 0.2
-"""That some row of a line crosses, and for each letter that would fit in: an edge or a vessel is crossed once or twice."""
+"""That some row of a line crosses, at least and for each letter; an edge or a vessel is crossed once or twice."""
 LETTER = 0.6
 """Times its height that a letter is wide."""
 EDGE = 3

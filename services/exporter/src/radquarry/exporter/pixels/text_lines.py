@@ -30,23 +30,29 @@ EIGHT_NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 def lines_in(picture: Picture) -> list[Box]:
-    """Boxes that may hold a line of text, in any order."""
-    found = list(_at_one_size(picture))
+    """Boxes that may hold a level line of text, in any order."""
+    lines = (_as_line(letters) for letters in chains_in(picture))
+    return _distinct([line for line in lines if line is not None])
+
+
+def chains_in(picture: Picture) -> Iterator[list[Box]]:
+    """Letters that stand side by side, from left to right."""
+    yield from _at_one_size(picture)
     if min(picture.shape) >= HALVED_FROM:
         rows, columns = (size // 2 * 2 for size in picture.shape)
         blocks = picture[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2)
         half = blocks.mean(axis=(1, 3)).astype(np.uint8)
-        found += [(2 * top, 2 * left, 2 * bottom, 2 * right) for top, left, bottom, right in lines_in(half)]
-    return _distinct(found)
+        for letters in chains_in(half):
+            yield [(2 * top, 2 * left, 2 * bottom, 2 * right) for top, left, bottom, right in letters]
 
 
-def _at_one_size(picture: Picture) -> Iterator[Box]:
+def _at_one_size(picture: Picture) -> Iterator[list[Box]]:
     for side in (picture, 255 - picture):
         for width in STROKES:
             ridges = side.astype(np.int16) - ndimage.grey_opening(side, (width, width))
             around = ndimage.uniform_filter(ridges.astype(np.float32), 41)
             for contrast in CONTRASTS:
-                yield from _lines(_letters((ridges > contrast) & (ridges > 1.8 * around)))
+                yield from _chains(_letters((ridges > contrast) & (ridges > 1.8 * around)))
 
 
 def _letters(ink: npt.NDArray[np.bool_]) -> list[Box]:
@@ -67,8 +73,7 @@ def _letters(ink: npt.NDArray[np.bool_]) -> list[Box]:
     return letters
 
 
-def _lines(letters: list[Box]) -> Iterator[Box]:
-    """Letters that stand side by side."""
+def _chains(letters: list[Box]) -> Iterator[list[Box]]:
     letters = sorted(letters, key=lambda box: box[1])
     lefts = [box[1] for box in letters]
     used = [False] * len(letters)
@@ -80,8 +85,7 @@ def _lines(letters: list[Box]) -> Iterator[Box]:
             line.append(following)
         for at in line:
             used[at] = True
-        if (box := _as_line([letters[at] for at in line])) is not None:
-            yield box
+        yield [letters[at] for at in line]
 
 
 def _next(line: list[int], letters: list[Box], lefts: list[int], used: list[bool]) -> int | None:
