@@ -71,6 +71,7 @@ def _text(meaning: Meaning) -> Meaning:
 
 
 def is_sure(words: Sequence[Word], wording: Wording) -> bool:
+    """Whether they were read, and not by chance."""
     if wording.meaning(words) in ("own", "stays"):
         return True
     return max((_certainty(word) for word in words), default=0.0) >= CERTAIN
