@@ -6,16 +6,18 @@ from functools import partial
 
 import numpy as np
 
-from radquarry.exporter.pixels.printing import is_printed, whole_line, with_room
+from radquarry.exporter.pixels.printing import FEWEST_STROKES, is_printed, whole_line, with_room
 from radquarry.exporter.pixels.slanted_lines import Slanted, slanted_lines_in
 from radquarry.exporter.pixels.tesseract import Picture, Word
-from radquarry.exporter.pixels.text_lines import Box, lines_in
+from radquarry.exporter.pixels.text_lines import Box, lines_and_pairs_in, lines_in
 from radquarry.exporter.pixels.wording import Meaning, Wording
 
 CERTAIN, LIKELY = 50.0, 35.0
 """Confidence of a word of at least four letters that is none by chance; that is more than a part of what is printed."""
 UPRIGHT = (1, 3)
 """Quarters of a turn."""
+PAIR = 2
+"""Strokes of two letters alone: one for each."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,18 @@ class Place:
     back: Callable[[Box], tuple[Box, ...]]
     by_form: bool = False
     """Whether it counts where it looks printed and was not read surely; upright edges of organs look so too."""
+    unread: bool = False
+    """Whether it counts so even if nothing at all was read."""
+    strokes: int = FEWEST_STROKES
     may_stay: bool = True
     upside_down: Callable[[], "Place"] | None = None
 
     def found(self, words: Sequence[Word], wording: Wording) -> Found | None:
         """What was not read surely counts by its form, or not."""
         meaning, sure = wording.meaning(words), is_sure(words, wording)
-        if not sure and not (self.by_form and is_printed(self.picture, self.box)):
+        if not sure and not (self.by_form and is_printed(self.picture, self.box, self.strokes)):
             return None
-        if meaning == "nothing" or (meaning == "stays" and not self.may_stay):
+        if (meaning == "nothing" and not self.unread) or (meaning == "stays" and not self.may_stay):
             return None
         likely = max((_certainty(word) for word in words), default=0.0) >= LIKELY
         whole = meaning != "stays" and (sure or likely or meaning == "text")
@@ -63,11 +68,11 @@ class Place:
         """Whether reading and form disagree: something was read, not surely, in what looks not printed, or nothing."""
         if not self.by_form or is_sure(words, wording):
             return False
-        return is_printed(self.picture, self.box) == (wording.meaning(words) == "nothing")
+        return is_printed(self.picture, self.box, self.strokes) == (wording.meaning(words) == "nothing")
 
 
 def _text(meaning: Meaning) -> Meaning:
-    return "text" if meaning == "perhaps text" else meaning
+    return meaning if meaning == "own" else "text"
 
 
 def is_sure(words: Sequence[Word], wording: Wording) -> bool:
@@ -84,8 +89,11 @@ def _certainty(word: Word) -> float:
 
 def level(picture: Picture, *, by_form: bool) -> Iterator[Place]:
     """`by_form`: whether somebody sees the picture so, and not one of its colours alone."""
-    for box in lines_in(picture):
+    lines, pairs = lines_and_pairs_in(picture)
+    for box in lines:
         yield Place(picture, box, _as_it_is, by_form, upside_down=partial(_turned, picture, 2, _opposite(box, picture)))
+    if by_form:
+        yield from (Place(picture, box, _as_it_is, by_form=True, unread=True, strokes=PAIR) for box in pairs)
 
 
 def upright(picture: Picture) -> Iterator[Place]:
@@ -103,7 +111,8 @@ def slanted(picture: Picture) -> Iterator[Place]:
 def _cut(picture: Picture, line: Slanted, *, first: bool = True) -> Place:
     back = partial(line.boxes, shape=picture.shape)
     again = partial(_cut, picture, line.upside_down(), first=False) if first else None
-    return Place(line.cut(picture), line.box, back, first and line.is_long, may_stay=False, upside_down=again)
+    long = first and line.is_long
+    return Place(line.cut(picture), line.box, back, long, long, may_stay=False, upside_down=again)
 
 
 def _turned(picture: Picture, quarters: int, box: Box) -> Place:

@@ -42,8 +42,8 @@ def _ink(part: Picture) -> _Ink:
     return _Ink(above, max(1.0, float(np.percentile(above, 97))))
 
 
-def is_printed(picture: Picture, box: Box) -> bool:
-    """Whether it looks like letters."""
+def is_printed(picture: Picture, box: Box, strokes: int = FEWEST_STROKES) -> bool:
+    """Whether it looks like letters that have at least so many `strokes` side by side."""
     top, left, bottom, right = box
     ink = _ink(picture[max(0, top - EDGE) : bottom + EDGE, max(0, left - EDGE) : right + EDGE])
     relative = ink.above / ink.contrast
@@ -52,13 +52,15 @@ def is_printed(picture: Picture, box: Box) -> bool:
         return False
     between = float(((relative > 0.3) & (relative < 0.7)).mean() / letters.mean())
     even = float(relative[letters].std()) < UNEVEN and between < BETWEEN
-    return even and _has_strokes(relative > 0.5, (right - left) / (LETTER * (bottom - top)))
+    return even and _strokes(relative > 0.5) >= max(
+        strokes, STROKES_A_LETTER * (right - left) / (LETTER * (bottom - top))
+    )
 
 
-def _has_strokes(ink: npt.NDArray[np.bool_], letters: float) -> bool:
-    """Whether strokes stand side by side in it, as many as `letters` need at least."""
+def _strokes(ink: npt.NDArray[np.bool_]) -> int:
+    """The most that stand side by side in one row."""
     begins = ink & ~np.pad(ink, ((0, 0), (1, 0)))[:, :-1]
-    return int(begins.sum(axis=1).max()) >= max(FEWEST_STROKES, STROKES_A_LETTER * letters)
+    return int(begins.sum(axis=1).max())
 
 
 def whole_line(picture: Picture, box: Box) -> Box:

@@ -26,13 +26,22 @@ FEWEST = 3
 """Letters of a line."""
 GAP = 1.2
 """Times a letter's height that may lie between two, with a few pixels more for small ones."""
+LOWEST_OF_TWO, ALIKE, WIDEST = 6, 0.2, 1.4
+"""Pixels that two letters alone are high at least, and by how many heights they may differ and be wide."""
 EIGHT_NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 def lines_in(picture: Picture) -> list[Box]:
     """Boxes that may hold a level line of text, in any order."""
-    lines = (_as_line(letters) for letters in chains_in(picture))
-    return _distinct([line for line in lines if line is not None])
+    return lines_and_pairs_in(picture)[0]
+
+
+def lines_and_pairs_in(picture: Picture) -> tuple[list[Box], list[Box]]:
+    """Boxes that may hold a level line of text, and those beside them that may hold two letters alone."""
+    chains = list(chains_in(picture))
+    lines = _distinct([line for letters in chains if (line := _as_line(letters)) is not None])
+    pairs = _distinct([pair for letters in chains if (pair := _as_pair(letters)) is not None])
+    return lines, [pair for pair in pairs if not any(_inside(pair, line) for line in lines)]
 
 
 def chains_in(picture: Picture) -> Iterator[list[Box]]:
@@ -112,6 +121,20 @@ def _as_line(letters: list[Box]) -> Box | None:
     if count < FEWEST or bottom - top > 2.2 * usual + 3 or right - left < 1.2 * (bottom - top):
         return None
     return top, left, bottom, right
+
+
+def _as_pair(letters: list[Box]) -> Box | None:
+    """Two letters of one height, on one level, close together."""
+    if len(letters) != 2:
+        return None
+    (top, left, bottom, first_right), (other_top, second_left, other_bottom, right) = letters
+    high, low = max(bottom - top, other_bottom - other_top), min(bottom - top, other_bottom - other_top)
+    stray = max(1.0, ALIKE * high)
+    if low < LOWEST_OF_TWO or high - low > stray or abs(top - other_top) > stray or abs(bottom - other_bottom) > stray:
+        return None
+    if max(first_right - left, right - second_left) > WIDEST * high or second_left - first_right > 0.5 * high + 1:
+        return None
+    return min(top, other_top), left, max(bottom, other_bottom), right
 
 
 def _distinct(boxes: list[Box]) -> list[Box]:
