@@ -44,3 +44,13 @@ def test_a_line_is_read_again_without_what_lies_behind_it(seed: int, background:
 
 def test_a_line_that_is_read_in_part_goes_on_to_its_end() -> None:
     assert is_hidden(*with_text(7, "MR", "01/22/1990"))
+
+
+@pytest.mark.parametrize(
+    ("seed", "background", "text"),
+    [(31, "noise", "HG"), (31, "ultrasound cone", "TO"), (31, "CT", "KZ"), (31, "MR", "RE"), (31, "screen", "EF")],
+)
+def test_two_letters_alone_are_hidden(seed: int, background: str, text: str) -> None:
+    picture, items = next(pictures(seed, 1, (background,), "two letters"))
+
+    assert is_hidden(picture, next(item for item in items if item.text == text))

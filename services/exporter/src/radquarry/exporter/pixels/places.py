@@ -111,8 +111,8 @@ def slanted(picture: Picture) -> Iterator[Place]:
 def _cut(picture: Picture, line: Slanted, *, first: bool = True) -> Place:
     back = partial(line.boxes, shape=picture.shape)
     again = partial(_cut, picture, line.upside_down(), first=False) if first else None
-    long = first and line.is_long
-    return Place(line.cut(picture), line.box, back, long, long, may_stay=False, upside_down=again)
+    by_form = first and line.is_long
+    return Place(line.cut(picture), line.box, back, by_form, may_stay=False, upside_down=again)
 
 
 def _turned(picture: Picture, quarters: int, box: Box) -> Place:

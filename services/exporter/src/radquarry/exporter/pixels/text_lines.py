@@ -37,11 +37,11 @@ def lines_in(picture: Picture) -> list[Box]:
 
 
 def lines_and_pairs_in(picture: Picture) -> tuple[list[Box], list[Box]]:
-    """Boxes that may hold a level line of text, and those beside them that may hold two letters alone."""
+    """Boxes that may hold a level line of text, and those that may hold two letters alone, in a line or not."""
     chains = list(chains_in(picture))
     lines = _distinct([line for letters in chains if (line := _as_line(letters)) is not None])
     pairs = _distinct([pair for letters in chains if (pair := _as_pair(letters)) is not None])
-    return lines, [pair for pair in pairs if not any(_inside(pair, line) for line in lines)]
+    return lines, pairs
 
 
 def chains_in(picture: Picture) -> Iterator[list[Box]]:
