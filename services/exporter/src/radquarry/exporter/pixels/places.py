@@ -93,7 +93,13 @@ def level(picture: Picture, *, by_form: bool) -> Iterator[Place]:
     for box in lines:
         yield Place(picture, box, _as_it_is, by_form, upside_down=partial(_turned, picture, 2, _opposite(box, picture)))
     if by_form:
-        yield from (Place(picture, box, _as_it_is, by_form=True, unread=True, strokes=PAIR) for box in pairs)
+        whole = (box for box in pairs if not _is_cut_off(box, picture))
+        yield from (Place(picture, box, _as_it_is, by_form=True, unread=True, strokes=PAIR) for box in whole)
+
+
+def _is_cut_off(box: Box, picture: Picture) -> bool:
+    """Whether it goes on beyond the picture, so that its form says little: organs do."""
+    return min(box[:2]) == 0 or box[2] == picture.shape[0] or box[3] == picture.shape[1]
 
 
 def upright(picture: Picture) -> Iterator[Place]:
