@@ -14,6 +14,8 @@ from radquarry.exporter.pixels.wording import Meaning, Wording
 
 CERTAIN, LIKELY = 50.0, 35.0
 """Confidence of a word of at least four letters that is none by chance; that is more than a part of what is printed."""
+CERTAIN_TURNED = 65.0
+"""That of a slanted line, or one upside down: far more of them are read, and speckle says something now and then."""
 UPRIGHT = (1, 3)
 """Quarters of a turn."""
 PAIR = 2
@@ -48,12 +50,13 @@ class Place:
     unread: bool = False
     """Whether it counts so even if nothing at all was read."""
     strokes: int = FEWEST_STROKES
+    certain: float = CERTAIN
     may_stay: bool = True
     upside_down: Callable[[], "Place"] | None = None
 
     def found(self, words: Sequence[Word], wording: Wording) -> Found | None:
         """What was not read surely counts by its form, or not."""
-        meaning, sure = wording.meaning(words), is_sure(words, wording)
+        meaning, sure = wording.meaning(words), is_sure(words, wording, self.certain)
         if not sure and not (self.by_form and is_printed(self.picture, self.box, self.strokes)):
             return None
         if (meaning == "nothing" and not self.unread) or (meaning == "stays" and not self.may_stay):
@@ -75,11 +78,11 @@ def _text(meaning: Meaning) -> Meaning:
     return meaning if meaning == "own" else "text"
 
 
-def is_sure(words: Sequence[Word], wording: Wording) -> bool:
+def is_sure(words: Sequence[Word], wording: Wording, certain: float = CERTAIN) -> bool:
     """Whether they were read, and not by chance."""
     if wording.meaning(words) in ("own", "stays"):
         return True
-    return max((_certainty(word) for word in words), default=0.0) >= CERTAIN
+    return max((_certainty(word) for word in words), default=0.0) >= certain
 
 
 def _certainty(word: Word) -> float:
@@ -118,12 +121,12 @@ def _cut(picture: Picture, line: Slanted, *, first: bool = True) -> Place:
     back = partial(line.boxes, shape=picture.shape)
     again = partial(_cut, picture, line.upside_down(), first=False) if first else None
     by_form = first and line.is_long
-    return Place(line.cut(picture), line.box, back, by_form, may_stay=False, upside_down=again)
+    return Place(line.cut(picture), line.box, back, by_form, certain=CERTAIN_TURNED, may_stay=False, upside_down=again)
 
 
 def _turned(picture: Picture, quarters: int, box: Box) -> Place:
     turned = np.ascontiguousarray(np.rot90(picture, quarters))
-    return Place(turned, box, partial(_turned_back, quarters, turned.shape), may_stay=False)
+    return Place(turned, box, partial(_turned_back, quarters, turned.shape), certain=CERTAIN_TURNED, may_stay=False)
 
 
 def _opposite(box: Box, picture: Picture) -> Box:
