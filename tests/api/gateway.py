@@ -118,10 +118,15 @@ def study(number: int, **changes: Any) -> Study:
 
 @asynccontextmanager
 async def a_gateway(
-    folder: Path, *others: Service, api: dict[str, Any] | None = None, bus_url: str = "", state_url: str = ""
+    folder: Path,
+    *others: Service,
+    api: dict[str, Any] | None = None,
+    destinations: dict[str, Any] = DESTINATIONS,
+    bus_url: str = "",
+    state_url: str = "",
 ) -> AsyncIterator[Gateway]:
     """Up until the block ends; `api` are keys of its section."""
-    leaving = {"destinations": DESTINATIONS, "deidentification": {"profiles": {"keep-dates": "profile.yaml"}}}
+    leaving = {"destinations": destinations, "deidentification": {"profiles": {"keep-dates": "profile.yaml"}}}
     keys = {"data_dir": folder, "pacs": PACS, "ris": RIS, "api": {"port": 0, **(api or {})}, **leaving}
     settings = Settings.model_validate(keys)
     url: asyncio.Future[str] = asyncio.get_running_loop().create_future()

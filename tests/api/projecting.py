@@ -1,7 +1,7 @@
 """The api's projections on a real store, fed by its own handlers, without a web server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,6 +62,9 @@ class Said:
         if self.is_away:
             raise PeerAway("the bus does not answer")
         self.published += messages
+
+    async def depths(self) -> Mapping[str, int]:
+        return {}
 
     async def replay(self, parked: Parked) -> None:
         self.replayed.append(parked)
@@ -147,6 +150,7 @@ def projections(state: State, folder: Path = Path("exchange"), kind: type[Exchan
             state,
             Effects(crawl_notes.add, retrieval_notes.add, delivery_notes.add, file_ledger.block, who.block),
             said.replay,
+            said.depths,
         ),
         service=api(notes, live),
         said=said,

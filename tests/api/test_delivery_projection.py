@@ -238,3 +238,13 @@ async def test_news_of_files_count_by_their_revision_and_unknown_ones_are_not_sh
     assert (await api.files.list()).items == ()
     with pytest.raises(Problem, match="There is no"):
         await api.files.get("conversion", story.delivery_id)
+
+
+async def test_the_next_try_is_told_while_it_waits(api: Projections) -> None:
+    story, again_at = DeliveryStory(), NOON + timedelta(minutes=5)
+    await api.hear(story.requested(), story.progressed(0, "waiting", 1, problem="away", again_at=again_at))
+    waiting = await api.deliveries.get(story.delivery_id)
+    await api.hear(story.progressed(0, "running", 2))
+    running = await api.deliveries.get(story.delivery_id)
+
+    assert (waiting.studies[0].again_at, running.studies[0].again_at) == (again_at, None)

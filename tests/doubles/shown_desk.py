@@ -156,6 +156,10 @@ class MeasuredStorage:
 class ListedFailures:
     views: list[FailureView] = field(default_factory=list)
     settled: list[tuple[str, UUID]] = field(default_factory=list)
+    waiting: int = 0
+
+    async def delayed(self) -> int:
+        return self.waiting
 
     async def list(self, limit: int = 50, after: str | None = None) -> Listed[FailureView]:
         return Listed(tuple(self.views[:limit]), None)

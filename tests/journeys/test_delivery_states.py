@@ -1,6 +1,8 @@
 """The pages of deliveries in every state, in a real browser: ordered, under way, held back, stopped, refused."""
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +16,7 @@ from radquarry.api.retrieval_views import RetrievalStudy
 from radquarry.api.security.rights import Rights
 from radquarry.configuration.sections import Destination
 from radquarry.messages import Deidentification
+from tests.doubles.shown_archives import NOW
 from tests.doubles.shown_deliveries import OUTSIDE, RESEARCH, delivery
 from tests.doubles.shown_desk import ShownDesk, estimated, retrieval
 from tests.doubles.written_studies import CHEST, KNEE, written_studies
@@ -54,7 +57,7 @@ def on_its_way(desk: ShownDesk) -> None:
     going_to(desk)
     studies = [
         DeliveryStudy(CHEST, "incomplete", 10, 7, 3, "3 images were held back"),
-        DeliveryStudy(KNEE, "waiting", 240, 0, 0, AWAY),
+        DeliveryStudy(KNEE, "waiting", 240, 0, 0, AWAY, NOW + timedelta(minutes=5)),
         DeliveryStudy("1.2.826.0.1.3680043.8.498.77", "waiting", 100, 0, 0, AWAY),
         *(DeliveryStudy(f"1.2.826.{n}", "complete", 90, 90, 0, "") for n in range(40)),
         DeliveryStudy("1.2.826.55", "running", 300, 120, 0, ""),
@@ -178,6 +181,9 @@ def test_the_page_moves_on_while_somebody_looks_and_is_tried_again_by_hand(brows
         person.page.route("**/events", lambda stream: streams.append(stream))  # noqa: PLW0108 - a plain method cannot be marked
         page = person.open(f"/deliveries/{ONE}")
         expect(page.locator(".big-state")).to_contain_text("läuft")
+        expect(page.locator("#problems")).to_contain_text(
+            re.compile(r"Nächster Versuch: \d\d\.\d\d\.\d{4} \d\d:\d\d \(.+\)\.")
+        )
         page.get_by_role("button", name="Nochmals versuchen").focus()
         done = [DeliveryStudy(CHEST, "incomplete", 10, 7, 3, "3 images were held back")]
         desks[0].deliveries.views = [delivery(1, done, [Cause("held back", HELD, 3)], state="incomplete")]

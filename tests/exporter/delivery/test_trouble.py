@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from radquarry.configuration.sections import Destination
@@ -24,11 +25,14 @@ async def test_a_node_that_comes_back_costs_no_instance(tmp_path: Path) -> None:
             await it.retrieved(study)
             delivery_id = await it.order()
             end = await it.heard.end(delivery_id)
-            waits = [one.problem for one in it.heard.progress if one.state == "waiting"]
+            waits = [one for one in it.heard.progress if one.state == "waiting"]
+            others = [one for one in it.heard.progress if one.state != "waiting"]
 
     assert (end.state, end.delivered) == ("complete", 5)
     assert waits
-    assert all("out of resources" in problem for problem in waits)
+    assert all("out of resources" in one.problem for one in waits)
+    assert all(one.again_at is not None and one.again_at > one.sent_at - timedelta(seconds=1) for one in waits)
+    assert {one.again_at for one in others} == {None}
     assert len(there.got) == 7, "five, and two that were not taken the first time"
 
 

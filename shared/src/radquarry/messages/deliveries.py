@@ -87,6 +87,7 @@ class DeliveryProgressed(Event):
     `instances` is filled when the study has settled (complete, incomplete or cancelled), at most 500 in one message:
     further ones follow in messages of the same kind. `revision` grows with every message of one study of one delivery.
     A study is complete when every expected instance was delivered; what was held back leaves it incomplete.
+    `again_at`: one that is `waiting` is tried again then by itself; None where that is not known.
     """
 
     topic: ClassVar[str] = "delivery.progressed"
@@ -99,6 +100,7 @@ class DeliveryProgressed(Event):
     delivered: int = 0
     held_back: int = 0
     problem: str = ""
+    again_at: AwareDatetime | None = None
     instances: tuple[InstanceDelivery, ...] = ()
     revision: int
 

@@ -70,6 +70,10 @@ def _configuration(hospital: Hospital, port: int, node_port: int) -> dict[str, A
         },
         "ris": {"main": {"kind": "fhir", "url": hospital.ris.url}},
         "archive": {"reserve_gb": 1},
+        "destinations": {
+            "folder": {"kind": "directory", "path": "deliveries/folder", "identified": False},
+            "zip-archive": {"kind": "directory", "path": "deliveries/zip", "zip": True, "identified": False},
+        },
     }
 
 

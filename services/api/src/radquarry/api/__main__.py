@@ -142,7 +142,7 @@ def _desk(settings: Settings, bus: Bus, state: State, index: Index) -> tuple[Not
         changes=changes,
         images=Images(settings.data_dir),
         viewer=Viewer(settings.api.viewer_dir or settings.data_dir / "viewer"),
-        failures=Failures(state, effects, bus.replay),
+        failures=Failures(state, effects, bus.replay, bus.depths),
         live=live,
         rights=rights,
         clock=_now,

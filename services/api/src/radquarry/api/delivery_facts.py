@@ -34,6 +34,7 @@ class DeliveryStand:
     delivered: int = 0
     held_back: int = 0
     problem: str = ""
+    again_at: datetime | None = None
     revision: int = -1
     listed: int = 0
 

@@ -164,6 +164,7 @@ def _stand(old: DeliveryStand, fact: DeliveryProgressed) -> DeliveryStand:
         delivered=fact.delivered,
         held_back=fact.held_back,
         problem=fact.problem,
+        again_at=fact.again_at,
         revision=fact.revision,
     )
 

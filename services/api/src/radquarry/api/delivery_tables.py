@@ -41,6 +41,7 @@ delivery_studies = Table(
     Column("delivered", Integer),
     Column("held_back", Integer),
     Column("problem", Text),
+    Column("again_at", Moment),
     Column("revision", BigInteger),
     Column("listed", Integer),
 )

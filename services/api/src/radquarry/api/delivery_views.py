@@ -28,7 +28,10 @@ class DeliveryOrder:
 
 @dataclass(frozen=True)
 class DeliveryStudy:
-    """Where one study of a delivery stands; `expected` is None until it is known."""
+    """Where one study of a delivery stands; `expected` is None until it is known.
+
+    `again_at`: what did not arrive is tried again then by itself.
+    """
 
     study_instance_uid: str
     state: DeliveryState
@@ -36,6 +39,7 @@ class DeliveryStudy:
     delivered: int
     held_back: int
     problem: str
+    again_at: datetime | None = None
 
     @property
     def missing(self) -> int:
@@ -152,13 +156,16 @@ def study_of(row: bulk.Found, whole: bulk.Found) -> DeliveryStudy:
     """From a row of `api_delivery_studies`, and that of its delivery: a delivery that ended has no study at work."""
     stand = DeliveryStand(state=row.state, expected=row.expected, listed=row.listed)
     state = stand.shown_state
+    if whole.state in SETTLED and state not in SETTLED:
+        state = whole.state
     return DeliveryStudy(
         study_instance_uid=row.study_instance_uid,
-        state=whole.state if whole.state in SETTLED and state not in SETTLED else state,
+        state=state,
         expected=row.expected,
         delivered=row.delivered,
         held_back=row.held_back,
         problem=row.problem,
+        again_at=row.again_at if state == "waiting" else None,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from radquarry.api.audit import audit
+from radquarry.api.delivered_archives import DeliveredArchives
 from radquarry.api.delivery_views import DeliveryOrder
 from radquarry.api.problems import Problem, invalid
 from radquarry.api.security.rights import Rights
@@ -26,12 +27,16 @@ class DestinationView:
 
 
 class Destinations:
-    """What the configuration names: `known` destinations, and `profiles` of de-identification."""
+    """What the configuration names: `known` destinations, and `profiles` of de-identification.
+
+    `archives` are the zip archives that lie there.
+    """
 
     def __init__(self, known: Mapping[str, Destination], profiles: Collection[str], rights: Rights) -> None:
         self._known = known
         self._rights = rights
         self.profiles = tuple(sorted(profiles))
+        self.archives = DeliveredArchives(known, rights)
 
     def list(self) -> tuple[DestinationView, ...]:
         """By name."""

@@ -1,6 +1,7 @@
 """What was parked, why in plain words, and the way back."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -18,6 +19,8 @@ from radquarry.bus.port import Parked
 from radquarry.errors import PeerAway
 from radquarry.state.store import State
 
+MOST_SECONDS = 3
+"""Of waiting for the bus to say how much is in it."""
 SHOWN = tuple(column for column in failures.c if column.name != "body")
 
 
@@ -40,13 +43,20 @@ class FailureView:
 class Failures:
     """Keeps parked messages until a person replays or discards them.
 
-    `effect` tells the crawls and retrievals what will not come; `replay` is the bus's.
+    `effect` tells the crawls and retrievals what will not come; `replay` and `depths` are the bus's.
     """
 
-    def __init__(self, state: State, effect: Effects, replay: Callable[[Parked], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        state: State,
+        effect: Effects,
+        replay: Callable[[Parked], Awaitable[None]],
+        depths: Callable[[], Awaitable[Mapping[str, int]]],
+    ) -> None:
         self._state = state
         self._effect = effect
         self._replay = replay
+        self._depths = depths
 
     async def keep(self, parked: Parked) -> None:
         """Take over one parked message from the bus; twice is once."""
@@ -92,6 +102,14 @@ class Failures:
         chosen = select(func.count()).select_from(failures).where(failures.c.state == "open")
         async with self._state.reading() as connection:
             return await connection.scalar(chosen) or 0
+
+    async def delayed(self) -> int:
+        """How many messages wait for another try by themselves; 0 while the bus does not say."""
+        try:
+            async with asyncio.timeout(MOST_SECONDS):
+                return (await self._depths()).get("delayed", 0)
+        except (PeerAway, TimeoutError):
+            return 0
 
     async def get(self, failure_id: UUID) -> FailureView:
         """One open failure."""

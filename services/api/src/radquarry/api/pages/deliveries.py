@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote
 
+from radquarry.api.delivered_archives import ArchivesOf
 from radquarry.api.delivery_views import Cause, DeliveryStudy, DeliveryView, Fate
 from radquarry.api.listed import Listed
 from radquarry.api.pages.delivery_form import DeliveryForm
@@ -56,10 +58,11 @@ class Lost:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Studies that are not there yet, for the same reason."""
+    """Studies that are not there yet, for the same reason; `again_at` is the next try of any of them."""
 
     problem: str
     studies: int
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class DeliveryPage:
     """One delivery as it stands. `hidden` studies have no square; `named` are the ones worth a line.
 
     `has_report`: a release report can be fetched. `is_zip`: it leaves as one archive.
+    `taken` is what of it can be downloaded, where it has ended.
     """
 
     delivery: DeliveryView
@@ -78,6 +82,7 @@ class DeliveryPage:
     named: tuple[Parcel, ...]
     has_report: bool
     is_zip: bool
+    taken: ArchivesOf
 
 
 @dataclass(frozen=True)
@@ -99,27 +104,39 @@ def worth_a_line(delivery: DeliveryView) -> tuple[str, ...]:
 
 
 def delivery_page(
-    delivery: DeliveryView, lines: Mapping[str, StudyLine], *, has_report: bool, is_zip: bool = False
+    delivery: DeliveryView, lines: Mapping[str, StudyLine], *, has_report: bool, taken: ArchivesOf | None = None
 ) -> DeliveryPage:
-    """`lines` are those of `worth_a_line`, by StudyInstanceUID."""
+    """`lines` are those of `worth_a_line`, by StudyInstanceUID; `taken` of one that leaves as an archive."""
     urgent = _by_urgency(delivery, lines)
     squares = sorted(urgent[:MOST_SQUARES], key=lambda parcel: parcel.number)
     states = Counter(study.state for study in delivery.studies)
-    waiting = Counter(study.problem for study in delivery.studies if study.problem and study.state not in _ENDED)
     return DeliveryPage(
         delivery=delivery,
         squares=tuple(squares),
         hidden=len(urgent) - len(squares),
         states=tuple((state, states[state]) for state in _URGENCY if states[state]),
         lost=tuple(_lost(delivery, fate) for fate in _FATES if any(each.state == fate for each in delivery.causes)),
-        troubles=tuple(Trouble(problem, count) for problem, count in waiting.most_common(MOST_CAUSES)),
+        troubles=_troubles(delivery),
         named=tuple(urgent[:MOST_NAMED]),
         has_report=has_report,
-        is_zip=is_zip,
+        is_zip=taken is not None,
+        taken=taken or ArchivesOf(),
     )
 
 
 _ENDED = ("complete", "incomplete", "cancelled")
+
+
+def _troubles(delivery: DeliveryView) -> tuple[Trouble, ...]:
+    waiting = [study for study in delivery.studies if study.problem and study.state not in _ENDED]
+    return tuple(
+        Trouble(
+            problem,
+            count,
+            min((study.again_at for study in waiting if study.problem == problem and study.again_at), default=None),
+        )
+        for problem, count in Counter(study.problem for study in waiting).most_common(MOST_CAUSES)
+    )
 
 
 def _lost(delivery: DeliveryView, fate: Fate) -> Lost:

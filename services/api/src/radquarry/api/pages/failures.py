@@ -29,20 +29,24 @@ class FailureGroup:
 
 @dataclass(frozen=True)
 class FailuresPage:
-    """Groups, the one with the newest failure first. `count` are all that are open."""
+    """Groups, the one with the newest failure first. `count` are all that are open.
+
+    `delayed` pieces of work are no failures yet: they are tried again by themselves.
+    """
 
     groups: tuple[FailureGroup, ...]
     count: int
     next_href: str
+    delayed: int
 
 
-def failures_page(listed: Listed[FailureView], count: int) -> FailuresPage:
+def failures_page(listed: Listed[FailureView], count: int, delayed: int) -> FailuresPage:
     """The failures from a cursor on, gathered by what failed and why."""
     grouped: dict[tuple[str, str, str], list[FailureView]] = {}
     for failure in listed.items:
         grouped.setdefault((failure.service, failure.topic, failure.reason), []).append(failure)
     groups = sorted((_group(same) for same in grouped.values()), key=lambda group: group.last, reverse=True)
-    return FailuresPage(tuple(groups), count, f"/failures?after={listed.after}" if listed.after else "")
+    return FailuresPage(tuple(groups), count, f"/failures?after={listed.after}" if listed.after else "", delayed)
 
 
 def _group(same: Sequence[FailureView]) -> FailureGroup:

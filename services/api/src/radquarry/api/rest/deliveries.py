@@ -121,6 +121,27 @@ async def get_delivery_report(
     return FileResponse(file, media_type=media_type, filename=f"release-report-{delivery_id}.{form}")
 
 
+@routes.get(
+    "/deliveries/{delivery_id}/archive",
+    responses=problems(403, 404, 409) | {200: {"content": {"application/zip": {}}}},
+    response_class=FileResponse,
+    summary="The zip archive of a delivery",
+)
+async def get_delivery_archive(
+    delivery_id: UUID,
+    desk: OnDesk,
+    user: ByUser,
+    number: Annotated[int, Query(ge=1, description="What came later is in archives of its own, from 2.")] = 1,
+) -> FileResponse:
+    """What left to a destination with `zip: true`, when the delivery has ended; without what was held back.
+
+    For whoever ordered it, and administrators; of identified images for administrators.
+    """
+    view = await desk.deliveries.get(delivery_id)
+    file = await desk.deliveries.destinations.archives.take(view, number, user)
+    return FileResponse(file, media_type="application/zip", filename=file.name)
+
+
 @routes.post("/deliveries/{delivery_id}/retry", status_code=202, responses=problems(403, 404, 409), summary="Try again")
 async def retry_delivery(delivery_id: UUID, desk: OnDesk, user: ByUser) -> Ordered:
     """At once, with fresh attempts, what did not arrive; what arrived or was held back is not sent again."""

@@ -33,6 +33,9 @@ class DeliveredStudy(BaseModel):
     delivered: int
     held_back: int
     problem: str = Field("", exclude_if=_empty)
+    again_at: datetime | None = Field(
+        None, exclude_if=_empty, description="What did not arrive is tried again then by itself."
+    )
 
 
 class NotDelivered(BaseModel):

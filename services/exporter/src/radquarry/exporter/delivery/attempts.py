@@ -35,13 +35,13 @@ class Attempts:
                 counted = update(instances).where(one, instances.c.attempts == attempts)
                 await connection.execute(counted.values(attempts=attempts + 1, due=due))
 
-    async def due_in(self, delivery_id: UUID, study: str) -> float | None:
-        """Seconds until something of a study is to leave again; None when all of it has its end."""
+    async def due_at(self, delivery_id: UUID, study: str) -> datetime | None:
+        """When something of a study is to leave again; None when all of it has its end."""
         query = select(instances.c.due).where(of_studies(delivery_id, [study]), instances.c.state == "expected")
         async with self._state.reading() as connection:
             moments = list(await connection.scalars(query.distinct()))
         now = self._clock()
-        return min((max(0.0, (as_utc(due) - now).total_seconds()) if due else 0.0 for due in moments), default=None)
+        return min((max(now, as_utc(due)) if due else now for due in moments), default=None)
 
     async def fail(self, delivery_id: UUID, studies: Sequence[str], problem: str) -> None:
         """Nothing more of these studies is tried; where an instance has a reason of its own, that one stays."""

@@ -1,6 +1,7 @@
 """A delivery and one of its studies, as their rows say."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -67,4 +68,5 @@ class Part:
     held_back: int = 0
     problem: str = ""
     lack: str = ""
+    again_at: datetime | None = None
     revision: int = 0

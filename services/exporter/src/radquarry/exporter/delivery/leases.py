@@ -90,8 +90,8 @@ class Leases:
         async with self._state.reading() as connection:
             return (await connection.execute(query)).first() is not None
 
-    async def release(self, part: Part, holder: str, seconds: float = 0) -> None:
-        """Write down where a study stands as was published, and let it go; it is due in so many seconds.
+    async def release(self, part: Part, holder: str, due: datetime | None = None) -> None:
+        """Write down where a study stands as was published, and let it go; it is due then, or now.
 
         One that grew meanwhile is due at once, whatever was published. Raises `LeaseLost`, changing nothing.
         """
@@ -110,7 +110,7 @@ class Leases:
             if state in ("complete", "incomplete") and (await connection.execute(pending.limit(1))).first() is not None:
                 state = "requested"
             values = {"state": state, "problem": part.problem, "revision": part.revision}
-            free = {"holder": None, "until": None, "due": now + timedelta(seconds=seconds)}
+            free = {"holder": None, "until": None, "due": due or now}
             await connection.execute(update(studies).where(one).values(**values, **free))
 
     async def said(self, part: Part, holder: str) -> None:

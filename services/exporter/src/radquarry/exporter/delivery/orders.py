@@ -103,11 +103,13 @@ class Orders:
         async with self._state.writing() as connection:
             await connection.execute(update(deliveries).where(lost).values(state="refused", problem=problem))
 
-    async def put_off(self, delivery_id: UUID, attempts: int, seconds: float, problem: str) -> None:
-        """Its destination took nothing: that many times in a row now, and for this reason."""
-        values = {"attempts": attempts, "problem": problem, "due": self._clock() + timedelta(seconds=seconds)}
+    async def put_off(self, delivery_id: UUID, attempts: int, seconds: float, problem: str) -> datetime:
+        """Its destination took nothing: that many times in a row now, and for this reason. When it is tried again."""
+        due = self._clock() + timedelta(seconds=seconds)
+        values = {"attempts": attempts, "problem": problem, "due": due}
         async with self._state.writing() as connection:
             await connection.execute(update(deliveries).where(_of(delivery_id)).values(**values))
+        return due
 
     async def went(self, delivery_id: UUID) -> None:
         """Its destination takes something again."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from radquarry.bus.port import Publish
 from radquarry.exporter.delivery.consignment import Part
@@ -19,9 +20,9 @@ class Progress:
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
 
-    async def say(self, part: Part, state: DeliveryState, problem: str = "") -> Part:
+    async def say(self, part: Part, state: DeliveryState, problem: str = "", again_at: datetime | None = None) -> Part:
         """One message; the counts are the study's own."""
-        said = replace(part, state=state, problem=problem, revision=part.revision + 1)
+        said = replace(part, state=state, problem=problem, again_at=again_at, revision=part.revision + 1)
         await self._publish(message(said))
         return said
 
@@ -49,6 +50,7 @@ def message(part: Part, instances: Sequence[InstanceDelivery] = ()) -> DeliveryP
         delivered=part.delivered,
         held_back=part.held_back,
         problem=part.problem,
+        again_at=part.again_at,
         instances=tuple(instances),
         revision=part.revision,
     )

@@ -150,9 +150,9 @@ class Turn:
             return
         seconds = max(self._means.patience.wait(attempts), not_now.after)
         log.info("a delivery waits", delivery_id=str(self._of.delivery_id), attempts=attempts, reason=str(not_now))
-        await self._means.orders.put_off(self._of.delivery_id, attempts, seconds, str(not_now))
+        again_at = await self._means.orders.put_off(self._of.delivery_id, attempts, seconds, str(not_now))
         for part in self._parts.values():
-            said = await self._means.progress.say(await self._counted(part), "waiting", str(not_now))
+            said = await self._means.progress.say(await self._counted(part), "waiting", str(not_now), again_at)
             await self._means.leases.release(said, self._holder)
 
     async def _fail(self, reason: str) -> None:
@@ -169,10 +169,10 @@ class Turn:
         reason = fault or await ledger.reason(delivery_id, study)
         await attempts.tried(delivery_id, study)
         await attempts.fail_exhausted(delivery_id, study, reason)
-        seconds = await attempts.due_in(delivery_id, study)
-        if seconds is not None:
-            said = await self._means.progress.say(await self._counted(part), "waiting", reason)
-            await self._means.leases.release(said, self._holder, seconds)
+        again_at = await attempts.due_at(delivery_id, study)
+        if again_at is not None:
+            said = await self._means.progress.say(await self._counted(part), "waiting", reason, again_at)
+            await self._means.leases.release(said, self._holder, again_at)
             return
         told, _ = await ledger.states(delivery_id, study)
         delivered = sum(one.state == "delivered" for one in told)
@@ -181,7 +181,7 @@ class Turn:
 
     async def _settle(self, part: Part, state: DeliveryState, problem: str) -> None:
         told, _ = await self._means.ledger.states(self._of.delivery_id, part.study_instance_uid)
-        ended = replace(await self._counted(part), state=state, problem=problem)
+        ended = replace(await self._counted(part), state=state, problem=problem, again_at=None)
         said = await self._means.progress.settle(ended, told)
         await self._means.leases.release(said, self._holder)
 

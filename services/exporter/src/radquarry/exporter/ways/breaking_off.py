@@ -8,6 +8,7 @@ from radquarry.exporter.ways.port import Answer, DestinationAway, Staged
 
 MOST_BROKEN_OFF = 5
 """In a row, with nothing answered for between them: then it is not these files' fault."""
+BROKE_OFF = "the destination broke off at this file: "
 About = TypeVar("About")
 
 
@@ -32,7 +33,7 @@ async def around_breaks(
             async for answer in answering:
                 yield answer
                 if answer.broke_off:
-                    words = answer.problem
+                    words = answer.problem.removeprefix(BROKE_OFF)
                     alone.append(waiting[done])
                 in_a_row = in_a_row + 1 if answer.broke_off else 0
                 done += 1
@@ -47,4 +48,4 @@ async def around_breaks(
 
 def broke_off(file: Staged, words: str) -> Answer:
     """At this very file; what it said, or what happened, in words."""
-    return Answer(file, "later", f"the destination broke off at this file: {words}", broke_off=True)
+    return Answer(file, "later", f"{BROKE_OFF}{words}", broke_off=True)

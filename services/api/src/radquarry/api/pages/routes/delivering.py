@@ -57,7 +57,8 @@ def delivery_routes(desk: Desk) -> APIRouter:
         lines = await lines_of(desk, worth_a_line(delivery))
         has_report = await desk.deliveries.has_report(delivery_id)
         is_zip = any(one.is_zip for one in desk.deliveries.destinations.list() if one.name == delivery.destination)
-        return await shown(desk, request, delivery_page(delivery, lines, has_report=has_report, is_zip=is_zip))
+        taken = await desk.deliveries.destinations.archives.of(delivery, user_of(request)) if is_zip else None
+        return await shown(desk, request, delivery_page(delivery, lines, has_report=has_report, taken=taken))
 
     @routes.post("/deliveries/{delivery_id}/{what}")
     async def _steer(request: Request, delivery_id: UUID, what: Literal["retry", "cancel"]) -> RedirectResponse:

@@ -21,7 +21,7 @@ def failure_routes(desk: Desk) -> APIRouter:
     @routes.get("/failures")
     async def _list(request: Request, after: str | None = None) -> HTMLResponse:
         listed, count = await desk.failures.list(MOST, after), await desk.failures.count()
-        return await shown(desk, request, failures_page(listed, count))
+        return await shown(desk, request, failures_page(listed, count, await desk.failures.delayed()))
 
     @routes.post("/failures/{what}")
     async def _settle(

@@ -16,7 +16,7 @@ const whole = () => picked.reduce((sum, each) => sum + each.file.size, 0);
 function show() {
   const list = one("uploads-list");
   one("uploads").hidden = picked.length === 0;
-  one("uploads-sum").textContent = word("files", { n: picked.length.toLocaleString("en").replaceAll(",", "\u202f"), size: size(whole()) });
+  one("uploads-sum").textContent = word(picked.length === 1 ? "file" : "files", { n: picked.length.toLocaleString("en").replaceAll(",", "\u202f"), size: size(whole()) });
   one("uploads-more").textContent = picked.length > MOST_ROWS ? word("more", { n: picked.length - MOST_ROWS }) : "";
   list.replaceChildren();
   rows.clear();

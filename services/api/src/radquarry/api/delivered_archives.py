@@ -1,0 +1,114 @@
+"""Zip archives of deliveries, taken away over HTTP where the api sees the destination's folder, too."""
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from radquarry.api.audit import audit
+from radquarry.api.delivery_views import DeliveryView
+from radquarry.api.problems import Problem
+from radquarry.api.security.rights import Rights
+from radquarry.configuration.sections import Destination
+
+
+@dataclass(frozen=True)
+class DeliveredArchive:
+    """One archive of a delivery; `number` is from 1 in the order in which they left, `bytes` its size."""
+
+    number: int
+    path: Path
+    bytes: int
+
+
+@dataclass(frozen=True)
+class ArchivesOf:
+    """What `user` may take of a delivery; `problem` says why it is nothing. `is_encrypted`: it asks for a password."""
+
+    archives: tuple[DeliveredArchive, ...] = ()
+    problem: str = ""
+    is_encrypted: bool = False
+
+
+class DeliveredArchives:
+    """At the destinations that are `known`. The exporter gives an archive its name when the whole of it was checked."""
+
+    def __init__(self, known: Mapping[str, Destination], rights: Rights) -> None:
+        self._known = known
+        self._rights = rights
+
+    async def of(self, view: DeliveryView, user: str) -> ArchivesOf:
+        """For whoever ordered the delivery, and administrators; of identified images administrators alone."""
+        try:
+            self._check(view, user)
+            found = await asyncio.to_thread(self._found, view)
+        except Problem as problem:
+            return ArchivesOf(problem=problem.detail)
+        return ArchivesOf(found, is_encrypted=self._known[view.destination].password is not None)
+
+    async def take(self, view: DeliveryView, number: int, user: str) -> Path:
+        """The archive of this number, to be sent; raises the problem to answer with."""
+        try:
+            self._check(view, user)
+        except Problem as problem:
+            if problem.status == 403:
+                audit("delivery.archive refused", user, delivery_id=str(view.id))
+            raise
+        found = await asyncio.to_thread(self._found, view)
+        one = next((archive for archive in found if archive.number == number), None)
+        if one is None:
+            raise _gone(f"The delivery has no archive {number}: there are {len(found)}.")
+        audit("delivery.archive taken", user, delivery_id=str(view.id), number=number, bytes=one.bytes)
+        return one.path
+
+    def _check(self, view: DeliveryView, user: str) -> None:
+        is_administrator = self._rights.administers(user)
+        if not is_administrator and (view.deidentify is None or view.requested_by != user[:200]):
+            detail = "An archive is for whoever ordered the delivery, and for administrators"
+            if view.deidentify is None:
+                detail = "Images that are not de-identified are for administrators only"
+            raise Problem(403, "not-for-you", "Not for you", f"{detail}; api.authentication.administrators names them.")
+        known = self._known.get(view.destination)
+        if known is None or known.path is None or not known.zip:
+            raise _not_ready(f"{view.destination} is no destination that gets one zip archive for each delivery.")
+        if not view.is_settled:
+            raise _not_ready(f"The archive can be taken when the delivery has ended: it is {view.state}.")
+        if view.state == "cancelled" or view.refused:
+            raise _not_ready("The delivery was stopped before its end; what has left of it lies at the destination.")
+        if not view.delivered:
+            raise _not_ready("Nothing was delivered, so that there is no archive.")
+
+    def _found(self, view: DeliveryView) -> tuple[DeliveredArchive, ...]:
+        root = self._known[view.destination].path
+        assert root is not None  # noqa: S101 - checked before
+        try:
+            found = tuple(_archives_in(root, view.id))
+        except OSError as error:
+            raise _not_ready(
+                f"The folder of {view.destination} cannot be read by the api ({error.strerror}): take {view.id}.zip "
+                "there, or have the folder mounted for the api at the same path, read only."
+            ) from None
+        if not found:
+            raise _gone(f"{view.id}.zip is not in the folder of {view.destination} any more.")
+        return found
+
+
+def _archives_in(root: Path, delivery_id: UUID) -> Iterator[DeliveredArchive]:
+    """By number; a link is no archive of ours. Raises `OSError` where the folder or a file cannot be read."""
+    name = re.compile(rf"{delivery_id}(?:-([1-9]\d{{0,8}}))?\.zip", re.ASCII)
+    named = ((name.fullmatch(path.name), path) for path in root.iterdir())
+    numbers = {int(match[1] or 1): path for match, path in named if match}
+    for number, path in sorted(numbers.items()):
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb"):
+                yield DeliveredArchive(number, path, path.stat().st_size)
+
+
+def _not_ready(detail: str) -> Problem:
+    return Problem(409, "not-ready", "No archive", detail)
+
+
+def _gone(detail: str) -> Problem:
+    return Problem(404, "unknown-archive", "No such archive", detail)
