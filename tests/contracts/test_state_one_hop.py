@@ -3,12 +3,14 @@
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Column, MetaData, String, Table, insert, text
+from sqlalchemy.exc import OperationalError
 
 from radquarry.errors import PeerAway
-from radquarry.state.store import State, open_state
+from radquarry.state.store import State, insert_rows, open_state
 from tests.contracts.states import empty_state
 
 
@@ -18,6 +20,11 @@ async def state(tmp_path: Path) -> AsyncIterator[State]:
         async with store.writing() as connection:
             await connection.execute(text("CREATE TABLE words (word TEXT PRIMARY KEY)"))
         yield store
+
+
+async def words(state: State) -> list[str]:
+    async with state.reading() as connection:
+        return list((await connection.execute(text("SELECT word FROM words ORDER BY word"))).scalars())
 
 
 def visits(caplog: pytest.LogCaptureFixture) -> int:
@@ -76,3 +83,58 @@ async def test_a_writer_that_waits_for_another_process_says_so_and_goes_on_after
     async with state.reading() as connection:
         found = (await connection.execute(text("SELECT word FROM words ORDER BY word"))).scalars().all()
     assert found == ["ours", "theirs"]
+
+
+async def test_who_goes_on_after_a_first_statement_that_found_the_lock_taken_is_in_a_transaction(state: State) -> None:
+    async def go_on() -> None:
+        async with state.writing() as connection:
+            with pytest.raises(OperationalError, match="locked"):
+                await connection.execute(text("INSERT INTO words VALUES ('first')"))
+            await theirs.commit()
+            await connection.execute(text("INSERT INTO words VALUES ('second')"))
+            raise LookupError
+
+    async with state.reading() as connection:
+        await connection.execute(text("PRAGMA busy_timeout = 1"))
+    async with open_state(f"sqlite:///{state.engine.url.database}") as other, other.reading() as theirs:
+        await theirs.execute(text("INSERT INTO words VALUES ('theirs')"))
+        with pytest.raises(LookupError):
+            await go_on()
+
+    assert await words(state) == ["theirs"]
+
+
+async def test_rows_that_come_one_by_one_are_of_one_moment(state: State) -> None:
+    async with state.writing() as connection:
+        await connection.execute(text("INSERT INTO words VALUES ('before')"))
+
+    async with state.reading() as connection, connection.stream(text("SELECT word FROM words")) as rows:
+        assert [row.word async for row in rows] == ["before"]
+        async with state.writing() as writer:
+            await writer.execute(text("INSERT INTO words VALUES ('meanwhile')"))
+        again = (await connection.execute(text("SELECT word FROM words"))).scalars().all()
+
+    assert again == ["before"]
+
+
+async def test_a_connection_that_was_lost_before_its_commit_is_an_absence_and_no_success(state: State) -> None:
+    async def lose_it() -> None:
+        async with state.writing() as connection:
+            await connection.execute(text("INSERT INTO words VALUES ('lost')"))
+            raw: Any = await connection.get_raw_connection()
+            await raw.driver_connection.close()
+
+    with pytest.raises(PeerAway, match="no active connection"):
+        await lose_it()
+
+    async with state.writing() as connection:
+        await connection.execute(text("INSERT INTO words VALUES ('kept')"))
+    assert await words(state) == ["kept"]
+
+
+async def test_inserting_no_rows_inserts_none(state: State) -> None:
+    table = Table("words", MetaData(), Column("word", String, primary_key=True))
+    async with state.writing() as connection:
+        await insert_rows(connection, insert(table), [])
+
+    assert await words(state) == []

@@ -83,9 +83,9 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
         """Run `statement` just before the next one; a transaction without any never begins."""
         self._begin = statement
 
-    def cursor(self, server_side: bool = False) -> Any:  # noqa: FBT001, FBT002 - SQLAlchemy's
-        """See DB API 2.0."""
-        return super().cursor(server_side=True) if server_side else OneHopCursor(self)
+    def cursor(self, server_side: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002 - SQLAlchemy's
+        """See DB API 2.0; rows that are asked for one by one are all here too, as SQLAlchemy's would not BEGIN."""
+        return OneHopCursor(self)
 
     def visit(self, work: Callable[[sqlite3.Cursor], sqlite3.Cursor]) -> Told:
         """Rows, description, number of changed rows and last row's number. Raises `sqlite3.Error`."""
@@ -93,6 +93,8 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
         try:
             return await_(self._visited(begin, work))
         except Exception as error:  # noqa: BLE001 - told on in SQLAlchemy's words
+            if not self._is_inside():
+                self._begin = begin  # whoever goes on after the error would be outside of any transaction
             self._handle_exception(error)
 
     async def _visited(self, begin: str, work: Callable[[sqlite3.Cursor], sqlite3.Cursor]) -> Told:
@@ -113,9 +115,15 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
             super().rollback()
 
     def _is_begun(self) -> bool:
-        driver: Any = self._connection
         was_to_begin, self._begin = bool(self._begin), ""
-        return not was_to_begin and driver.in_transaction
+        return not was_to_begin and self._is_inside()
+
+    def _is_inside(self) -> bool:
+        driver: Any = self._connection
+        try:
+            return bool(driver.in_transaction)
+        except ValueError as error:  # it is closed: a commit that has nothing to do would look like one
+            self._handle_exception(error)
 
 
 class OneHop(AsyncAdapt_aiosqlite_dbapi):

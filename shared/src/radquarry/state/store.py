@@ -68,13 +68,14 @@ class State:
 
 
 async def insert_rows(connection: AsyncConnection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run an insert that has no values of its own, of rows that have all the same columns.
+    """Run an insert that has no values of its own, of rows that have all the same columns; of no rows it is nothing.
 
     Asked to return something, SQLAlchemy puts a thousand rows into one statement, which it compiles once for all
     times. Given as `values` they would be compiled each time anew, at sixteen times the cost; one by one SQLite would
     give up the interpreter's lock at every row.
     """
-    await connection.execute(statement.returning(literal(1)), rows)
+    if rows:  # of none SQLAlchemy would make one whose columns are all NULL
+        await connection.execute(statement.returning(literal(1)), rows)
 
 
 @asynccontextmanager
