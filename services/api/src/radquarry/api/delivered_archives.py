@@ -1,10 +1,15 @@
 """Zip archives of deliveries, taken away over HTTP where the api sees the destination's folder, too."""
 
 import asyncio
+import errno
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 from radquarry.api.audit import audit
@@ -48,8 +53,8 @@ class DeliveredArchives:
             return ArchivesOf(problem=problem.detail)
         return ArchivesOf(found, is_encrypted=self._known[view.destination].password is not None)
 
-    async def take(self, view: DeliveryView, number: int, user: str) -> Path:
-        """The archive of this number, to be sent; raises the problem to answer with."""
+    async def take(self, view: DeliveryView, number: int, user: str) -> BinaryIO:
+        """The archive of this number, open to be sent and then closed; raises the problem to answer with."""
         try:
             self._check(view, user)
         except Problem as problem:
@@ -60,8 +65,12 @@ class DeliveredArchives:
         one = next((archive for archive in found if archive.number == number), None)
         if one is None:
             raise _gone(f"The delivery has no archive {number}: there are {len(found)}.")
+        try:
+            file = await asyncio.to_thread(_opened, one.path)
+        except OSError:
+            raise _gone(f"{one.path.name} is not in the folder of {view.destination} any more.") from None
         audit("delivery.archive taken", user, delivery_id=str(view.id), number=number, bytes=one.bytes)
-        return one.path
+        return file
 
     def _check(self, view: DeliveryView, user: str) -> None:
         is_administrator = self._rights.administers(user)
@@ -97,13 +106,26 @@ class DeliveredArchives:
 
 def _archives_in(root: Path, delivery_id: UUID) -> Iterator[DeliveredArchive]:
     """By number; a link is no archive of ours. Raises `OSError` where the folder or a file cannot be read."""
-    name = re.compile(rf"{delivery_id}(?:-([1-9]\d{{0,8}}))?\.zip", re.ASCII)
+    name = re.compile(rf"{delivery_id}(?:-([2-9]|[1-9]\d{{1,8}}))?\.zip", re.ASCII)
     named = ((name.fullmatch(path.name), path) for path in root.iterdir())
     numbers = {int(match[1] or 1): path for match, path in named if match}
     for number, path in sorted(numbers.items()):
         if path.is_file() and not path.is_symlink():
-            with path.open("rb"):
-                yield DeliveredArchive(number, path, path.stat().st_size)
+            with suppress(FileNotFoundError), _opened(path) as file:  # somebody takes it away just now
+                yield DeliveredArchive(number, path, os.fstat(file.fileno()).st_size)
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A file and no link, whatever somebody makes of its name meanwhile. Raises `OSError`."""
+    file = open(path, "rb", opener=_without_links)  # noqa: SIM115 - a Path knows no opener; the caller closes
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise FileNotFoundError(errno.ENOENT, "no file")
+    return file
+
+
+def _without_links(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _not_ready(detail: str) -> Problem:

@@ -22,6 +22,7 @@ from radquarry.api.rest.delivery_shapes import (
     shown,
 )
 from radquarry.api.rest.events import events
+from radquarry.api.rest.open_file import OpenFile
 from radquarry.api.rest.tables import as_csv, portions
 
 routes = APIRouter(prefix=V1, tags=["deliveries"])
@@ -139,7 +140,7 @@ async def get_delivery_archive(
     """
     view = await desk.deliveries.get(delivery_id)
     file = await desk.deliveries.destinations.archives.take(view, number, user)
-    return FileResponse(file, media_type="application/zip", filename=file.name)
+    return OpenFile(file, media_type="application/zip")
 
 
 @routes.post("/deliveries/{delivery_id}/retry", status_code=202, responses=problems(403, 404, 409), summary="Try again")
