@@ -168,6 +168,23 @@ def test_an_answer_that_nobody_fetched_goes_and_so_does_one_that_was_never_whole
     assert [file.name for file in folder.iterdir()] == ["c.json"]
 
 
+def test_an_answer_that_cannot_be_removed_is_told_and_keeps_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exchange, long_ago = Exchange(tmp_path, Limits()), datetime.now(UTC).timestamp() - 90_000
+    folder = exchange.originals(UUID(int=1)).parent
+    for name in ("a.json", "c.json"):
+        (folder / name).mkdir(parents=True)
+        os.utime(folder / name, (long_ago, long_ago))
+    (folder / "b.json").write_text("{}")
+    os.utime(folder / "b.json", (long_ago, long_ago))
+
+    exchange.sweep()
+
+    assert sorted(file.name for file in folder.iterdir()) == ["a.json", "c.json"]
+    assert capsys.readouterr().out.count("an answer about pseudonyms cannot be removed") == 2
+
+
 async def test_what_the_bus_did_not_take_is_said_later_once(api: Projections) -> None:
     job_id = await api.files.bring("deidentification", Upload(FORM, in_pieces(a_form(("a", b"x")), 50)))
     assert [each.job_id for each in api.said.published if isinstance(each, DeidentifyFiles)] == [job_id]

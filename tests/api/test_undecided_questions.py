@@ -40,3 +40,33 @@ async def test_a_question_that_nobody_decides_lapses_which_is_told_and_written_d
     said = [line for line in capsys.readouterr().out.splitlines() if "reidentification lapsed" in line]
     assert [(one in line, "bob" in line) for line in said] == [(True, True)]
     await state_is(four, other, "requested")
+
+
+async def test_an_answer_that_cannot_be_removed_hides_no_lapse_and_ends_no_round(
+    four: Gateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ones = [(await asked(four, "bob")).json()["id"] for _ in range(2)]
+    exchange = Exchange(tmp_path / "exchange", Limits())
+    for one in ones:
+        exchange.originals(UUID(one)).mkdir(parents=True)
+        await decided_until(four, one, NOON)
+
+    await Deadlines(four.state, exchange, lambda: NOON).look_after(NOON)
+
+    said = [line for line in capsys.readouterr().out.splitlines() if "reidentification lapsed" in line]
+    assert sorted(one for one in ones for line in said if one in line) == sorted(ones)
+    for one in ones:
+        await state_is(four, one, "lapsed")
+
+
+async def test_a_refusal_is_written_down_though_an_answer_cannot_be_removed(
+    four: Gateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = (await asked(four, "bob")).json()["id"]
+    Exchange(tmp_path / "exchange", Limits()).originals(UUID(one)).mkdir(parents=True)
+
+    answer = await four.client.post(f"{PATH}/{one}/refuse", json={"reason": REASON}, auth=WHO["ada"])
+
+    assert answer.status_code == 202
+    await state_is(four, one, "refused")
+    assert any("reidentification refused" in line and one in line for line in capsys.readouterr().out.splitlines())

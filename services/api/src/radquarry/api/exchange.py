@@ -16,9 +16,13 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
+import structlog
+
 from radquarry.api.problems import Problem, invalid
 from radquarry.durable_folders import make_names_durable
 from radquarry.errors import PeerAway
+
+log = structlog.get_logger(__name__)
 
 MOST_FILES = 9_999
 MOST_BYTES = 16 * 1024**3
@@ -175,6 +179,10 @@ class Exchange:
         """Where the exporter puts an answer that is fetched once."""
         return self._folder / REIDENTIFICATIONS / f"{reidentification_id}.json"
 
+    def forget_originals(self, reidentification_id: UUID) -> None:
+        """Nobody can fetch that answer any more; where it cannot be removed that is said, and `sweep` tries again."""
+        _remove(self.originals(reidentification_id))
+
     def sweep(self) -> int:
         """Remove what broke off with the process that received it (how many), and answers that nobody fetched."""
         old = [place for place in self._incoming() if time.time() - _last_change(place) > ABANDONED_SECONDS]
@@ -182,7 +190,7 @@ class Exchange:
             shutil.rmtree(place, ignore_errors=True)
         for answer in (self._folder / REIDENTIFICATIONS).glob("*.json*"):  # also one that was never whole
             if time.time() - _last_change(answer) > UNFETCHED_SECONDS:
-                answer.unlink(missing_ok=True)
+                _remove(answer)
         return len(old)
 
     def _incoming(self) -> Iterator[Path]:
@@ -210,6 +218,13 @@ def _mapped() -> Iterator[None]:
         if error.errno in {28, 122}:  # ENOSPC, EDQUOT
             raise _full() from None
         raise PeerAway(f"the exchange folder cannot be written: {error.strerror}") from None
+
+
+def _remove(answer: Path) -> None:
+    try:
+        answer.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("an answer about pseudonyms cannot be removed", file=answer.name, reason=error.strerror)
 
 
 def _last_change(folder: Path) -> float:

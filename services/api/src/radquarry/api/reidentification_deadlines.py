@@ -65,7 +65,7 @@ class Deadlines:
         async with self._state.writing() as connection:
             is_ours = (await connection.execute(undecided.values(told))).rowcount == 1
         if is_ours:
-            # an approval that broke off may have been answered
-            await asyncio.to_thread(self._exchange.originals(reidentification_id).unlink, missing_ok=True)
             about = {"reidentification_id": str(reidentification_id), "requested_by": requested_by}
             audit("reidentification lapsed", NOBODY, **about)
+            # an approval that broke off may have been answered
+            await asyncio.to_thread(self._exchange.forget_originals, reidentification_id)

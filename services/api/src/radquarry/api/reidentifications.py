@@ -113,9 +113,9 @@ class Reidentifications:
             if (decided := await self._get(reidentification_id)).state != "refused":
                 raise already_decided(decided.state)
             return
-        # an approval that broke off may have been answered
-        await asyncio.to_thread(self._exchange.originals(reidentification_id).unlink, missing_ok=True)
         self._audit("refused", user, reidentification_id, pseudonyms=len(view.pseudonyms))
+        # an approval that broke off may have been answered
+        await asyncio.to_thread(self._exchange.forget_originals, reidentification_id)
 
     async def hear(self, fact: PseudonymsResolved) -> None:
         """The exporter has answered, by a file; the first answer counts.
@@ -131,7 +131,7 @@ class Reidentifications:
             over = func.coalesce(reidentifications.c.fetched_at, reidentifications.c.refused_at)
             is_over = await connection.scalar(select(over).where(asked_as(fact.reidentification_id))) is not None
         if is_over:
-            await asyncio.to_thread(self._exchange.originals(fact.reidentification_id).unlink, missing_ok=True)
+            await asyncio.to_thread(self._exchange.forget_originals, fact.reidentification_id)
 
     async def block(self, reidentification_id: UUID, reason: str) -> None:
         """The question was parked, which is its answer for now; an empty reason when it is put again."""
@@ -193,8 +193,8 @@ class Reidentifications:
             raise Problem(409, "not-ready", "Not ready", f"There is no answer: the question is {view.state}{why}")
         content = await asyncio.to_thread(content_of, answer)
         await self._claim(reidentification_id)
-        await asyncio.to_thread(answer.unlink, missing_ok=True)
         self._audit("answer fetched", user, reidentification_id, found=view.found)
+        await asyncio.to_thread(self._exchange.forget_originals, reidentification_id)
         return originals_in(content)
 
     async def _to_decide(self, reidentification_id: UUID, user: str) -> ReidentificationView:
