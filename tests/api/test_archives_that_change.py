@@ -1,5 +1,7 @@
 """A zip archive whose name becomes another file's while it is taken: a destination's folder is others' to write."""
 
+import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ import httpx
 import pytest
 from pydantic import TypeAdapter
 
-from radquarry.api.delivered_archives import DeliveredArchives
+from radquarry.api.delivered_archives import DeliveredArchive, DeliveredArchives, Look
 from radquarry.api.delivery_views import DeliveryView
 from radquarry.api.problems import Problem
 from radquarry.api.rest.open_file import OpenFile
@@ -38,9 +40,9 @@ VIEW = DeliveryView(
 )
 
 
-def archives(folder: Path) -> DeliveredArchives:
+def archives(folder: Path, look: Look | None = None) -> DeliveredArchives:
     known = TypeAdapter(Destination).validate_python({"kind": "directory", "path": str(folder), "zip": True})
-    return DeliveredArchives({"zips": known}, Rights(["ada"]))
+    return DeliveredArchives({"zips": known}, Rights(["ada"]), look)
 
 
 async def sent(file: Any, **headers: str) -> httpx.Response:
@@ -99,3 +101,23 @@ async def test_only_names_that_the_exporter_gives_are_archives(tmp_path: Path) -
         with pytest.raises(Problem, match="has no archive"):
             await archives(tmp_path).take(VIEW, number, "bob")
     assert (await archives(tmp_path).of(replace(VIEW, state="running"), "bob")).problem
+
+
+async def test_a_share_that_hangs_is_told_and_keeps_no_thread_of_others(tmp_path: Path) -> None:
+    answers = threading.Event()
+
+    def look(_folder: Path, _delivery: UUID) -> tuple[DeliveredArchive, ...]:
+        answers.wait(60)
+        return ()
+
+    hanging = archives(tmp_path, look)
+    try:
+        told = await asyncio.gather(*(hanging.of(VIEW, "bob") for _ in range(50)))
+        others = await asyncio.wait_for(asyncio.to_thread(lambda: "at once"), 1)
+    finally:
+        answers.set()
+
+    assert {each.problem for each in told} == {
+        "The folder of zips does not answer the api: take the archive there.",
+    }
+    assert others == "at once"

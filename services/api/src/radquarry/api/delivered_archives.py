@@ -5,11 +5,13 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from uuid import UUID
 
 from radquarry.api.audit import audit
@@ -17,6 +19,10 @@ from radquarry.api.delivery_views import DeliveryView
 from radquarry.api.problems import Problem
 from radquarry.api.security.rights import Rights
 from radquarry.configuration.sections import Destination
+
+PATIENCE_SECONDS = 3.0
+"""For a folder, which may lie on a share that hangs."""
+Looked = TypeVar("Looked")
 
 
 @dataclass(frozen=True)
@@ -37,18 +43,25 @@ class ArchivesOf:
     is_encrypted: bool = False
 
 
+Look = Callable[[Path, UUID], Iterable[DeliveredArchive]]
+"""The archives of a delivery in a folder. Raises `OSError`."""
+
+
 class DeliveredArchives:
     """At the destinations that are `known`. The exporter gives an archive its name when the whole of it was checked."""
 
-    def __init__(self, known: Mapping[str, Destination], rights: Rights) -> None:
+    def __init__(self, known: Mapping[str, Destination], rights: Rights, look: Look | None = None) -> None:
         self._known = known
         self._rights = rights
+        self._look = look or _archives_in
+        # threads of their own: a share that hangs keeps those of everybody else from nothing
+        self._lookers = {name: ThreadPoolExecutor(2, f"archives of {name}") for name in known}
 
     async def of(self, view: DeliveryView, user: str) -> ArchivesOf:
         """For whoever ordered the delivery, and administrators; of identified images administrators alone."""
         try:
             self._check(view, user)
-            found = await asyncio.to_thread(self._found, view)
+            found = await self._found(view)
         except Problem as problem:
             return ArchivesOf(problem=problem.detail)
         return ArchivesOf(found, is_encrypted=self._known[view.destination].password is not None)
@@ -61,12 +74,12 @@ class DeliveredArchives:
             if problem.status == 403:
                 audit("delivery.archive refused", user, delivery_id=str(view.id))
             raise
-        found = await asyncio.to_thread(self._found, view)
+        found = await self._found(view)
         one = next((archive for archive in found if archive.number == number), None)
         if one is None:
             raise _gone(f"The delivery has no archive {number}: there are {len(found)}.")
         try:
-            file = await asyncio.to_thread(_opened, one.path)
+            file = await self._by(view.destination, partial(_opened, one.path))
         except OSError:
             raise _gone(f"{one.path.name} is not in the folder of {view.destination} any more.") from None
         audit("delivery.archive taken", user, delivery_id=str(view.id), number=number, bytes=one.bytes)
@@ -89,11 +102,11 @@ class DeliveredArchives:
         if not view.delivered:
             raise _not_ready("Nothing was delivered, so that there is no archive.")
 
-    def _found(self, view: DeliveryView) -> tuple[DeliveredArchive, ...]:
+    async def _found(self, view: DeliveryView) -> tuple[DeliveredArchive, ...]:
         root = self._known[view.destination].path
         assert root is not None  # noqa: S101 - checked before
         try:
-            found = tuple(_archives_in(root, view.id))
+            found = await self._by(view.destination, lambda: tuple(self._look(root, view.id)))
         except OSError as error:
             raise _not_ready(
                 f"The folder of {view.destination} cannot be read by the api ({error.strerror}): take {view.id}.zip "
@@ -102,6 +115,15 @@ class DeliveredArchives:
         if not found:
             raise _gone(f"{view.id}.zip is not in the folder of {view.destination} any more.")
         return found
+
+    async def _by(self, destination: str, work: Callable[[], Looked]) -> Looked:
+        """What `work` comes to in a thread of this destination. Raises `OSError`, `Problem` when it takes too long."""
+        looked = asyncio.get_running_loop().run_in_executor(self._lookers[destination], work)
+        done, _ = await asyncio.wait([looked], timeout=PATIENCE_SECONDS)
+        if not done:
+            looked.cancel()
+            raise _not_ready(f"The folder of {destination} does not answer the api: take the archive there.")
+        return looked.result()
 
 
 def _archives_in(root: Path, delivery_id: UUID) -> Iterator[DeliveredArchive]:
