@@ -1,4 +1,4 @@
-"""What tests of the api are given: a store of each kind, emptied for every test, and four people at an api."""
+"""What tests of the api are given: a store of each kind, emptied for every test; a whole api; one of four people."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from radquarry.state.store import State
-from tests.api.gateway import Gateway
+from tests.api.gateway import Gateway, a_gateway
 from tests.api.projecting import Projections, a_store, a_store_url, projections
 from tests.api.second_person import Resolver, among_four
 
@@ -29,13 +29,20 @@ def api(state: State, tmp_path: Path) -> Projections:
 
 
 @pytest.fixture
+async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """Its data_dir is `tmp_path`."""
+    async with a_gateway(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
 def resolver(tmp_path: Path) -> Resolver:
     """Who answers questions about pseudonyms."""
     return Resolver(tmp_path)
 
 
 @pytest.fixture
-async def gateway(tmp_path: Path, resolver: Resolver) -> AsyncIterator[Gateway]:
-    """Of four people; modules that need another one have their own."""
+async def four(tmp_path: Path, resolver: Resolver) -> AsyncIterator[Gateway]:
+    """An api with four people."""
     async with among_four(tmp_path, resolver) as opened:
         yield opened

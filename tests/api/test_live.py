@@ -17,12 +17,6 @@ from tests.contracts.buses import a_home
 from tests.contracts.states import empty_state_url
 
 
-@pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with a_gateway(tmp_path) as opened:
-        yield opened
-
-
 async def events(client: httpx.AsyncClient, path: str) -> AsyncIterator[tuple[str, Any]]:
     """(event, data) of a stream, as a browser reads it."""
     kind = ""

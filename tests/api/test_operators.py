@@ -1,23 +1,14 @@
 """Health, metrics, OpenAPI, and hostile parameters."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from jsonschema import Draft202012Validator
 
-from tests.api.gateway import CRAWL, Gateway, a_gateway, a_problem, becomes
+from tests.api.gateway import CRAWL, Gateway, a_problem, becomes
 from tests.api.stories import ACCESSION, SECRET, crawl_story, uid
-
-
-@pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with a_gateway(tmp_path) as opened:
-        yield opened
 
 
 async def test_readiness_says_which_peer_does_not_answer(gateway: Gateway) -> None:

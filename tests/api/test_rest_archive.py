@@ -1,12 +1,9 @@
 """What is in the archive, asked over HTTP and answered by the mover."""
 
 import json
-from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import cast
-
-import pytest
 
 from radquarry.bus.port import Bus
 from radquarry.messages import InstancesStored, MeasureArchive, MeasureQuarantine, StoredInstance
@@ -14,14 +11,8 @@ from radquarry.mover.__main__ import opened as opened_mover
 from radquarry.mover.settings import Settings as MoverSettings
 from radquarry.storescp.quarantine import Quarantine
 from radquarry.storescp.refusals import measure_quarantine
-from tests.api.gateway import PACS, Gateway, a_gateway, a_problem
+from tests.api.gateway import PACS, Gateway, a_problem
 from tests.api.stories import NOON, uid
-
-
-@pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with a_gateway(tmp_path) as opened:
-        yield opened
 
 
 async def test_the_real_mover_says_what_is_in_the_archive(gateway: Gateway, tmp_path: Path) -> None:

@@ -1,13 +1,10 @@
 """Crawls, coverage, PACS and failures over HTTP."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
-
-import pytest
 
 from radquarry.bus.port import Publish
 from radquarry.errors import Permanent
@@ -26,12 +23,6 @@ from radquarry.messages import (
 from radquarry.service import Service
 from tests.api.gateway import CRAWL, Gateway, a_gateway, a_problem, becomes
 from tests.api.stories import ACCESSION, NOON, SECRET, CrawlStory, crawl_story, uid
-
-
-@pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with a_gateway(tmp_path) as opened:
-        yield opened
 
 
 async def test_a_crawl_is_ordered_and_shown_in_the_documented_shape(gateway: Gateway) -> None:

@@ -28,12 +28,6 @@ HELD, AWAY = "text in the pixels is likely", "the destination does not answer"
 
 
 @pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with a_gateway(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def guarded(tmp_path: Path) -> AsyncIterator[Gateway]:
     """Where ada is an administrator and bob is not."""
     users = tmp_path / "users"

@@ -1,6 +1,5 @@
 """`/pacs` over HTTP: limits, probing, traffic, and who may order them."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,12 +41,6 @@ CONFIGURED = {
     "ordered_at": None,
 }
 PASSWORD = "correct horse"
-
-
-@pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with a_gateway(tmp_path) as opened:
-        yield opened
 
 
 class Finder:

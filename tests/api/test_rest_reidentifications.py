@@ -17,34 +17,34 @@ from tests.api.stories import SECRET
 
 
 async def test_two_people_and_then_the_answer_once(
-    gateway: Gateway, resolver: Resolver, capsys: pytest.CaptureFixture[str]
+    four: Gateway, resolver: Resolver, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one = (await asked(gateway, "bob")).json()["id"]
+    one = (await asked(four, "bob")).json()["id"]
     fetch = f"{PATH}/{one}/originals"
-    a_problem(await gateway.client.post(fetch, auth=WHO["bob"]), 409, "not-ready")
-    assert (resolver.asked, gateway.bus.orders(ResolvePseudonyms)) == ([], [])
+    a_problem(await four.client.post(fetch, auth=WHO["bob"]), 409, "not-ready")
+    assert (resolver.asked, four.bus.orders(ResolvePseudonyms)) == ([], [])
     assert resolver.lying() == []
 
     for _ in range(2):
-        assert (await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])).status_code == 202
-    await state_is(gateway, one, "answered")
+        assert (await four.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])).status_code == 202
+    await state_is(four, one, "answered")
 
-    (order,) = gateway.bus.orders(ResolvePseudonyms)
+    (order,) = four.bus.orders(ResolvePseudonyms)
     assert (order.reidentification_id, order.pseudonyms) == (UUID(one), ("P-1", "P-2"))
     assert (order.requested_by, order.approved_by, order.project) == ("bob", "ada", "default")
     for other in ("ada", "eve", "joe"):
-        a_problem(await gateway.client.post(fetch, auth=WHO[other]), 403, "not-yours")
-    answer = await gateway.client.post(fetch, auth=WHO["bob"])
+        a_problem(await four.client.post(fetch, auth=WHO[other]), 403, "not-yours")
+    answer = await four.client.post(fetch, auth=WHO["bob"])
     assert answer.json()["originals"][1] == {"pseudonym": "P-2", "what": "PatientName", "original": SECRET}
     assert answer.headers["cache-control"] == "no-store"
-    a_problem(await gateway.client.post(fetch, auth=WHO["bob"]), 410, "fetched")
+    a_problem(await four.client.post(fetch, auth=WHO["bob"]), 410, "fetched")
 
     assert resolver.lying() == []
     log = capsys.readouterr().out
     for step in ("reidentification requested", "reidentification approved", "reidentification answer fetched"):
         assert step in log
     assert not any(word in log for word in (SECRET, "P-1", REASON))
-    assert not any(SECRET in message.model_dump_json() for message in gateway.bus.published)
+    assert not any(SECRET in message.model_dump_json() for message in four.bus.published)
 
 
 @pytest.mark.parametrize(
@@ -52,48 +52,48 @@ async def test_two_people_and_then_the_answer_once(
     [("ada", "ada", "same-person"), ("ada", "Ada", "same-person"), ("bob", "joe", "not-an-administrator")],
 )
 async def test_who_asked_and_who_is_no_administrator_cannot_approve(
-    gateway: Gateway, asks: str, approves: str, kind: str
+    four: Gateway, asks: str, approves: str, kind: str
 ) -> None:
-    one = (await asked(gateway, asks)).json()["id"]
+    one = (await asked(four, asks)).json()["id"]
 
-    a_problem(await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO[approves]), 403, kind)
+    a_problem(await four.client.post(f"{PATH}/{one}/approve", auth=WHO[approves]), 403, kind)
 
-    assert gateway.bus.orders(ResolvePseudonyms) == []
-    await state_is(gateway, one, "requested")
+    assert four.bus.orders(ResolvePseudonyms) == []
+    await state_is(four, one, "requested")
 
 
-async def test_a_refusal_has_a_reason_and_stays(gateway: Gateway, resolver: Resolver) -> None:
-    one = (await asked(gateway, "bob")).json()["id"]
+async def test_a_refusal_has_a_reason_and_stays(four: Gateway, resolver: Resolver) -> None:
+    one = (await asked(four, "bob")).json()["id"]
     refuse = f"{PATH}/{one}/refuse"
     why = {"reason": "The finding is known to the patient already"}
-    a_problem(await gateway.client.post(refuse, json={"reason": "no"}, auth=WHO["ada"]), 422)
-    a_problem(await gateway.client.post(refuse, json=why, auth=WHO["joe"]), 403, "not-an-administrator")
-    a_problem(await gateway.client.post(refuse, json=why, auth=WHO["bob"]), 403, "not-an-administrator")
+    a_problem(await four.client.post(refuse, json={"reason": "no"}, auth=WHO["ada"]), 422)
+    a_problem(await four.client.post(refuse, json=why, auth=WHO["joe"]), 403, "not-an-administrator")
+    a_problem(await four.client.post(refuse, json=why, auth=WHO["bob"]), 403, "not-an-administrator")
 
     resolver.answer_unasked(UUID(one))
     for _ in range(2):
-        assert (await gateway.client.post(refuse, json=why, auth=WHO["ada"])).status_code == 202
-    shown = (await gateway.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()
+        assert (await four.client.post(refuse, json=why, auth=WHO["ada"])).status_code == 202
+    shown = (await four.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()
 
     assert (shown["state"], shown["refused_by"], shown["refusal"]) == ("refused", "ada", why["reason"])
-    a_problem(await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["eve"]), 409, "decided")
-    a_problem(await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 409, "not-ready")
-    assert (resolver.asked, gateway.bus.orders(ResolvePseudonyms)) == ([], [])
+    a_problem(await four.client.post(f"{PATH}/{one}/approve", auth=WHO["eve"]), 409, "decided")
+    a_problem(await four.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 409, "not-ready")
+    assert (resolver.asked, four.bus.orders(ResolvePseudonyms)) == ([], [])
 
 
-async def test_what_was_approved_is_not_refused_any_more(gateway: Gateway) -> None:
-    one = (await asked(gateway, "bob")).json()["id"]
-    await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])
-    await state_is(gateway, one, "answered")
+async def test_what_was_approved_is_not_refused_any_more(four: Gateway) -> None:
+    one = (await asked(four, "bob")).json()["id"]
+    await four.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])
+    await state_is(four, one, "answered")
 
-    a_problem(await gateway.client.post(f"{PATH}/{one}/refuse", json={"reason": REASON}, auth=WHO["eve"]), 409)
-    await state_is(gateway, one, "answered")
+    a_problem(await four.client.post(f"{PATH}/{one}/refuse", json={"reason": REASON}, auth=WHO["eve"]), 409)
+    await state_is(four, one, "answered")
 
 
-async def test_an_answer_to_what_was_refused_does_not_stay(gateway: Gateway, resolver: Resolver) -> None:
-    one = (await asked(gateway, "bob")).json()["id"]
-    await gateway.client.post(f"{PATH}/{one}/refuse", json={"reason": REASON}, auth=WHO["ada"])
-    delivery = (await gateway.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()["delivery"]
+async def test_an_answer_to_what_was_refused_does_not_stay(four: Gateway, resolver: Resolver) -> None:
+    one = (await asked(four, "bob")).json()["id"]
+    await four.client.post(f"{PATH}/{one}/refuse", json={"reason": REASON}, auth=WHO["ada"])
+    delivery = (await four.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()["delivery"]
 
     await resolver.resolve(
         ResolvePseudonyms(
@@ -110,37 +110,36 @@ async def test_an_answer_to_what_was_refused_does_not_stay(gateway: Gateway, res
         return resolver.lying()
 
     await becomes(lying, [])
-    await state_is(gateway, one, "refused")
+    await state_is(four, one, "refused")
 
 
-async def test_the_same_key_is_the_same_question(gateway: Gateway) -> None:
-    first = (await asked(gateway, "bob")).json()["id"]
-    shown = (await gateway.client.get(f"{PATH}/{first}", auth=WHO["bob"])).json()
+async def test_the_same_key_is_the_same_question(four: Gateway) -> None:
+    first = (await asked(four, "bob")).json()["id"]
+    shown = (await four.client.get(f"{PATH}/{first}", auth=WHO["bob"])).json()
     question = {name: shown[name] for name in ("delivery", "pseudonyms", "reason")}
 
     answers = [
-        await gateway.client.post(PATH, json=question, auth=WHO["bob"], headers={"Idempotency-Key": "k"})
-        for _ in range(2)
+        await four.client.post(PATH, json=question, auth=WHO["bob"], headers={"Idempotency-Key": "k"}) for _ in range(2)
     ]
 
     assert len({answer.json()["id"] for answer in answers} - {first}) == 1
 
 
-async def test_a_file_that_nobody_agreed_to_is_not_given(gateway: Gateway, tmp_path: Path) -> None:
-    one = (await asked(gateway, "bob")).json()["id"]
+async def test_a_file_that_nobody_agreed_to_is_not_given(four: Gateway, tmp_path: Path) -> None:
+    one = (await asked(four, "bob")).json()["id"]
     folder = tmp_path / "exchange" / "reidentifications"
     folder.mkdir(parents=True)
     (folder / f"{one}.json").write_text(json.dumps({"originals": []}))
-    await gateway.bus.publish(PseudonymsResolved(reidentification_id=one, delivery_id=uuid4(), found=0))
+    await four.bus.publish(PseudonymsResolved(reidentification_id=one, delivery_id=uuid4(), found=0))
 
-    a_problem(await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 409, "not-ready")
+    a_problem(await four.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 409, "not-ready")
 
 
-async def test_an_answer_that_comes_again_after_the_fetch_does_not_stay(gateway: Gateway, resolver: Resolver) -> None:
-    one = (await asked(gateway, "bob")).json()["id"]
-    await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])
-    await state_is(gateway, one, "answered")
-    assert (await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"])).status_code == 200
+async def test_an_answer_that_comes_again_after_the_fetch_does_not_stay(four: Gateway, resolver: Resolver) -> None:
+    one = (await asked(four, "bob")).json()["id"]
+    await four.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])
+    await state_is(four, one, "answered")
+    assert (await four.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"])).status_code == 200
 
     await resolver.resolve(resolver.asked[0])
 
@@ -148,18 +147,18 @@ async def test_an_answer_that_comes_again_after_the_fetch_does_not_stay(gateway:
         return resolver.lying()
 
     await becomes(lying, [])
-    a_problem(await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 410, "fetched")
+    a_problem(await four.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 410, "fetched")
 
 
 async def test_an_answer_that_cannot_be_read_says_so_and_shows_nothing(
-    gateway: Gateway, resolver: Resolver, tmp_path: Path
+    four: Gateway, resolver: Resolver, tmp_path: Path
 ) -> None:
-    one = (await asked(gateway, "bob")).json()["id"]
-    await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["eve"])
-    await state_is(gateway, one, "answered")
+    one = (await asked(four, "bob")).json()["id"]
+    await four.client.post(f"{PATH}/{one}/approve", auth=WHO["eve"])
+    await state_is(four, one, "answered")
     (tmp_path / "exchange" / "reidentifications" / f"{one}.json").write_text(f'{{"originals": ["{SECRET}"]}}')
 
-    answer = await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"])
+    answer = await four.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"])
 
     a_problem(answer, 409, "unreadable")
     assert SECRET not in answer.text
@@ -177,42 +176,42 @@ async def test_a_question_that_the_exporter_cannot_take_up_has_failed_and_is_ask
             raise Permanent("the mapping cannot be read")
         await resolver.resolve(order)
 
-    async with a_gateway(tmp_path, Service("exporter", {ResolvePseudonyms: resolve}), api=api) as gateway:
-        resolver.gateway = gateway
-        one = (await asked(gateway, "bob")).json()["id"]
-        await gateway.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])
-        await state_is(gateway, one, "failed")
-        shown = (await gateway.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()
+    async with a_gateway(tmp_path, Service("exporter", {ResolvePseudonyms: resolve}), api=api) as four:
+        resolver.gateway = four
+        one = (await asked(four, "bob")).json()["id"]
+        await four.client.post(f"{PATH}/{one}/approve", auth=WHO["ada"])
+        await state_is(four, one, "failed")
+        shown = (await four.client.get(f"{PATH}/{one}", auth=WHO["bob"])).json()
         assert shown["problem"] == "the mapping cannot be read"
-        refused = a_problem(await gateway.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 409, "not-ready")
+        refused = a_problem(await four.client.post(f"{PATH}/{one}/originals", auth=WHO["bob"]), 409, "not-ready")
         assert "the mapping cannot be read. Ask again." in refused["detail"]
 
         is_broken.clear()
-        again = (await asked(gateway, "bob")).json()["id"]
-        await gateway.client.post(f"{PATH}/{again}/approve", auth=WHO["ada"])
-        await state_is(gateway, again, "answered")
+        again = (await asked(four, "bob")).json()["id"]
+        await four.client.post(f"{PATH}/{again}/approve", auth=WHO["ada"])
+        await state_is(four, again, "answered")
 
-        (parked,) = (await gateway.client.get("/api/v1/failures", auth=WHO["ada"])).json()["items"]
-        await gateway.client.post(f"/api/v1/failures/{parked['id']}/replay", auth=WHO["ada"])
-        await state_is(gateway, one, "answered")
+        (parked,) = (await four.client.get("/api/v1/failures", auth=WHO["ada"])).json()["items"]
+        await four.client.post(f"/api/v1/failures/{parked['id']}/replay", auth=WHO["ada"])
+        await state_is(four, one, "answered")
 
 
-async def test_identified_deliveries_and_vague_questions_are_refused(gateway: Gateway) -> None:
-    a_problem(await asked(gateway, "ada", deidentify=False), 422, "invalid")
+async def test_identified_deliveries_and_vague_questions_are_refused(four: Gateway) -> None:
+    a_problem(await asked(four, "ada", deidentify=False), 422, "invalid")
     question: dict[str, Any] = {"delivery": str(uuid4()), "pseudonyms": ["P-1"], "reason": REASON}
-    a_problem(await gateway.client.post(PATH, json=question, auth=WHO["bob"]), 404, "unknown-delivery")
+    a_problem(await four.client.post(PATH, json=question, auth=WHO["bob"]), 404, "unknown-delivery")
     for change in ({"pseudonyms": []}, {"reason": "so"}, {"pseudonyms": ["a\nb"]}, {"pseudonyms": ["x" * 65]}):
-        a_problem(await gateway.client.post(PATH, json=question | change, auth=WHO["bob"]), 422)
+        a_problem(await four.client.post(PATH, json=question | change, auth=WHO["bob"]), 422)
 
 
-async def test_questions_are_listed_for_who_asked_and_for_administrators(gateway: Gateway) -> None:
-    one = (await asked(gateway, "bob")).json()["id"]
+async def test_questions_are_listed_for_who_asked_and_for_administrators(four: Gateway) -> None:
+    one = (await asked(four, "bob")).json()["id"]
 
-    seen = {name: (await gateway.client.get(PATH, auth=auth)).json()["items"] for name, auth in WHO.items()}
+    seen = {name: (await four.client.get(PATH, auth=auth)).json()["items"] for name, auth in WHO.items()}
 
     assert {name: len(items) for name, items in seen.items()} == {"ada": 1, "Ada": 1, "eve": 1, "bob": 1, "joe": 0}
     assert (seen["ada"][0]["reason"], seen["ada"][0]["state"]) == (REASON, "requested")
-    a_problem(await gateway.client.get(f"{PATH}/{one}", auth=WHO["joe"]), 403, "not-yours")
+    a_problem(await four.client.get(f"{PATH}/{one}", auth=WHO["joe"]), 403, "not-yours")
 
 
 async def test_without_names_there_is_no_second_person(tmp_path: Path) -> None:

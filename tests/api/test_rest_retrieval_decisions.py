@@ -1,6 +1,5 @@
 """Studies that lack images are asked for again or given up over HTTP; the mover itself is tested elsewhere."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,12 +20,6 @@ from tests.api.gateway import Gateway, a_gateway, a_problem, becomes
 from tests.api.stories import uid
 
 LOST, AWAY = "3 of 9 instances have not come", "the PACS does not answer"
-
-
-@pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with a_gateway(tmp_path) as opened:
-        yield opened
 
 
 async def standing(gateway: Gateway, *stands: tuple[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,12 +17,6 @@ from tests.api.gateway import Gateway, a_gateway, a_problem, becomes
 
 MANY = b"DICM" * 300_000
 FORM = "multipart/form-data; boundary=b"
-
-
-@pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with a_gateway(tmp_path) as opened:
-        yield opened
 
 
 async def brought(

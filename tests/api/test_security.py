@@ -39,12 +39,6 @@ def users_file(tmp_path: Path, line: str) -> Path:
     return file
 
 
-@pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with a_gateway(tmp_path) as opened:
-        yield opened
-
-
 def test_a_password_matches_its_hash_alone() -> None:
     kept = hashed("pässword")
 

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -138,19 +138,13 @@ async def depth_becomes(bus: Bus, name: str, count: int, seconds: float = 30) ->
             await asyncio.sleep(0.05)
 
 
+async def depths(home: Home) -> dict[str, int]:
+    """The length of every queue, by its name."""
+    async with home.open() as bus:
+        return dict(await bus.depths())
+
+
 def read_line(process: subprocess.Popen[str]) -> str:
     if process.stdout is None:
         pytest.fail("the process has no output")
     return process.stdout.readline().strip()
-
-
-@pytest.fixture(name="finished")
-def finished_processes() -> Iterator[Processes]:
-    """Processes put in here are killed when the test is over."""
-    processes: Processes = []
-    yield processes
-    for process in processes:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()

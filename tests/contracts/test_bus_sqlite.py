@@ -24,7 +24,6 @@ from tests.contracts.buses import (
     Processes,
     consuming,
     depth_becomes,
-    finished_processes,  # noqa: F401 - a fixture
     order,
     read_line,
     until,

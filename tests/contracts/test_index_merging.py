@@ -1,12 +1,9 @@
 """Parts commute: every order, with every repetition, gives the document that `Document.merged` gives."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import reduce
-from pathlib import Path
 from uuid import uuid4
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +11,6 @@ from radquarry.index.document import Document
 from radquarry.index.parts import GonePart, MissingReportPart, Part, ReportPart, StudyPart, age
 from radquarry.index.port import Index
 from radquarry.messages import Report, Study
-from tests.contracts.indexes import open_store
 
 MOMENTS = st.sampled_from([datetime(2024, 1, 1, hour, tzinfo=UTC) for hour in range(3)])
 VERSIONS = st.sampled_from(["", "1", "2", "10", "1.2", "1.10", "a"])
@@ -83,12 +79,6 @@ def test_an_age_is_a_moment_whatever_its_time_zone() -> None:
         age(StudyPart(pacs="main", study=study, answered_at=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))))
         < ages[0]
     )
-
-
-@pytest.fixture(params=["tantivy", pytest.param("opensearch", marks=pytest.mark.servers)])
-async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
-    async with open_store(request.param, tmp_path) as store:
-        yield store
 
 
 @settings(

@@ -1,8 +1,6 @@
 """What tests of `radquarry move` share: a hospital that knows us, configurations, and what must lie where."""
 
 import csv
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +16,14 @@ from tests.journeys.running import free_port
 
 DAY = date(2023, 3, 6)
 US = "RADQUARRY"
-
-
-def radquarry(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
-    """The command as a user types it, in `folder`."""
-    command = [sys.executable, "-m", "radquarry.standalone", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=110, check=False)
+SOON = "0.2"
+"""Minutes, for a PACS of which is known that it never sends the rest."""
+TAGS = [
+    {"tag_name": "PatientName", "callback": "str"},
+    {"tag_name": "StudyDate", "tag_alias": "study_date", "callback": "pacsanini.convert:str2datetime"},
+    {"tag_name": "Laterality", "default_val": "U"},
+    {"tag_name": "SOPInstanceUID"},
+]
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,22 @@ def listed(folder: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
-def rows_of(file: Path) -> list[dict[str, str]]:
-    """A CSV with a heading."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 def files_in(folder: Path) -> list[Path]:
     """Every file, hidden ones, too."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def by_uid(folder: Path, studies: list[str]) -> None:
+    """A list of these studies."""
+    listed(folder, [{"StudyInstanceUID": study, "StudyDate": "20230306"} for study in studies])
+
+
+def elsewhere(folder: Path, ward: Ward, **changes: object) -> Path:
+    """A configuration that is used from another folder."""
+    places = {"directory": str(folder / "dicom"), "resources": str(folder / "resources.csv")}
+    return pacsanini(folder, ward, **{"storage": places, **changes})
+
+
+def here(folder: Path) -> set[str]:
+    """SOP Instance UIDs of what lies in the directory, nothing else being there."""
+    return {file.stem for file in files_in(folder / "dicom")}

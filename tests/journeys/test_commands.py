@@ -13,13 +13,9 @@ from radquarry.index.document import ReportPart, StudyPart
 from radquarry.index.opening import open_index
 from radquarry.messages import Report, Study
 from tests.configuration.test_file import DESIGNED
+from tests.journeys.command_line import radquarry
 
 NOON = "2024-05-17T12:00:00Z"
-
-
-def radquarry(*arguments: str, folder: Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "radquarry.standalone", *arguments]
-    return subprocess.run(command, cwd=folder, input=given, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_the_designed_configuration_is_right(tmp_path: Path) -> None:

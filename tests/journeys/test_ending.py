@@ -15,8 +15,8 @@ import yaml
 
 from radquarry.hospital.faults import FaultSettings, PacsFaults
 from radquarry.hospital.settings import HospitalSettings, PacsSettings
+from tests.journeys.command_line import radquarry
 from tests.journeys.running import Radquarry, configuration, eventually, free_port, running_hospital, truth_of
-from tests.journeys.test_commands import radquarry
 
 A_FEW_SECONDS = 8
 

@@ -1,25 +1,11 @@
 """`radquarry move` with pacs n pull's queries for series and for single images."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.journeys.moved import Ward, radquarry, rows_of, ward_with
+from tests.journeys.command_line import radquarry, rows_of
+from tests.journeys.moved import Ward
 from tests.journeys.test_move_ways import pacsnpull, stems
-
-
-@pytest.fixture(scope="module")
-def ward() -> Iterator[Ward]:
-    with ward_with() as ward:
-        yield ward
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was(ward: Ward) -> None:
-    ward.hospital.faults.reset()
-    ward.hospital.traffic.clear()
 
 
 def series_of(ward: Ward, study: str) -> dict[str, list[str]]:

@@ -22,7 +22,8 @@ from radquarry.hospital.hospital import Hospital
 from radquarry.hospital.settings import HospitalSettings
 from radquarry.messages import InstancesStored, LoadLimits
 from radquarry.state.store import open_state
-from tests.journeys.moved import DAY, US, Ward, files_in, listed, radquarry, rows_of, ward_with
+from tests.journeys.command_line import radquarry, rows_of
+from tests.journeys.moved import DAY, US, Ward, files_in, listed, ward_with
 from tests.journeys.running import Process, eventually
 from tests.mover.test_real_servers import PEERS, fill
 from tests.servers import addresses
@@ -30,20 +31,6 @@ from tests.servers import addresses
 DATA = Path(__file__).parents[1] / "standalone" / "data"
 SEEDS_PORT, OUR_PORT = 11113, 11112
 """What the example files name."""
-
-
-@pytest.fixture(scope="module")
-def ward() -> Iterator[Ward]:
-    with ward_with() as ward:
-        yield ward
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was(request: pytest.FixtureRequest) -> None:
-    if "ward" in request.fixturenames:
-        ward: Ward = request.getfixturevalue("ward")
-        ward.hospital.faults.reset()
-        ward.hospital.traffic.clear()
 
 
 def pacsnpull(folder: Path, ward: Ward, queries: list[dict[str, Any]], **changes: Any) -> tuple[Path, Path]:

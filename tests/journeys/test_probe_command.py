@@ -13,7 +13,7 @@ from radquarry.hospital.hospital import Hospital
 from radquarry.hospital.settings import HospitalSettings
 from radquarry.messages import LoadLimits
 from radquarry.state.store import open_state
-from tests.journeys.test_commands import radquarry
+from tests.journeys.command_line import radquarry
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -3,16 +3,18 @@
 import asyncio
 import socket
 import struct
+import threading
 from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
-from pynetdicom import _config
+from pynetdicom import _config, evt
+from pynetdicom.pdu import A_ASSOCIATE_AC, P_DATA_TF
 from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind, Verification
 
 from radquarry.configuration.sections import Archive, Node
-from tests.storescp.receiving import ListeningBus, listening, sender
+from tests.storescp.receiving import SECONDS, ListeningBus, listening, sender
 from tests.storescp.samples import data_set_bytes, instance, sample_files
 
 SECONDARY_CAPTURE = (SecondaryCaptureImageStorage, ExplicitVRLittleEndian)
@@ -169,17 +171,33 @@ async def test_announcements_wait_for_the_bus(tmp_path: Path) -> None:
 
 
 def _count_stored(port: int, most: int) -> int:
-    """How many of `most` instances were answered with success before the association ended."""
-    stored = 0
+    """How many of `most` instances were answered with success before the association ended.
+
+    Counted as the answers are read from the wire: pynetdicom leaves who waits for one waiting when the peer
+    releases the association.
+    """
+    statuses, is_over = list[int](), threading.Event()
+
+    def answered(event: evt.Event) -> None:
+        statuses.append(event.message.command_set.Status)
+
+    def ended(event: evt.Event) -> None:
+        if not isinstance(event.pdu, P_DATA_TF | A_ASSOCIATE_AC):
+            is_over.set()
+            event.assoc.dimse.msg_queue.put((None, None))
+
     with sender(port, SECONDARY_CAPTURE) as association:
+        association.bind(evt.EVT_DIMSE_RECV, answered)
+        association.bind(evt.EVT_PDU_RECV, ended)
+        association.dimse_timeout = SECONDS
         for number in range(1, most + 1):
-            if not association.is_established:
+            if is_over.is_set():
                 break
             try:
-                stored += association.send_c_store(with_head(instance(number))).get("Status") == 0x0000
+                association.send_c_store(with_head(instance(number)))
             except RuntimeError:
                 break
-    return stored
+    return statuses.count(0x0000)
 
 
 def _send_file(port: int, path: Path) -> int | None:

@@ -29,8 +29,8 @@ def with_text(seed: int, background: str, text: str) -> tuple[Picture, Drawn]:
 def is_hidden(picture: Picture, item: Drawn) -> bool:
     blanked = np.zeros(picture.shape, bool)
     for found in texts_in([picture], wording(), thorough=False):
-        top, left, bottom, right = found.box
-        blanked[top:bottom, left:right] |= found.meaning != "stays"
+        for top, left, bottom, right in found.boxes:
+            blanked[top:bottom, left:right] |= found.meaning != "stays"
     return item.hidden_in(blanked)
 
 
@@ -44,3 +44,13 @@ def test_a_line_is_read_again_without_what_lies_behind_it(seed: int, background:
 
 def test_a_line_that_is_read_in_part_goes_on_to_its_end() -> None:
     assert is_hidden(*with_text(7, "MR", "01/22/1990"))
+
+
+@pytest.mark.parametrize(
+    ("seed", "background", "text"),
+    [(31, "noise", "HG"), (31, "ultrasound cone", "TO"), (31, "CT", "KZ"), (31, "MR", "RE"), (31, "screen", "EF")],
+)
+def test_two_letters_alone_are_hidden(seed: int, background: str, text: str) -> None:
+    picture, items = next(pictures(seed, 1, (background,), "two letters"))
+
+    assert is_hidden(picture, next(item for item in items if item.text == text))

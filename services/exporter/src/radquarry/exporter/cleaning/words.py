@@ -18,9 +18,12 @@ MONTH = (
     r"|jul[yi]?|juil(?:let)?|aug(?:ust)?|ao[uû]t|sept?(?:emb(?:er|re))?|o[ck]t(?:ob(?:er|re))?|nov(?:emb(?:er|re))?"
     r"|d[eé][cz](?:emb(?:er|re))?)(?![^\W\d_])"
 )
+LONG, SHORT_DATE = r"\d(?:[\W_]*\d){4,}", r"\d+(?:[\W_]+\d+){2,}"
+"""Telephone numbers, dates and ids in groups; and short dates: 3.5.62."""
+OF_A_LETTER = rf"(?<=(?<![^\W_])[clst])[1-9][\W_]+(?:{LONG}|{SHORT_DATE})"
+"""The digit of a sequence or a vertebra (T2, L5) before such a number: it does not belong to it."""
 NUMBERS = re.compile(
-    r"\+?\d(?:[\W_]*\d){4,}"  # telephone numbers, dates, ids in groups
-    r"|\d+(?:[\W_]+\d+){2,}"  # short dates: 3.5.62
+    rf"(?!{OF_A_LETTER})(?:\+?{LONG}|{SHORT_DATE})"
     r"|(?<![^\W_])\d+[^\S\n]*[/:_-]+[^\S\n]*\d+"  # a month and a year, a time of day; C5/6 and 1.5 are neither
     rf"|(?<![^\W_])\d+(?:st|nd|rd|th)?[\W_]*{MONTH}[\W_]*\d*|(?<![^\W_]){MONTH}[\W_]*\d+(?:(?:st|nd|rd|th)?[\W_]+\d+)*"
     r"|(?<![^\W_])\d{1,3}[\W_]*(?:y|a|j|m|w|yo|yrs?|jr|ans?|mos?|wks?|mths?"

@@ -9,13 +9,15 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.dicom_bytes.elements import BIG, found, plain
 from radquarry.exporter.dicom_bytes.part10 import DicomFile
 from radquarry.exporter.pixels.decoding import Samples, decoded
-from radquarry.exporter.pixels.finding import Found, texts_in
+from radquarry.exporter.pixels.finding import texts_in
 from radquarry.exporter.pixels.known_devices import known_devices
+from radquarry.exporter.pixels.places import Found
 from radquarry.exporter.pixels.regions import known_boxes
 from radquarry.exporter.pixels.rewriting import rewritten
 from radquarry.exporter.pixels.showing import shown_as
@@ -32,6 +34,8 @@ MOST_SECONDS = 1800.0
 """That one file may take."""
 MOST_SAMPLES = 1 << 31
 """Of one file."""
+RING = 4
+"""Pixels around what was blanked that say what is around it."""
 THOROUGH_FRAMES = 16
 """Frames of a file that are read upright too: pages of a document each say something else."""
 
@@ -81,8 +85,24 @@ class _Work:
     def _texts(self, frame: npt.NDArray[Any], *, thorough: bool) -> list[Found]:
         if time.monotonic() > self.until:
             raise PixelsUnread("reading its pixels takes too long")
-        pictures, colours = pictures_of(frame, self.shown)
+        seen = frame if self.shown.palette is not None else filled(frame, self.blanked)
+        pictures, colours = pictures_of(seen, self.shown)
         return texts_in(pictures, self.wording, colours=colours, thorough=thorough)
+
+
+def filled(frame: npt.NDArray[Any], blanked: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    """The frame as it is read again: what was blanked is like what is around it, as its edges would look printed."""
+    if not blanked.any():
+        return frame
+    smooth = frame.copy()
+    labels, _ = ndimage.label(blanked)
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
+        place = tuple(slice(max(0, side.start - RING), side.stop + RING) for side in (rows, columns))
+        own = labels[place] == number
+        around = ndimage.binary_dilation(own, iterations=RING) & ~blanked[place]
+        if around.any():
+            smooth[place][own] = np.median(smooth[place][around], axis=0)
+    return smooth
 
 
 def _mean(frames: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -131,7 +151,7 @@ def _clean_texts(work: _Work) -> None:
             return
         if attempt == ROUNDS - 1 and any(each.sure for each in texts):
             raise PixelsUnread("there is still text in its pixels after they were cleaned")
-        work.blank(each.box for each in texts)
+        work.blank(box for each in texts for box in each.boxes)
 
 
 def _to_blank(found: list[Found]) -> list[Found]:

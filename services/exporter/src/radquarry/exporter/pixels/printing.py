@@ -14,11 +14,17 @@ from radquarry.exporter.pixels.text_lines import Box
 
 UNEVEN, BETWEEN = 0.17, 1.0
 """How far the ink may vary, in parts of its contrast; pixels between ink and ground, in parts of the ink."""
+FEWEST_STROKES, STROKES_A_LETTER = 3, 0.2
+"""That some row of a line crosses, at least and for each letter; an edge or a vessel is crossed once or twice."""
+LETTER = 0.6
+"""Times its height that a letter is wide."""
 EDGE = 3
 FARTHEST = 6
 """Times its height that a line may go on to either side."""
 GAP = 1.2
 """Times its height that lies between words."""
+GRAIN = 16
+"""A pixel of ink for every so many of a line's height is noise."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,8 @@ def _ink(part: Picture) -> _Ink:
     return _Ink(above, max(1.0, float(np.percentile(above, 97))))
 
 
-def is_printed(picture: Picture, box: Box) -> bool:
-    """Whether it looks like letters."""
+def is_printed(picture: Picture, box: Box, strokes: int = FEWEST_STROKES) -> bool:
+    """Whether it looks like letters that have at least so many `strokes` side by side."""
     top, left, bottom, right = box
     ink = _ink(picture[max(0, top - EDGE) : bottom + EDGE, max(0, left - EDGE) : right + EDGE])
     relative = ink.above / ink.contrast
@@ -45,7 +51,16 @@ def is_printed(picture: Picture, box: Box) -> bool:
     if not letters.any():
         return False
     between = float(((relative > 0.3) & (relative < 0.7)).mean() / letters.mean())
-    return float(relative[letters].std()) < UNEVEN and between < BETWEEN
+    even = float(relative[letters].std()) < UNEVEN and between < BETWEEN
+    return even and _strokes(relative > 0.5) >= max(
+        strokes, STROKES_A_LETTER * (right - left) / (LETTER * (bottom - top))
+    )
+
+
+def _strokes(ink: npt.NDArray[np.bool_]) -> int:
+    """The most that stand side by side in one row."""
+    begins = ink & ~np.pad(ink, ((0, 0), (1, 0)))[:, :-1]
+    return int(begins.sum(axis=1).max())
 
 
 def whole_line(picture: Picture, box: Box) -> Box:
@@ -61,8 +76,8 @@ def whole_line(picture: Picture, box: Box) -> Box:
         float((picture[top:bottom, left:right].astype(np.float32) - ground)[ink.above > 0.6 * ink.contrast].mean()) > 0
     )
     marked = (band - ground if light else ground - band) > 0.6 * ink.contrast
-    share = marked.mean(axis=0)
-    letters = (share > 0) & (share < 0.95)
+    strokes = marked.sum(axis=0)
+    letters = (strokes > height // GRAIN) & (strokes < 0.95 * len(marked))
     rightmost = _reach(letters[right - begin :], GAP * height)
     leftmost = _reach(letters[: left - begin][::-1], GAP * height)
     return with_room(picture, (top, left - leftmost, bottom, right + rightmost))

@@ -26,27 +26,42 @@ FEWEST = 3
 """Letters of a line."""
 GAP = 1.2
 """Times a letter's height that may lie between two, with a few pixels more for small ones."""
+LOWEST_OF_TWO, ALIKE, WIDEST = 6, 0.2, 1.4
+"""Pixels that two letters alone are high at least, and by how many heights they may differ and be wide."""
 EIGHT_NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 def lines_in(picture: Picture) -> list[Box]:
-    """Boxes that may hold a line of text, in any order."""
-    found = list(_at_one_size(picture))
+    """Boxes that may hold a level line of text, in any order."""
+    return lines_and_pairs_in(picture)[0]
+
+
+def lines_and_pairs_in(picture: Picture) -> tuple[list[Box], list[Box]]:
+    """Boxes that may hold a level line of text, and those that may hold two letters alone, in a line or not."""
+    chains = list(chains_in(picture))
+    lines = _distinct([line for letters in chains if (line := _as_line(letters)) is not None])
+    pairs = _distinct([pair for letters in chains if (pair := _as_pair(letters)) is not None])
+    return lines, pairs
+
+
+def chains_in(picture: Picture) -> Iterator[list[Box]]:
+    """Letters that stand side by side, from left to right."""
+    yield from _at_one_size(picture)
     if min(picture.shape) >= HALVED_FROM:
         rows, columns = (size // 2 * 2 for size in picture.shape)
         blocks = picture[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2)
         half = blocks.mean(axis=(1, 3)).astype(np.uint8)
-        found += [(2 * top, 2 * left, 2 * bottom, 2 * right) for top, left, bottom, right in lines_in(half)]
-    return _distinct(found)
+        for letters in chains_in(half):
+            yield [(2 * top, 2 * left, 2 * bottom, 2 * right) for top, left, bottom, right in letters]
 
 
-def _at_one_size(picture: Picture) -> Iterator[Box]:
+def _at_one_size(picture: Picture) -> Iterator[list[Box]]:
     for side in (picture, 255 - picture):
         for width in STROKES:
             ridges = side.astype(np.int16) - ndimage.grey_opening(side, (width, width))
             around = ndimage.uniform_filter(ridges.astype(np.float32), 41)
             for contrast in CONTRASTS:
-                yield from _lines(_letters((ridges > contrast) & (ridges > 1.8 * around)))
+                yield from _chains(_letters((ridges > contrast) & (ridges > 1.8 * around)))
 
 
 def _letters(ink: npt.NDArray[np.bool_]) -> list[Box]:
@@ -67,8 +82,7 @@ def _letters(ink: npt.NDArray[np.bool_]) -> list[Box]:
     return letters
 
 
-def _lines(letters: list[Box]) -> Iterator[Box]:
-    """Letters that stand side by side."""
+def _chains(letters: list[Box]) -> Iterator[list[Box]]:
     letters = sorted(letters, key=lambda box: box[1])
     lefts = [box[1] for box in letters]
     used = [False] * len(letters)
@@ -80,8 +94,7 @@ def _lines(letters: list[Box]) -> Iterator[Box]:
             line.append(following)
         for at in line:
             used[at] = True
-        if (box := _as_line([letters[at] for at in line])) is not None:
-            yield box
+        yield [letters[at] for at in line]
 
 
 def _next(line: list[int], letters: list[Box], lefts: list[int], used: list[bool]) -> int | None:
@@ -108,6 +121,20 @@ def _as_line(letters: list[Box]) -> Box | None:
     if count < FEWEST or bottom - top > 2.2 * usual + 3 or right - left < 1.2 * (bottom - top):
         return None
     return top, left, bottom, right
+
+
+def _as_pair(letters: list[Box]) -> Box | None:
+    """Two letters of one height, on one level, close together."""
+    if len(letters) != 2:
+        return None
+    (top, left, bottom, first_right), (other_top, second_left, other_bottom, right) = letters
+    high, low = max(bottom - top, other_bottom - other_top), min(bottom - top, other_bottom - other_top)
+    stray = max(1.0, ALIKE * high)
+    if low < LOWEST_OF_TWO or high - low > stray or abs(top - other_top) > stray or abs(bottom - other_bottom) > stray:
+        return None
+    if max(first_right - left, right - second_left) > WIDEST * high or second_left - first_right > 0.5 * high + 1:
+        return None
+    return min(top, other_top), left, max(bottom, other_bottom), right
 
 
 def _distinct(boxes: list[Box]) -> list[Box]:

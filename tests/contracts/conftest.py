@@ -1,0 +1,41 @@
+"""The adapters on which the same promises are tested, and processes that end with their test."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from radquarry.bus.port import Bus
+from radquarry.index.port import Index
+from tests.contracts.buses import Home, Processes, a_home
+from tests.contracts.indexes import open_store
+
+
+@pytest.fixture(params=["tantivy", pytest.param("opensearch", marks=pytest.mark.servers)])
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
+    async with open_store(request.param, tmp_path) as store:
+        yield store
+
+
+@pytest.fixture(params=["sqlite", pytest.param("rabbit", marks=pytest.mark.servers)])
+async def home(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Home]:
+    async with a_home(request.param, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+async def bus(home: Home) -> AsyncIterator[Bus]:
+    async with home.open() as opened:
+        yield opened
+
+
+@pytest.fixture
+def finished() -> Iterator[Processes]:
+    """Processes put in here are killed when the test is over."""
+    processes: Processes = []
+    yield processes
+    for process in processes:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()

@@ -1,0 +1,36 @@
+"""Hospitals of a module, as they were for every test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from radquarry.hospital.hospital import Hospital
+from tests.journeys.finding import hospital_with
+from tests.journeys.moved import Ward, ward_with
+
+
+@pytest.fixture(scope="module")
+def hospital_of_four_days() -> Iterator[Hospital]:
+    with hospital_with() as hospital:
+        yield hospital
+
+
+@pytest.fixture
+def hospital(hospital_of_four_days: Hospital) -> Iterator[Hospital]:
+    """Without faults."""
+    yield hospital_of_four_days
+    hospital_of_four_days.faults.reset()
+
+
+@pytest.fixture(scope="module")
+def ward_of_one_day() -> Iterator[Ward]:
+    with ward_with() as ward:
+        yield ward
+
+
+@pytest.fixture
+def ward(ward_of_one_day: Ward) -> Ward:
+    """Without faults, and never asked before."""
+    ward_of_one_day.hospital.faults.reset()
+    ward_of_one_day.hospital.traffic.clear()
+    return ward_of_one_day
