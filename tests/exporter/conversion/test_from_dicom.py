@@ -109,7 +109,7 @@ def test_a_program_that_makes_less_than_all_is_not_believed(script, words: str, 
     path = str(tmp_path) if script is None else program(tmp_path / "bin", script.replace("VOLUME", str(half)))
     monkeypatch.setenv("PATH", f"{path}:/bin" if script else path)
 
-    order = Order(tmp_path / "out", "nifti", seconds=0.2)
+    order = Order(tmp_path / "out", "nifti", seconds=0.2 if words == "did not end within" else 60)
     outcomes = list(Conversion(order, tuple(inputs_of([folder], tmp_path / "out"))).outcomes())
 
     assert {each.state for each in outcomes} == {"refused"}
