@@ -69,5 +69,7 @@ def _buffer(src: bytes, runner: DecodeRunner) -> bytes:
     syntax = gdcm.TransferSyntax.GetTSType(str(JPEGExtended12Bit))
     image.SetTransferSyntax(gdcm.TransferSyntax(syntax))
     image.SetPixelFormat(gdcm.PixelFormat(1, 16, PRECISION, PRECISION - 1, runner.pixel_representation))
-    samples: str = image.GetBuffer()  # a char* that came as text
+    samples: str | None = image.GetBuffer()  # a char* that came as text
+    if samples is None:
+        raise ValueError("the JPEG cannot be decoded")
     return samples.encode("utf-8", "surrogateescape")
