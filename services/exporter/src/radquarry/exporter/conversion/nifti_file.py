@@ -20,7 +20,7 @@ LARGE = 256 << 20
 MOST_SIDE = 65535
 MOST_IMAGES = 100_000
 PIECE, MOST_PIECE = 1 << 16, 1 << 20
-"""Bytes packed and unpacked that are looked at together; few, as what is left of a piece is copied for each of the members that end in it."""
+"""Bytes packed and unpacked that are looked at together; few, as the rest is copied for each part that ends."""
 GZIP = 16 + zlib.MAX_WBITS
 MILLIMETRES = {"mm": 1.0, "meter": 1000.0, "micron": 0.001, "unknown": 1.0}
 MILLISECONDS = {"sec": 1000.0, "msec": 1.0, "usec": 0.001}
