@@ -92,7 +92,7 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
         begin, self._begin = self._begin, ""
         try:
             return await_(self._visited(begin, work))
-        except Exception as error:  # noqa: BLE001 - told on in SQLAlchemy's words
+        except ValueError as error:  # aiosqlite's word for a connection that is closed
             self._handle_exception(error)
 
     async def _visited(self, begin: str, work: Callable[[sqlite3.Cursor], sqlite3.Cursor]) -> Told:

@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from radquarry.api.delivered_archives import ArchivesOf
+from radquarry.api.delivery_views import DeliveryView
 from radquarry.api.desk import Desk
 from radquarry.api.pages.deliveries import NewDeliveryPage, deliveries_page, delivery_page, worth_a_line
 from radquarry.api.pages.delivery_form import DeliveryTyped, delivery_form
@@ -56,8 +58,7 @@ def delivery_routes(desk: Desk) -> APIRouter:
         delivery = await desk.deliveries.get(delivery_id)
         lines = await lines_of(desk, worth_a_line(delivery))
         has_report = await desk.deliveries.has_report(delivery_id)
-        is_zip = any(one.is_zip for one in desk.deliveries.destinations.list() if one.name == delivery.destination)
-        taken = await desk.deliveries.destinations.archives.of(delivery, user_of(request)) if is_zip else None
+        taken = await _taken(desk, delivery, user_of(request))
         return await shown(desk, request, delivery_page(delivery, lines, has_report=has_report, taken=taken))
 
     @routes.post("/deliveries/{delivery_id}/{what}")
@@ -75,6 +76,14 @@ async def lines_of(desk: Desk, studies: Sequence[str]) -> dict[str, StudyLine]:
     """What the index knows of these studies, by StudyInstanceUID."""
     found = await asyncio.gather(*(desk.index.get(uid) for uid in studies))
     return {document.study_instance_uid: study_line(document) for document in found if document}
+
+
+async def _taken(desk: Desk, delivery: DeliveryView, user: str) -> ArchivesOf | None:
+    """What `user` may download of a delivery that leaves as an archive; None where it leaves otherwise."""
+    known = desk.deliveries.destinations
+    if not any(one.is_zip for one in known.list() if one.name == delivery.destination):
+        return None
+    return await known.archives.of(delivery, user)
 
 
 def _id(value: object) -> UUID:
