@@ -1,8 +1,10 @@
 """Inputs that were made to do harm: bombs, names that are paths, damaged files. The others go on."""
 
 import gzip
+import math
 import os
 import struct
+import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -84,6 +86,34 @@ def test_a_volume_that_unpacks_to_very_much_is_refused(tmp_path: Path) -> None:
     bomb = gzip.compress(VOLUME + bytes(300 << 20), 1)
 
     assert "unpacks to more" in refused(bomb, tmp_path)
+
+
+def test_a_volume_packed_in_very_many_parts_is_read_in_seconds(tmp_path: Path) -> None:
+    data = gzip.compress(VOLUME) + gzip.compress(b"") * 400_000
+    begin = time.process_time()
+
+    (outcome,) = converted(laid(tmp_path / "in", a=data), out=tmp_path / "out")
+
+    assert outcome.state == "converted"
+    assert time.process_time() - begin < 3
+
+
+@pytest.mark.parametrize(
+    ("place", "form", "value", "words"),
+    [
+        (116, "f", math.inf, "scaling"),
+        (116, "f", math.nan, "scaling"),
+        (123, "B", 5, "units"),
+        (123, "B", 255, "units"),
+    ],
+)
+def test_a_header_that_says_what_is_none_is_refused_with_its_reason(
+    place: int, form: str, value: float, words: str, tmp_path: Path
+) -> None:
+    data = bytearray(VOLUME)
+    struct.pack_into(f"<{form}", data, place, value)
+
+    assert words in refused(bytes(data), tmp_path)
 
 
 @pytest.mark.parametrize("sides", [(3, 30000, 30000, 30000), (4, 9000, 9000, 9000, 9000), (3, 0, 4, 3), (9, 4, 4, 3)])

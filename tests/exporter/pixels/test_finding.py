@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from radquarry.exporter.cleaning.own_values import Identity
 from radquarry.exporter.pixels.finding import texts_in
@@ -54,3 +55,15 @@ def test_two_letters_alone_are_hidden(seed: int, background: str, text: str) -> 
     picture, items = next(pictures(seed, 1, (background,), "two letters"))
 
     assert is_hidden(picture, next(item for item in items if item.text == text))
+
+
+@pytest.mark.parametrize("size", [11, 14, 20])
+@pytest.mark.parametrize("name", ["Li", "Ho", "Ly", "Le", "An", "Fu"])
+def test_a_capital_and_a_small_letter_alone_are_hidden(name: str, size: int) -> None:
+    image = Image.new("L", (200, 120), 10)
+    ImageDraw.Draw(image).text((60, 40), name, font=ImageFont.load_default(size), fill=240)
+    picture = np.asarray(image)
+    ink = picture > 120
+    item = Drawn(name, size, 230, "flat", ink, (0, 0, *picture.shape))
+
+    assert is_hidden(picture, item)

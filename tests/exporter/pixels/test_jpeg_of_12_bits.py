@@ -103,6 +103,25 @@ def test_bytes_that_are_no_such_picture_never_reach_the_decoder(frame: bytes) ->
         decode_frame(b"\xff\xd8" + frame, runner)
 
 
+@pytest.mark.parametrize("marker", [b"\xff\x3c", b"\xff\xfe", b"\xff\xc8", b"\xff\x00"])
+def test_a_picture_without_its_tables_never_reaches_the_decoder(marker: bytes) -> None:
+    dataset = dcmread(sample("JPEG-lossy.dcm"))
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    sides: Any = {"rows": dataset.Rows, "columns": dataset.Columns}
+    runner: Any = SimpleNamespace(**sides, bits_allocated=16, samples_per_pixel=1, pixel_representation=0)
+    with pytest.raises(ValueError, match="no grey JPEG of 12 bits"):
+        decode_frame(frame.replace(b"\xff\xc4", marker, 1), runner)
+
+
+def test_a_picture_that_ends_too_early_is_told_as_such() -> None:
+    dataset = dcmread(sample("JPEG-lossy.dcm"))
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    sides: Any = {"rows": dataset.Rows, "columns": dataset.Columns}
+    runner: Any = SimpleNamespace(**sides, bits_allocated=16, samples_per_pixel=1, pixel_representation=0)
+    with pytest.raises(ValueError, match="cannot be decoded"):
+        decode_frame(frame[:3000] + b"\xff\xd9", runner)
+
+
 def test_pydicom_is_told_of_it_once() -> None:
     for _ in range(2):
         add_jpeg_of_12_bits()

@@ -13,6 +13,10 @@ DECODER_DEPENDENCIES = {JPEGExtended12Bit: ("gdcm>=3.0.10",)}
 PLUGIN = "gdcm of 12 bits"
 PRECISION = 12
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+TABLES = {0xC4, 0xDB}
+"""Of Huffman codes and of quantisation."""
+SEGMENTS = TABLES | {0xDD, 0xFE, *range(0xE0, 0xF0)}
+"""And the restart interval, comments, and what applications write."""
 SCAN, END = 0xDA, b"\xff\xd9"
 
 
@@ -42,13 +46,19 @@ def decode_frame(src: bytes, runner: DecodeRunner) -> bytes:
 
 
 def _form(src: bytes) -> tuple[int, int, int, int]:
-    """Precision, rows, columns and components of the frame (ITU-T T.81 B.2.2); zeros where there is none."""
-    at = 2
-    while at + 10 <= len(src) and src[at] == 0xFF and src[at + 1] != SCAN:
+    """Precision, rows, columns and components of the frame (ITU-T T.81 B.2.2); zeros where there is none.
+
+    All up to the scan must be segments that belong there, with tables before it: GDCM ends the process otherwise.
+    """
+    at, form, met = 2, (0, 0, 0, 0), set()
+    while at + 10 <= len(src) and src[at] == 0xFF and src[at + 1] in (*SEGMENTS, *FRAMES, 0xFF):
         if src[at + 1] in FRAMES:
-            return src[at + 4], int.from_bytes(src[at + 5 : at + 7]), int.from_bytes(src[at + 7 : at + 9]), src[at + 9]
+            sides = int.from_bytes(src[at + 5 : at + 7]), int.from_bytes(src[at + 7 : at + 9])
+            form = (src[at + 4], *sides, src[at + 9])
+        met.add(src[at + 1])
         at += 1 if src[at + 1] == 0xFF else 2 + int.from_bytes(src[at + 2 : at + 4])
-    return 0, 0, 0, 0
+    is_whole = src[at : at + 2] == bytes((0xFF, SCAN)) and met >= TABLES
+    return form if is_whole else (0, 0, 0, 0)
 
 
 def _buffer(src: bytes, runner: DecodeRunner) -> bytes:
@@ -69,5 +79,7 @@ def _buffer(src: bytes, runner: DecodeRunner) -> bytes:
     syntax = gdcm.TransferSyntax.GetTSType(str(JPEGExtended12Bit))
     image.SetTransferSyntax(gdcm.TransferSyntax(syntax))
     image.SetPixelFormat(gdcm.PixelFormat(1, 16, PRECISION, PRECISION - 1, runner.pixel_representation))
-    samples: str = image.GetBuffer()  # a char* that came as text
+    samples: str | None = image.GetBuffer()  # a char* that came as text
+    if samples is None:
+        raise ValueError("the JPEG cannot be decoded")
     return samples.encode("utf-8", "surrogateescape")

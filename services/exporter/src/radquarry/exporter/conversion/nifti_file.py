@@ -19,7 +19,8 @@ LARGE = 256 << 20
 """Bytes from which it may not unpack to more than `MOST_RATIO` times what it takes: masks are mostly empty."""
 MOST_SIDE = 65535
 MOST_IMAGES = 100_000
-CHUNK = 1 << 20
+PIECE, MOST_PIECE = 1 << 16, 1 << 20
+"""Bytes packed and unpacked that are looked at together; few, as the rest is copied for each part that ends."""
 GZIP = 16 + zlib.MAX_WBITS
 MILLIMETRES = {"mm": 1.0, "meter": 1000.0, "micron": 0.001, "unknown": 1.0}
 MILLISECONDS = {"sec": 1000.0, "msec": 1.0, "usec": 0.001}
@@ -67,7 +68,7 @@ def volumes_in(view: memoryview, voxels: memoryview | None = None) -> Volumes:
         raw = _colours(stored, shape, dtype.itemsize)
     else:
         raw = np.frombuffer(stored, dtype).reshape(shape, order="F")
-        slope, intercept = header.get_slope_inter()
+        slope, intercept = _scaling(header)
     affine, notes = _affine(header, shape)
     return Volumes(
         raw,
@@ -77,6 +78,23 @@ def volumes_in(view: memoryview, voxels: memoryview | None = None) -> Volumes:
         _repetition_time(header) if shape[3] > 1 else 0.0,
         notes,
     )
+
+
+def _scaling(header: Nifti1Header) -> tuple[float | None, float | None]:
+    try:
+        slope, intercept = header.get_slope_inter()
+    except HeaderDataError:
+        raise Refused("its scaling is none: the intercept is no number") from None
+    return slope, intercept
+
+
+def _units(header: Nifti1Header) -> tuple[str, str]:
+    """Of length and of time."""
+    try:
+        length, time = header.get_xyzt_units()
+    except KeyError:
+        raise Refused("it names units of length or time that NIfTI does not know") from None
+    return length, time
 
 
 def _start(header: Nifti1Header) -> int:
@@ -103,14 +121,14 @@ def _unpacked(view: memoryview) -> memoryview:
         return view
     inflater, data = zlib.decompressobj(GZIP), bytearray()
     try:
-        for start in range(0, len(view), CHUNK):
-            waiting = bytes(view[start : start + CHUNK])
+        for start in range(0, len(view), PIECE):
+            waiting = bytes(view[start : start + PIECE])
             while waiting:
                 if inflater.eof and not waiting.strip(b"\0"):
                     break  # padding
                 if inflater.eof:  # a file may be several, one after the other (RFC 1952 section 2.2)
                     inflater = zlib.decompressobj(GZIP)
-                data += inflater.decompress(waiting, CHUNK)
+                data += inflater.decompress(waiting, MOST_PIECE)
                 waiting = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
                 if len(data) > MOST_BYTES or (len(data) > LARGE and len(data) > MOST_RATIO * len(view)):
                     raise Refused("it unpacks to more than can be converted, or to very much more than it is")
@@ -161,7 +179,7 @@ def _affine(header: Nifti1Header, shape: tuple[int, ...]) -> tuple[NDArray[np.fl
     if not forms:
         raise Refused("it does not say how it lies in the patient (no sform, no qform): left and right are unknown")
     notes = []
-    unit = header.get_xyzt_units()[0]
+    unit = _units(header)[0]
     if unit == "unknown":
         notes.append("it names no unit of length: mm is taken")
     if len(forms) == 2 and _apart(forms[0], forms[1], shape):
@@ -177,7 +195,7 @@ def _apart(one: NDArray[np.floating], other: NDArray[np.floating], shape: tuple[
 
 
 def _repetition_time(header: Nifti1Header) -> float:
-    time = float(header["pixdim"][4]) * MILLISECONDS.get(header.get_xyzt_units()[1], 0.0)
+    time = float(header["pixdim"][4]) * MILLISECONDS.get(_units(header)[1], 0.0)
     return time if np.isfinite(time) and 0 < time < 1e9 else 0.0
 
 

@@ -28,6 +28,8 @@ GAP = 1.2
 """Times a letter's height that may lie between two, with a few pixels more for small ones."""
 LOWEST_OF_TWO, ALIKE, WIDEST = 6, 0.2, 1.4
 """Pixels that two letters alone are high at least, and by how many heights they may differ and be wide."""
+LOWER = 0.3
+"""Times the capital's height that a small letter begins, or one like y ends, below it."""
 EIGHT_NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
@@ -124,13 +126,14 @@ def _as_line(letters: list[Box]) -> Box | None:
 
 
 def _as_pair(letters: list[Box]) -> Box | None:
-    """Two letters of one height, on one level, close together."""
+    """Two letters on one level, close together, of one height or a capital and a small one: HO, Ho, Ly."""
     if len(letters) != 2:
         return None
     (top, left, bottom, first_right), (other_top, second_left, other_bottom, right) = letters
     high, low = max(bottom - top, other_bottom - other_top), min(bottom - top, other_bottom - other_top)
-    stray = max(1.0, ALIKE * high)
-    if low < LOWEST_OF_TWO or high - low > stray or abs(top - other_top) > stray or abs(bottom - other_bottom) > stray:
+    stray, lower = max(1.0, ALIKE * high), LOWER * high + 1
+    is_level = -stray <= other_top - top <= lower and -stray <= other_bottom - bottom <= lower
+    if low < LOWEST_OF_TWO or not is_level:
         return None
     if max(first_right - left, right - second_left) > WIDEST * high or second_left - first_right > 0.5 * high + 1:
         return None

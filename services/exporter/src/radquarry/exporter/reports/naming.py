@@ -44,7 +44,7 @@ def end_of_names(text: str, begin: int, end: int, *, surely: bool, shouted: bool
         ordinary = word in listed("no_names.txt") or (number > 0 and word in listed("after_names.txt"))
         if ABBREVIATED.match(text, found.start()) or text.startswith("DD ", found.start()):
             break
-        thing = not surely and _is_thing(found[0], shouted=shouted)
+        thing = not surely and _is_thing(found[0], shouted=shouted or _is_shouted(text[begin:last]))
         if thing and last > begin and re.fullmatch(rf"(?:{INITIAL}\s?)+", text[begin:last]):
             return begin
         if ordinary or thing or not found[0][0].isupper():
@@ -53,6 +53,12 @@ def end_of_names(text: str, begin: int, end: int, *, surely: bool, shouted: bool
             break
         last = found.end()
     return last
+
+
+def _is_shouted(names: str) -> bool:
+    """SMITH, JOHN: behind a surname in capitals a short word in capitals is no abbreviation."""
+    letters = max(re.findall(r"[^\W\d_]+", names), key=len, default="")
+    return letters.isupper() and len(letters) > LONGEST_ABBREVIATION
 
 
 def _is_thing(word: str, *, shouted: bool) -> bool:

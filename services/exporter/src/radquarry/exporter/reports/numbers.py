@@ -24,6 +24,12 @@ AHV = re.compile(r"(?<!\d)756[.\s]?\d{4}[.\s]?\d{4}[.\s]?\d{2}(?!\d)")
 KVNR = re.compile(r"(?<![A-Z0-9])[A-Z]\d{9}(?!\d)")
 SSN = re.compile(r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")
 NHS = re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}[\s-]?\d{4}(?!\d)")
+SVNR = re.compile(
+    r"(?<!\w)(?P<label>(?i:(?:sv|versicherungs|sozialversicherungs)-?\s?(?:nr|nummer)|svnr|vsnr|vnr)\b\.?\s?[:#=]?\s?)?"
+    r"(?P<id>(?<![\d.,/-])[1-9]\d{3}[\s/-]?(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-5])\d\d)(?![\d/-]|[.,]\d)"
+)
+"""Austria's: four digits and the day of birth; its months go up to 15."""
+SVNR_WEIGHTS = (3, 7, 9, 0, 5, 8, 4, 2, 1, 6)
 IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:\s?[0-9A-Z]{4}){3,7}(?:\s?[0-9A-Z]{1,3})?(?!\w)")
 LABELLED = re.compile(
     r"(?<!\w)(?:(?:Pat(?:ient(?:en)?)?\.?|Fall|Aufnahme|Behandlungs|Besuchs|Untersuchungs|Befund|Histo|Auftrags?|Akten|Versicherten|Versicherungs|Kranken(?:kassen|versicherten)?|AHV|SV|Case"
@@ -39,6 +45,9 @@ def numbers_in(text: str) -> Iterator[Span]:
     yield from (marked(*found.span(), "url") for found in URL.finditer(text))
     yield from (marked(*found.span(), "insurance number") for found in AHV.finditer(text) if _is_ahv(found[0]))
     yield from (marked(*found.span(), "insurance number") for found in KVNR.finditer(text) if _is_kvnr(found[0]))
+    for found in SVNR.finditer(text):
+        if found["label"] or _is_svnr(found["id"]):
+            yield marked(*found.span("id"), "insurance number")
     yield from (marked(*found.span(), "insurance number") for found in SSN.finditer(text))
     yield from (marked(*found.span("number"), "phone") for found in CALLED.finditer(text))
     for pattern in PHONES:
@@ -73,6 +82,12 @@ def _is_kvnr(text: str) -> bool:
         product = digit * (2 if at % 2 else 1)
         total += product // 10 + product % 10
     return total % 10 == digits[10]
+
+
+def _is_svnr(text: str) -> bool:
+    """Modulo 11; the fourth digit is the check digit."""
+    digits = _digits(text)
+    return sum(digit * weight for digit, weight in zip(digits, SVNR_WEIGHTS, strict=True)) % 11 == digits[3]
 
 
 def _is_nhs(text: str) -> bool:

@@ -35,7 +35,8 @@ ADDRESSED = (
 """And what stands before the name somebody was born with."""
 ROLES = (
     r"(?:Kollegen?|Kollegin(?:nen)?|Koll(?:g|eg)?\.(?:in)?|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt"
-    r"|Assistenzärztin|Leitender Arzt|OA|OÄ|CA|CÄ|LA|LÄ|DA|DÄ|AA|RN|Nurse|Sister|Pfleger|Schwester|Doctor|Professor)"
+    r"|Assistenzärztin|Leitender Arzt|OA|OÄ|CA|CÄ|LA|LÄ|DA|DÄ|AA|RN|MTRA|Nurse|Sister|Pfleger|Schwester|Doctor"
+    r"|Professor)"
 )
 TITLES = rf"(?:(?:{ADDRESSED}|{DOCTOR})(?:(?=[\s.])\.?\s+|(?<=\.))|{ROLES}\.?[^\S\n]+){{1,8}}"
 """A line may end behind a Dr., and not behind a role, which often ends a signature."""
@@ -51,7 +52,10 @@ VERBS = (
     "|addendum|preliminary|prelim|finali[sz]ed|edited|entered"
     "|signé|dicté|validé|relu|rédigé|firmato|refertato|firmado|informado|dictado|validado|gelezen|getekend|geautoriseerd"
 )
-BY = r"(?:\s(?:durch|von|by|and verified by|par|da|por|door|électroniquement|digitalmente))"
+BY = (
+    r"(?:\s(?:durch|von|by|and verified by|par|da|por|door|électroniquement|digitalmente"
+    r"|(?:electronically|digitally|elektronisch|digital)(?=\s(?:by|durch|von)|\s?:)))"
+)
 SIGNED = re.compile(
     rf"(?<!\w)(?:(?i:(?:gez(?:eichnet)?\.|(?:{SIGNERS})\b){BY}*)\s?:?\s+"
     rf"|(?i:(?:{PARTICIPLES})\b)(?:(?i:{BY}+\s?:?\s+)|\s?:\s*|[^\S\n]+)"
