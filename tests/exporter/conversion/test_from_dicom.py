@@ -99,7 +99,7 @@ def program(folder: Path, script: str) -> str:
         ("exit 3", "made nothing"),
         ("exec /bin/sleep 60", "did not end within"),
         ('for last; do :; done; while [ "$1" != -o ]; do shift; done; cp VOLUME "$2/image.nii.gz"', "is missing"),
-        ('while [ "$1" != -o ]; do shift; done; echo x > "$2/image.nii.gz"', "damaged"),
+        ('while [ "$1" != -o ]; do shift; done; echo x > "$2/image.nii.gz"', "it is cut"),
     ],
 )
 def test_a_program_that_makes_less_than_all_is_not_believed(script, words: str, tmp_path: Path, monkeypatch) -> None:
