@@ -120,6 +120,7 @@ class Watched:
     def check(self) -> None:
         """Nothing complained, nothing wider than the screen, every control named, every text readable."""
         assert self.complaints == []
+        self.page.wait_for_load_state()  # a page that renews itself has no document for a moment
         width = self.page.viewport_size["width"]
         assert self.page.evaluate("document.documentElement.scrollWidth") <= width, self.page.url
         assert self.nameless() == []
