@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, Table, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import QueuePool
 
 from radquarry.errors import PeerAway, Permanent
-from radquarry.state.one_hop import OneHop, OneHopConnection
 from radquarry.state.steady import connected, to_its_end
 
 BUSY_SECONDS = 30
@@ -140,6 +139,8 @@ async def _until_returned(engine: AsyncEngine) -> None:
 def _engine(scheme: str, rest: str) -> AsyncEngine:
     match scheme.split("+", maxsplit=1)[0]:
         case "sqlite":
+            from radquarry.state.one_hop import OneHop  # noqa: PLC0415 - its driver is an extra of the standalone mode
+
             engine = create_async_engine(
                 f"sqlite+aiosqlite://{rest}",
                 hide_parameters=True,
@@ -176,5 +177,5 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     """A writer takes the lock at once, so that it never fails half-way; a reader sees one moment and takes none."""
     reading = connection.get_execution_options().get("reading", False)
-    driver = cast("OneHopConnection", connection.connection.dbapi_connection)
+    driver: Any = connection.connection.dbapi_connection
     driver.begin_with_the_next("BEGIN" if reading else "BEGIN IMMEDIATE")
