@@ -25,13 +25,19 @@ STUDIES = [  # state, expected, received: of it to come
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-async def test_what_is_to_come_of_old_retrievals_is_counted(kind: str, tmp_path: Path) -> None:
-    older = tmp_path / "older"
+def before(revision: str, folder: Path) -> Path:
+    """A folder of the migrations that an older radquarry had."""
+    older = folder / "older"
     older.mkdir()
     for file in MIGRATIONS.glob("*.py"):
-        if file.stem[:4] < "0005":
+        if file.stem[:4] < revision:
             shutil.copy(file, older)
+    return older
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_is_to_come_of_old_retrievals_is_counted(kind: str, tmp_path: Path) -> None:
+    older = before("0005", tmp_path)
     retrieval, other = uuid4().hex, uuid4().hex
     async with empty_state_url(kind, tmp_path) as url, open_state(url) as state:
         await migrate(state, "api", older)
@@ -60,11 +66,7 @@ async def test_what_is_to_come_of_old_retrievals_is_counted(kind: str, tmp_path:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_questions_that_wait_have_the_usual_time_from_the_upgrade_on(kind: str, tmp_path: Path) -> None:
-    older = tmp_path / "older"
-    older.mkdir()
-    for file in MIGRATIONS.glob("*.py"):
-        if file.stem[:4] < "0009":
-            shutil.copy(file, older)
+    older = before("0009", tmp_path)
     waiting, refused = uuid4(), uuid4()
     async with empty_state_url(kind, tmp_path) as url, open_state(url) as state:
         await migrate(state, "api", older)

@@ -1,12 +1,17 @@
-"""Hospitals of a module, as they were for every test."""
+"""Hospitals of a module, as they were for every test; a browser, and pages to open in it."""
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from radquarry.hospital.hospital import Hospital
+from tests.journeys.browsing import chromium
 from tests.journeys.finding import hospital_with
 from tests.journeys.moved import Ward, ward_with
+from tests.journeys.served_pages import Serve, serving
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +39,16 @@ def ward(ward_of_one_day: Ward) -> Ward:
     ward_of_one_day.hospital.faults.reset()
     ward_of_one_day.hospital.traffic.clear()
     return ward_of_one_day
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of this file."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Serve:
+    """See `serving`."""
+    return partial(serving, tmp_path)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from radquarry.hospital.faults import FaultSettings, PacsFaults
 from radquarry.hospital.settings import HospitalSettings
 from radquarry.hospital.truth import StudyTruth
-from tests.journeys.browsing import NARROWEST, Watched, chromium, tab
+from tests.journeys.browsing import NARROWEST, Watched, tab
 from tests.journeys.running import Radquarry, Rest, configuration, running_hospital, truth_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -30,13 +30,6 @@ SETTINGS = HospitalSettings(
     samples=False,
     faults=FaultSettings(pacs=PacsFaults(answer_delay_ms=15)),
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

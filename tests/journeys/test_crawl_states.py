@@ -1,9 +1,6 @@
 """States of crawls by lists, queries and a RIS: very long, doubtful, not known yet."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -17,8 +14,7 @@ from radquarry.api.pace import Pace
 from tests.doubles.shown_crawls import crawl, crawl_of_rows, row
 from tests.doubles.shown_desk import ShownDesk
 from tests.doubles.written_studies import CHEST, KNEE, PRIOR, written_studies
-from tests.journeys.browsing import chromium
-from tests.journeys.served_pages import Serve, looked_at, serving
+from tests.journeys.served_pages import Serve, looked_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -31,19 +27,6 @@ DOUBTFUL = f"""Auftragsnummer;Patienten-ID;Datum;Modalität;{ENDLESS}
 A1;;;;
 A1;;;;
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Serve:
-    """See `serving`."""
-    return partial(serving, tmp_path)
 
 
 def test_every_form_fits_every_screen(browser: Browser, serve: Serve) -> None:

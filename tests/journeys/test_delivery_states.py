@@ -1,10 +1,7 @@
 """The pages of deliveries in every state, in a real browser: ordered, under way, held back, stopped, refused."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -20,8 +17,8 @@ from tests.doubles.shown_archives import NOW
 from tests.doubles.shown_deliveries import OUTSIDE, RESEARCH, delivery
 from tests.doubles.shown_desk import ShownDesk, estimated, retrieval
 from tests.doubles.written_studies import CHEST, KNEE, written_studies
-from tests.journeys.browsing import chromium, tab
-from tests.journeys.served_pages import Serve, looked_at, serving
+from tests.journeys.browsing import tab
+from tests.journeys.served_pages import Serve, looked_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -30,19 +27,6 @@ ENDLESS = "Lungenarterienembolieausschlussuntersuchung" * 12
 HELD = "text is likely in the pixels: secondary capture"
 AWAY = "the destination refuses connections"
 KNOWN = {"research": RESEARCH, "outside": OUTSIDE}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Serve:
-    """See `serving`."""
-    return partial(serving, tmp_path)
 
 
 def going_to(desk: ShownDesk, known: dict[str, Destination] = KNOWN, administrators: tuple[str, ...] = ()) -> None:

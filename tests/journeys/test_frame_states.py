@@ -1,8 +1,6 @@
 """The frame on every width: the menu of a phone, badges that fit, the zone of the times, tables on a small laptop."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,23 +15,10 @@ from tests.doubles.shown_archives import NOW
 from tests.doubles.shown_deliveries import delivery
 from tests.doubles.shown_desk import ShownDesk, estimated, failure, retrieval
 from tests.doubles.written_studies import CHEST, KNEE, written_studies
-from tests.journeys.browsing import MIDDLE, NARROW, NARROWEST, WIDE, chromium, tab
-from tests.journeys.served_pages import Serve, serving
+from tests.journeys.browsing import MIDDLE, NARROW, NARROWEST, WIDE, tab
+from tests.journeys.served_pages import Serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Serve:
-    """See `serving`."""
-    return partial(serving, tmp_path)
 
 
 def much_waits(desk: ShownDesk) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from radquarry.hospital.faults import FaultSettings, PacsFaults
 from radquarry.hospital.settings import HospitalSettings
-from tests.journeys.browsing import chromium, tab
+from tests.journeys.browsing import tab
 from tests.journeys.running import Radquarry, configuration, eventually, running_hospital, truth_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -25,13 +25,6 @@ HOSPITAL = HospitalSettings(
     faults=FaultSettings(pacs=PacsFaults(answer_limit=50)),
 )
 ANY_TIME: list[str] = []
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
 """States that a healthy hospital hardly shows: nothing, one, very many, very long, refused, away."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -17,26 +14,13 @@ from tests.doubles.shown_archives import NOW, archive
 from tests.doubles.shown_crawls import crawl
 from tests.doubles.shown_desk import ShownDesk, failure, retrieval
 from tests.doubles.written_studies import CHEST, report_part, study_part, written_studies
-from tests.journeys.browsing import NARROW, chromium, tab
-from tests.journeys.served_pages import Serve, looked_at, serving
+from tests.journeys.browsing import NARROW, tab
+from tests.journeys.served_pages import Serve, looked_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
 
 ONE = UUID(int=1)
 ENDLESS = "Lungenarterienembolieausschlussuntersuchung" * 12
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Serve:
-    """See `serving`."""
-    return partial(serving, tmp_path)
 
 
 def test_an_empty_installation_says_on_each_page_how_to_begin(browser: Browser, serve: Serve) -> None:

@@ -8,20 +8,13 @@ from playwright.sync_api import Browser, expect
 
 from radquarry.hospital.faults import FaultSettings, PacsFaults
 from radquarry.hospital.settings import HospitalSettings, PacsSettings
-from tests.journeys.browsing import NARROWEST, chromium, tab
+from tests.journeys.browsing import NARROWEST, tab
 from tests.journeys.running import Radquarry, configuration, free_port, running_hospital, truth_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 RETRIEVAL = re.compile(r"/retrievals/[0-9a-f-]{36}$")
 STATE = "#progress .big-state .state"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
 """States of PACS, of what is known of days, and of studies that changed, that a healthy hospital hardly shows."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -20,8 +17,8 @@ from radquarry.messages import Gap, LoadLimits
 from tests.doubles.shown_archives import NIGHTS, NOW, PROFILE, a_day, archive
 from tests.doubles.shown_desk import ShownDesk
 from tests.doubles.written_studies import CHEST, THEN, study_part, written_studies
-from tests.journeys.browsing import NARROWEST, chromium, tab
-from tests.journeys.served_pages import Serve, looked_at, serving
+from tests.journeys.browsing import NARROWEST, tab
+from tests.journeys.served_pages import Serve, looked_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -31,19 +28,6 @@ SLOW = "1 of 4 associations for now: answers take 4 times as long as usual"
 LIMITS = LoadLimits(
     associations=4, requests_per_hour=3600, studies_per_hour=600, holidays=(date(2025, 12, 25), date(2026, 1, 1))
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Serve:
-    """See `serving`."""
-    return partial(serving, tmp_path)
 
 
 def held(*lines: str, **changes: object) -> HeldLimits:

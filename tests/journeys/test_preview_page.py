@@ -1,25 +1,17 @@
 """What a profile would do to one file, in a real browser over the whole of radquarry, before anything is made."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.exporter.cleaning import ct, written
-from tests.journeys.browsing import NARROW, chromium, tab
+from tests.journeys.browsing import NARROW, tab
 from tests.journeys.running import Radquarry, configuration
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 NOBODY = {"pacs": {"ae_title": "PACS", "host": "127.0.0.1", "port": 9}, "ris": {"url": "http://127.0.0.1:9/fhir"}}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
 
 
 def picked(page: Page, *names: str) -> None:

@@ -1,6 +1,6 @@
 """Two people in two browsers: one asks who is behind pseudonyms, the other one agrees, the first sees it once."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,10 @@ from playwright.sync_api import Browser, expect
 
 from tests.api.second_person import REASON, Resolver, among_four, delivered
 from tests.api.stories import SECRET
-from tests.journeys.browsing import NARROW, Watched, chromium, tab
+from tests.journeys.browsing import NARROW, Watched, tab
 from tests.journeys.served_pages import beside
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
 
 
 @asynccontextmanager

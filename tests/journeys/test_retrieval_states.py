@@ -1,10 +1,7 @@
 """The pages of a retrieval that a healthy hospital hardly shows: before it is started, its pace, what it lacks."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -17,8 +14,8 @@ from radquarry.messages import PacsEstimate
 from tests.doubles.shown_archives import NOW
 from tests.doubles.shown_desk import ShownDesk, estimated, measured, retrieval
 from tests.doubles.written_studies import CHEST, KNEE, PRIOR, written_studies
-from tests.journeys.browsing import chromium, tab
-from tests.journeys.served_pages import Serve, looked_at, serving
+from tests.journeys.browsing import tab
+from tests.journeys.served_pages import Serve, looked_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -32,19 +29,6 @@ DOUBTS = (
     "how fast main sends is not known yet: 5 MB a second are assumed",
     "no image of US has come yet: usual sizes are assumed",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Serve:
-    """See `serving`."""
-    return partial(serving, tmp_path)
 
 
 def by_pacs(number: int, **changes: object) -> PacsEstimate:

@@ -1,8 +1,5 @@
 """The tools on files at hand in a real browser: picked, dropped, sent, refused, taken away."""
 
-from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,8 +11,8 @@ from radquarry.api.problems import Problem
 from radquarry.api.security.rights import Rights
 from tests.doubles.shown_deliveries import job
 from tests.doubles.shown_desk import ShownDesk
-from tests.journeys.browsing import chromium, tab
-from tests.journeys.served_pages import Serve, looked_at, serving
+from tests.journeys.browsing import tab
+from tests.journeys.served_pages import Serve, looked_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -28,19 +25,6 @@ DROP = """([place, files]) => {
   const how = { dataTransfer: data, bubbles: true, cancelable: true };
   document.querySelector(place).dispatchEvent(new DragEvent("drop", how));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Serve:
-    """See `serving`."""
-    return partial(serving, tmp_path)
 
 
 def with_profiles(desk: ShownDesk, administrators: tuple[str, ...] = ()) -> None:
