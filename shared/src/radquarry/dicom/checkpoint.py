@@ -7,6 +7,9 @@ from a list that ends with success. This gate says so only when the thread stand
 
 import threading
 
+MOMENT = 0.05
+"""Seconds in which the peer's wish to end an association that nobody uses is noticed."""
+
 
 class Checkpoint(threading.Event):
     """For `Association._reactor_checkpoint`, before the association is first used. `holds` is the thread it is for."""
@@ -37,11 +40,16 @@ class Checkpoint(threading.Event):
                     self._gate.wait(0.05)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Stand in the gate until it is open, at most `timeout` seconds; whether it is."""
+        """Stand in the gate until it is open, at most `timeout` seconds; whether it is.
+
+        Open, it holds the thread for a moment, too: between two requests there is seldom anything for it to do.
+        """
         with self._gate:
-            self._is_held = not self._is_open
+            self._is_held = True
             self._gate.notify_all()
             try:
+                if self._is_open:
+                    self._gate.wait(MOMENT)
                 return self._gate.wait_for(lambda: self._is_open, timeout)
             finally:
                 self._is_held = False

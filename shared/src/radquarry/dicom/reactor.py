@@ -1,0 +1,77 @@
+"""pynetdicom's reactor, the thread that serves a connection, asleep until there is something to send or to read.
+
+By itself it looks a thousand times a second: that costs processor time for every open association, and each message
+waits for the next look.
+"""
+
+import selectors
+import socket
+import ssl
+from contextlib import suppress
+from typing import Any
+
+from pynetdicom.association import Association
+
+LONGEST_SLEEP = 0.5
+"""Seconds after which it looks at its own timers."""
+WAITS_TO_CLOSE = "Sta13"
+"""The state in which a connection is only read until it ends (PS3.8 Table 9-10); pynetdicom's own look does that."""
+
+
+class Reactor:
+    """Of an established association; takes over its look at the connection and its way of sending."""
+
+    def __init__(self, association: Association, longest_sleep: float = LONGEST_SLEEP) -> None:
+        self._longest_sleep = longest_sleep
+        self._dul = association.dul
+        self._look, self._send = self._dul._is_transport_event, self._dul.send_pdu  # noqa: SLF001 - see above
+        self._told, self._tell = socket.socketpair()
+        for end in (self._told, self._tell):
+            end.setblocking(False)  # noqa: FBT003 - one byte is enough to wake it
+        self._sleep = selectors.DefaultSelector()
+        self._sleep.register(self._told, selectors.EVENT_READ)
+        self._connection: Any = None
+        transport = self._dul.socket
+        if transport is not None:
+            self._shut = transport._shutdown_socket  # noqa: SLF001 - as above
+            transport._shutdown_socket = self._close  # type: ignore[method-assign]  # noqa: SLF001 - as above
+            self._connection = transport.socket
+            if self._connection is not None:
+                self._sleep.register(self._connection, selectors.EVENT_READ)
+        self._dul.send_pdu = self.send  # type: ignore[method-assign]
+        self._dul._is_transport_event = self.look  # type: ignore[method-assign]  # noqa: SLF001 - as above
+
+    def send(self, primitive: Any) -> None:
+        """From any thread: have it sent at once."""
+        self._send(primitive)
+        with suppress(OSError):  # closed, or it has been told already
+            self._tell.send(b"\0")
+
+    def look(self) -> bool:
+        """In the reactor's thread: wait, then read what came; whether anything did."""
+        if self._is_to_look_at_once():
+            return self._look()
+        ready: set[Any] = set()
+        with suppress(OSError, ValueError):  # closed meanwhile
+            ready = {key.fileobj for key, _ in self._sleep.select(self._longest_sleep)}
+        if self._told in ready:
+            with suppress(OSError):
+                self._told.recv(4096)
+        if self._dul._process_recv_primitive():  # noqa: SLF001 - as above
+            return False
+        return self._look() if self._connection in ready else False
+
+    def _is_to_look_at_once(self) -> bool:
+        transport = self._dul.socket
+        if transport is None or transport.socket is None or transport.socket is not self._connection:
+            return True
+        if self._dul.state_machine.current_state == WAITS_TO_CLOSE or not self._dul.event_queue.empty():
+            return True
+        return isinstance(self._connection, ssl.SSLSocket) and bool(self._connection.pending())
+
+    def _close(self) -> None:
+        self._connection = None
+        self._shut()
+        self._sleep.close()
+        self._told.close()
+        self._tell.close()
