@@ -1,5 +1,7 @@
 """pynetdicom's thread sleeps while nothing happens, and wakes at once when something does."""
 
+import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -144,3 +146,32 @@ def test_what_it_is_woken_by_is_closed_with_the_connection(server: Server) -> No
         left.join(ENOUGH)
 
     assert process.num_fds() <= before + 1
+
+
+def test_a_connection_that_the_peer_breaks_off_is_closed_on_this_side_too(server: Server) -> None:
+    with asleep(server) as association:
+        transport = association.dul.socket
+        assert transport is not None
+        connection = transport.socket
+        assert connection is not None
+        theirs = server.associations[0].dul.socket
+        assert theirs is not None
+        assert theirs.socket is not None
+        theirs.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.socket.close()
+
+        association.join(ENOUGH)
+
+        assert not association.dul.is_alive()
+        assert connection.fileno() == -1
+
+
+def test_an_association_that_was_over_before_leaves_nothing_behind(server: Server) -> None:
+    with asleep(server) as association:
+        association.release()
+        association.dul.join(ENOUGH)
+        before = psutil.Process().num_fds()
+
+        Reactor(association, FOR_EVER)
+
+        assert psutil.Process().num_fds() == before

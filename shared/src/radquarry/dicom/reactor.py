@@ -30,16 +30,18 @@ class Reactor:
             end.setblocking(False)  # noqa: FBT003 - one byte is enough to wake it
         self._sleep = selectors.DefaultSelector()
         self._sleep.register(self._told, selectors.EVENT_READ)
-        self._connection: Any = None
         transport = self._dul.socket
-        if transport is not None:
-            self._shut = transport._shutdown_socket  # noqa: SLF001 - as above
-            transport._shutdown_socket = self._close  # type: ignore[method-assign]  # noqa: SLF001 - as above
-            self._connection = transport.socket
-            if self._connection is not None:
-                self._sleep.register(self._connection, selectors.EVENT_READ)
+        assert transport is not None  # noqa: S101 - it has just been used
+        self._connection: Any = transport.socket
+        self._shut, self._kill = transport._shutdown_socket, self._dul.kill_dul  # noqa: SLF001 - as above
+        transport._shutdown_socket = self._close  # type: ignore[method-assign]  # noqa: SLF001 - as above
+        self._dul.kill_dul = self._end  # type: ignore[method-assign]
         self._dul.send_pdu = self.send  # type: ignore[method-assign]
         self._dul._is_transport_event = self.look  # type: ignore[method-assign]  # noqa: SLF001 - as above
+        try:
+            self._sleep.register(transport.socket or -1, selectors.EVENT_READ)
+        except (ValueError, OSError):  # the peer was quicker
+            self._close()
 
     def send(self, primitive: Any) -> None:
         """From any thread: have it sent at once."""
@@ -68,6 +70,11 @@ class Reactor:
         if self._dul.state_machine.current_state == WAITS_TO_CLOSE or not self._dul.event_queue.empty():
             return True
         return isinstance(self._connection, ssl.SSLSocket) and bool(self._connection.pending())
+
+    def _end(self) -> None:
+        """The thread ends. Where the peer broke the connection off, pynetdicom would leave our end of it open."""
+        self._kill()
+        self._close()
 
     def _close(self) -> None:
         self._connection = None

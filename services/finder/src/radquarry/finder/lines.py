@@ -222,6 +222,9 @@ class Lines:
                 work.cancel()
                 await asyncio.wait([work])
                 raise
+            finally:
+                if not work.cancelled():
+                    work.exception()  # looked at: whoever asked may have gone
 
     async def _is_anything_waiting(self) -> bool:
         if self._waiting:
