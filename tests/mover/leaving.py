@@ -24,7 +24,7 @@ from radquarry.messages import (
 from radquarry.mover.handlers import note_instances
 from radquarry.mover.leaving import let_some_leave, note_delivered, note_delivery, note_end_of_delivery, note_removed
 from radquarry.mover.tables import instances
-from tests.mover.test_growth import Desk
+from tests.mover.desk import Desk
 
 DAY = timedelta(days=1)
 KEEP = timedelta(days=30)

@@ -1,9 +1,7 @@
 """What was delivered leaves after its days, exactly; what anybody waits for stays. On both state stores."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,19 +10,11 @@ from radquarry.errors import Transient
 from radquarry.messages import RetrievalRequested
 from radquarry.mover.inventory import Inventory
 from radquarry.mover.leaving import let_some_leave
-from tests.contracts.states import KINDS
 from tests.mover.leaving import DAY, KEEP, STUDIES, BusAway, Keeper, completed, progressed, requested, running
-from tests.mover.test_growth import a_desk
 from tests.mover.test_tables import LEASE, order
 
 A, B = STUDIES["1.2"]
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(params=KINDS)
-async def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Keeper]:
-    async with a_desk(request.param, tmp_path, KEEP) as desk:
-        yield Keeper(desk)
 
 
 async def retrieved(keeper: Keeper, *studies: str) -> RetrievalRequested:
@@ -75,13 +65,6 @@ async def test_days_count_from_the_last_delivery(keeper: Keeper) -> None:
     assert await keeper.leaves() == []
     forward(keeper, 10 * DAY)
     assert await keeper.leaves() == [A, B]
-
-
-@pytest.fixture(params=KINDS)
-async def hurried(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Keeper]:
-    """`archive.keep_days: 0`."""
-    async with a_desk(request.param, tmp_path, timedelta()) as desk:
-        yield Keeper(desk)
 
 
 async def test_without_days_what_a_second_retrieval_found_here_waits_for_its_own_delivery(hurried: Keeper) -> None:

@@ -1,6 +1,5 @@
 """What lacks images is asked for again, or given up, when people say so: once, however often they are heard."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -20,19 +19,13 @@ from radquarry.messages import (
     WantedStudy,
 )
 from radquarry.mover.handlers import cancel, give_up, look_again, pause, resume, retry
-from tests.contracts.states import KINDS
+from tests.mover.desk import Desk
 from tests.mover.retrieving import small_hospital, ward
-from tests.mover.test_growth import Desk, a_desk, changed
+from tests.mover.test_growth import changed
 from tests.mover.test_tables import BEGIN, LEASE, order, taken
 
 LOST = "3 of 9 instances have not come"
 ONE_AT_A_TIME = Load(associations=1)
-
-
-@pytest.fixture(params=KINDS)
-async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with a_desk(request.param, tmp_path) as opened:
-        yield opened
 
 
 def again(retrieval_id: UUID, *studies: str, after: float = 60) -> RetryStudies:
