@@ -1,7 +1,7 @@
 """PACS as a test wants them: their views and traffic are set, every order is written down."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,9 @@ from radquarry.messages import LoadLimits, PacsProfile
 NOW = datetime(2025, 6, 2, 9, 30, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Zurich")
 NIGHTS = WeekWindows(["mon-fri 20:00-08:00", "sat-sun 00:00-24:00"])
+LIMITS = LoadLimits(
+    associations=2, requests_per_hour=3600, studies_per_hour=600, holidays=(date(2025, 12, 25),)
+).model_copy(update={"windows": NIGHTS})
 PROFILE = PacsProfile(
     probed_at=NOW - timedelta(days=3),
     find_limit=200,

@@ -12,7 +12,7 @@ from radquarry.exporter.release.report import Outcome
 from radquarry.exporter.runs.sources import Source, SourceRefused, opened, sources_in
 from radquarry.exporter.runs.workplace import Workplace
 from tests.exporter.cleaning import ct, written
-from tests.exporter.test_runs import files, order
+from tests.exporter.running import files, order
 
 CT = written(ct())
 

@@ -1,16 +1,8 @@
 """Files, folders and archives become a checked folder; what is held back stays out of it."""
 
-import asyncio
 import csv
 import json
-import multiprocessing
-import os
-import select
-import signal
-import subprocess
-import sys
 import zipfile
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,50 +11,19 @@ from pydicom import dcmread
 from pydicom.dataset import FileDataset
 
 from radquarry.exporter.profile.profile import Profile
-from radquarry.exporter.pseudonyms.keyed import Given, Pseudonyms, project_key
-from radquarry.exporter.pseudonyms.mapping_file import Row
+from radquarry.exporter.pseudonyms.keyed import Given, Pseudonyms
 from radquarry.exporter.release.checking import Finding
 from radquarry.exporter.release.report import Outcome, write_report
-from radquarry.exporter.runs.run import RunRefused, folder_of_one, outcomes
 from radquarry.exporter.runs.sources import Source, SourceRefused, opened, sources_in
-from radquarry.exporter.runs.workplace import UNCHECKED, Order, Workplace
-from tests.exporter.cleaning import PROJECT, SECRET, ct, written
-
-KEY = project_key(SECRET, PROJECT)
-
-
-def series(folder: Path, count: int = 3) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for number in range(1, count + 1):
-        dataset = ct()
-        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number}"
-        paths.append(folder / f"Quarrymann {number}.dcm")
-        paths[-1].write_bytes(written(dataset))
-    return paths
-
-
-def order(folder: Path, profile: Profile | None = None) -> Order:
-    (folder / UNCHECKED).mkdir(parents=True)
-    return Order(folder, profile or Profile(), KEY, map_wanted=True)
+from radquarry.exporter.runs.workplace import Workplace
+from tests.exporter.cleaning import ct, written
+from tests.exporter.running import KEY, files, order, run, series
 
 
 def one(dataset: FileDataset, tmp_path: Path, profile: Profile | None = None) -> Outcome:
     tmp_path.mkdir(exist_ok=True)
     (tmp_path / "in.dcm").write_bytes(written(dataset))
     return Workplace(order(tmp_path / "out", profile)).deidentify(Source(1, tmp_path / "in.dcm"))[0]
-
-
-def files(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-async def run(order: Order, sources: Sequence[Source], processes: int = 1) -> tuple[list[Outcome], set[Row]]:
-    told, rows = [], set()
-    async for _, outcome, own in outcomes(order, sources, processes):
-        told.append(outcome)
-        rows |= set(own)
-    return told, rows
 
 
 async def test_a_folder_becomes_a_tree_of_pseudonyms(tmp_path: Path) -> None:
@@ -201,100 +162,6 @@ def test_a_damaged_archive_is_held_back(tmp_path: Path) -> None:
 
     with pytest.raises(SourceRefused, match="damaged"), opened(source):
         pass
-
-
-def test_a_folder_is_one_runs_at_a_time_and_keeps_nothing_unchecked(tmp_path: Path) -> None:
-    left = tmp_path / UNCHECKED / "4711"
-    left.parent.mkdir()
-    left.write_text("of a run that was killed")
-    with folder_of_one(tmp_path):
-        assert not left.exists()
-        with pytest.raises(RunRefused, match="another run"), folder_of_one(tmp_path):
-            pass
-
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_link_in_place_of_the_folder_for_unchecked_files_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "precious").mkdir()
-    (tmp_path / "precious" / "thesis").write_text("years of work")
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / UNCHECKED).symlink_to(tmp_path / "precious")
-
-    with pytest.raises(RunRefused, match="is a link"), folder_of_one(tmp_path / "out"):
-        pass
-
-    assert files(tmp_path / "precious") == ["thesis"]
-
-
-def test_a_run_that_fails_leaves_nothing_unchecked(tmp_path: Path) -> None:
-    def fail() -> None:
-        (tmp_path / UNCHECKED / "4711").write_text("half a file")
-        raise ValueError("a fault")
-
-    with pytest.raises(ValueError, match="a fault"), folder_of_one(tmp_path):
-        fail()
-
-    assert list(tmp_path.iterdir()) == []
-
-
-async def test_a_run_that_is_cancelled_ends_its_processes_at_once(tmp_path: Path) -> None:
-    paths = series(tmp_path / "in", 1)
-    sources = [Source(number, paths[0]) for number in range(1, 4001)]
-    wanted, started = order(tmp_path / "out"), asyncio.Event()
-
-    async def go() -> None:
-        async for _ in outcomes(wanted, sources, 2):
-            started.set()
-
-    before = set(multiprocessing.active_children())
-    task = asyncio.create_task(go())
-    await started.wait()
-    workers = set(multiprocessing.active_children()) - before
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-    assert workers
-    assert [worker.exitcode for worker in workers] == [-signal.SIGKILL] * len(workers)
-
-
-def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
-    """However it ended: here by the kernel, in the middle of a run."""
-    (path,) = series(tmp_path / "in", 1)
-    (tmp_path / "out" / UNCHECKED).mkdir(parents=True)
-    (tmp_path / "starts.py").write_text(STARTS)
-    command = [sys.executable, str(tmp_path / "starts.py"), str(tmp_path / "out"), str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as started:
-        assert started.stdout is not None
-        workers = [os.pidfd_open(int(pid)) for pid in started.stdout.readline().split()]
-        started.kill()
-
-    assert len(workers) == 2
-    for worker in workers:
-        ended, _, _ = select.select([worker], [], [], 30)
-        os.close(worker)
-        assert ended
-
-
-STARTS = """
-import asyncio, multiprocessing, sys
-from pathlib import Path
-from radquarry.exporter.profile.profile import Profile
-from radquarry.exporter.runs.run import outcomes
-from radquarry.exporter.runs.sources import Source
-from radquarry.exporter.runs.workplace import Order
-
-async def go():
-    sources = [Source(number, Path(sys.argv[2])) for number in range(1, 100001)]
-    async for _ in outcomes(Order(Path(sys.argv[1]), Profile(), b"k" * 32), sources, 2):
-        workers = multiprocessing.active_children()
-        if len(workers) == 2:
-            print(*(worker.pid for worker in workers), flush=True)
-
-if __name__ == "__main__":
-    asyncio.run(go())
-"""
 
 
 def test_the_report_says_what_became_of_each_file_and_names_nobody(tmp_path: Path) -> None:

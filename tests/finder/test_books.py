@@ -1,15 +1,13 @@
 """Each study counts once, whatever comes twice or dies in the middle; on SQLite and PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import date, time, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from radquarry.errors import PeerAway
-from radquarry.finder.__main__ import MIGRATIONS
 from radquarry.finder.handlers import cancel_crawl, find_window, plan_crawl
 from radquarry.finder.ledger import Closed, Ledger
 from radquarry.finder.page import Listed
@@ -28,16 +26,8 @@ from radquarry.messages import (
     StudyFound,
     WindowClosed,
 )
-from radquarry.state.migration import migrate
-from tests.contracts.states import KINDS, empty_state
+from tests.finder.said import Said
 from tests.finder.shelves import DAY, a_study
-
-
-@pytest.fixture(params=KINDS)
-async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ledger]:
-    async with empty_state(request.param, tmp_path) as state:
-        await migrate(state, "finder", MIGRATIONS)
-        yield Ledger(state)
 
 
 class ListedPacs:
@@ -57,24 +47,6 @@ class ListedPacs:
 
     async def echo(self) -> float:
         return 1.0
-
-
-class Said:
-    """A bus that may go away: fails the publication number `fails_at`, and all after it until it is mended."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self.fails_at = 0
-        self._calls = 0
-
-    async def __call__(self, *messages: Message) -> None:
-        self._calls += 1
-        if self.fails_at and self._calls >= self.fails_at:
-            raise PeerAway("the bus is away")
-        self.messages += messages
-
-    def all(self, kind: type[Message]) -> list:
-        return [message for message in self.messages if isinstance(message, kind)]
 
 
 def a_crawl(days: int = 1, modalities: tuple[str, ...] = ()) -> CrawlRequested:

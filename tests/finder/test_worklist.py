@@ -19,8 +19,8 @@ from radquarry.messages import CrawlRequested, FindWindow
 from radquarry.state.migration import migrate
 from radquarry.state.store import State
 from tests.contracts.states import KINDS, empty_state
+from tests.finder.said import Said
 from tests.finder.shelves import a_study
-from tests.finder.test_books import Said
 
 NIGHT = datetime(2026, 3, 10, 0, 30, tzinfo=UTC)
 ZURICH = ZoneInfo("Europe/Zurich")

@@ -1,6 +1,7 @@
 """What tests of `radquarry move` share: a hospital that knows us, configurations, and what must lie where."""
 
 import csv
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,4 +110,27 @@ def elsewhere(folder: Path, ward: Ward, **changes: object) -> Path:
 
 def here(folder: Path) -> set[str]:
     """SOP Instance UIDs of what lies in the directory, nothing else being there."""
-    return {file.stem for file in files_in(folder / "dicom")}
+    return stems(folder / "dicom")
+
+
+def pacsnpull(folder: Path, ward: Ward, queries: list[dict[str, Any]], **changes: Any) -> tuple[Path, Path]:
+    """pacs n pull's configuration for this ward, with `changes`, and its queries."""
+    config, asked = folder / "config.json", folder / "query.json"
+    keys = {"host_ip": "127.0.0.1", "host_port": ward.hospital.pacs.port, "client_name": US, "client_port": ward.port}
+    config.write_text(json.dumps({**keys, "query_model": "S", "query_break_count": 10, **changes}))
+    asked.write_text(json.dumps(queries))
+    return config, asked
+
+
+def ours(folder: Path, ward: Ward, **load: Any) -> Path:
+    """Our own configuration for this ward, with the load of its PACS."""
+    file = folder / "radquarry.yaml"
+    pacs = {"ae_title": "HOSPITAL", "host": "127.0.0.1", "port": ward.hospital.pacs.port, "load": load}
+    keys = {"data_dir": str(folder / "data"), "node": {"ae_title": US, "host": "127.0.0.1", "port": ward.port}}
+    file.write_text(yaml.safe_dump({**keys, "pacs": {"main": pacs}, "archive": {"reserve_gb": 0.1}}))
+    return file
+
+
+def stems(folder: Path) -> set[str]:
+    """SOP Instance UIDs of what lies there, nothing else being there."""
+    return {file.stem for file in files_in(folder)}

@@ -11,8 +11,8 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from tests.exporter.cleaning import SECRET, ct, written
+from tests.exporter.running import files, series
 from tests.exporter.test_inputs import damaged
-from tests.exporter.test_runs import files, series
 
 
 def deidentify(*arguments: str, folder: Path, key: bytes | None = SECRET) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ from tests.exporter.delivery.nodes import node, web
 from tests.exporter.delivery.orthanc import orthanc
 from tests.exporter.delivery.rig import archived
 from tests.exporter.delivery.stow import response
-from tests.exporter.test_runs import files, series
+from tests.exporter.running import files, series
 from tests.journeys.running import free_port
 
 UIDS = {f"1.2.3.{number}" for number in (1, 2, 3)}

@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.journeys.command_line import radquarry, rows_of
-from tests.journeys.moved import Ward
-from tests.journeys.test_move_ways import pacsnpull, stems
+from tests.journeys.moved import Ward, pacsnpull, stems
 
 
 def series_of(ward: Ward, study: str) -> dict[str, list[str]]:

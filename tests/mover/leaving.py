@@ -24,11 +24,14 @@ from radquarry.messages import (
 from radquarry.mover.handlers import note_instances
 from radquarry.mover.leaving import let_some_leave, note_delivered, note_delivery, note_end_of_delivery, note_removed
 from radquarry.mover.tables import instances
-from tests.mover.test_growth import Desk
+from tests.mover.desk import Desk
+from tests.mover.test_tables import order
 
+SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 KEEP = timedelta(days=30)
 STUDIES = {"1.2": ("1.2.1.1", "1.2.1.2"), "1.3": ("1.3.1.1",)}
+A, B = STUDIES["1.2"]
 
 
 class Keeper:
@@ -178,3 +181,25 @@ def completed(order: DeliveryRequested, at: datetime, state: str = "complete") -
     """It has ended."""
     about = {"delivery_id": order.delivery_id, "retrieval_id": order.retrieval_id, "state": state}
     return DeliveryCompleted(**about, expected=2, delivered=2, sent_at=at)
+
+
+async def retrieved(keeper: Keeper, *studies: str) -> RetrievalRequested:
+    """A retrieval that has ended."""
+    one = order(*(studies or ("1.2",)))
+    await keeper.hear(one)
+    for _ in one.studies:
+        await keeper.work()
+    return one
+
+
+async def delivered(keeper: Keeper, one: RetrievalRequested, failed: tuple[str, ...] = ()) -> None:
+    """Of which what was brought is delivered just now."""
+    delivery = requested(one.retrieval_id, at=keeper.now)
+    await keeper.hear(delivery, running(delivery, "1.2", 1, keeper.now))
+    await keeper.hear(progressed(delivery, "1.2", 2, keeper.now, failed))
+    await keeper.hear(completed(delivery, keeper.now, "incomplete" if failed else "complete"))
+
+
+def forward(keeper: Keeper, span: timedelta) -> None:
+    """Let time pass."""
+    keeper.desk.clock.forward(span.total_seconds())

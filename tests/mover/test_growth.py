@@ -1,41 +1,20 @@
 """A study that grows after its retrieval has ended is noticed, and what is new of it is fetched."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from radquarry.configuration.sections import Node
 from radquarry.errors import Transient
-from radquarry.messages import Message, RetrievalProgressed, Study, StudyChanged
+from radquarry.messages import Study, StudyChanged
 from radquarry.messages.changes import Change
-from radquarry.mover.__main__ import VERSIONS
-from radquarry.mover.bell import Arrivals, Bell
-from radquarry.mover.deliveries import Deliveries
-from radquarry.mover.departures import Departures
 from radquarry.mover.handlers import look_again
-from radquarry.mover.inventory import Inventory
-from radquarry.mover.leases import Leases
-from radquarry.mover.ledger import Ledger
-from radquarry.mover.means import Means
-from radquarry.mover.order_windows import OrderWindows
-from radquarry.mover.orders import Orders
-from radquarry.mover.patience import Patience
-from radquarry.mover.progress import Progress
-from radquarry.mover.room import Room
-from radquarry.mover.second_thoughts import SecondThoughts
-from radquarry.mover.sizes import Experience
-from radquarry.state.migration import migrate
-from tests.contracts.states import KINDS, empty_state
+from tests.mover.desk import PATIENCE, Desk
 from tests.mover.test_real_servers import PEERS, fill, retrieving
-from tests.mover.test_tables import BEGIN, LEASE, Clock, order, taken
+from tests.mover.test_tables import BEGIN, order, taken
 from tests.servers import addresses
-
-PATIENCE = Patience()
 
 
 def changed(study: str, kind: Change = "late-series") -> StudyChanged:
@@ -43,64 +22,6 @@ def changed(study: str, kind: Change = "late-series") -> StudyChanged:
     former = Study(study_instance_uid=study)
     about = {"crawl_id": uuid4(), "pacs": "main", "study_instance_uid": study}
     return StudyChanged(**about, kind=kind, seen_at=BEGIN, former=former)
-
-
-class Desk:
-    """The mover's tables, and what is said of them."""
-
-    def __init__(self, means: Means, said: list[RetrievalProgressed], clock: Clock) -> None:
-        self.means = means
-        self.said = said
-        self.clock = clock
-
-    async def finished(self, study: str) -> UUID:
-        """A retrieval of one study that has ended."""
-        one = order(study)
-        await self.means.orders.take(one, 0)
-        lease = await self.means.leases.take("main")
-        assert lease is not None
-        await self.means.leases.release(*lease, state="complete")
-        await self.means.orders.close(str(one.retrieval_id))
-        return one.retrieval_id
-
-
-@asynccontextmanager
-async def a_desk(kind: str, folder: Path, keep: timedelta = timedelta(days=30)) -> AsyncIterator[Desk]:
-    """On an empty store of this kind; what was delivered stays for `keep`."""
-    said: list[RetrievalProgressed] = []
-
-    async def publish(*messages: Message) -> None:
-        said.extend(one for one in messages if isinstance(one, RetrievalProgressed))
-
-    clock = Clock()
-    async with empty_state(kind, folder) as state:
-        await migrate(state, "mover", VERSIONS)
-        means = Means(
-            orders=Orders(state, clock, ["main"]),
-            second_thoughts=SecondThoughts(state, clock),
-            leases=Leases(state, clock, LEASE),
-            ledger=Ledger(state),
-            progress=Progress(publish),
-            load=None,  # type: ignore[arg-type]  # no handler asks it
-            bell=Bell(),
-            arrivals=Arrivals(),
-            patience=PATIENCE,
-            clock=clock,
-            experience=Experience(state),
-            room=Room(),
-            inventory=Inventory(state, clock),
-            deliveries=Deliveries(state),
-            departures=Departures(state, clock, keep),
-            delivered=Bell(),
-            windows=OrderWindows(state, clock),
-        )
-        yield Desk(means, said, clock)
-
-
-@pytest.fixture(params=KINDS)
-async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with a_desk(request.param, tmp_path) as opened:
-        yield opened
 
 
 async def test_a_closed_retrieval_is_open_again_when_its_study_grew(desk: Desk) -> None:

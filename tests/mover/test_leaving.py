@@ -1,52 +1,29 @@
-"""What was delivered leaves after its days, exactly; what anybody waits for stays. On both state stores."""
+"""What was delivered leaves after its days, exactly, and is sent again when it is wanted. On both state stores."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from radquarry.errors import Transient
-from radquarry.messages import RetrievalRequested
 from radquarry.mover.inventory import Inventory
 from radquarry.mover.leaving import let_some_leave
-from tests.contracts.states import KINDS
-from tests.mover.leaving import DAY, KEEP, STUDIES, BusAway, Keeper, completed, progressed, requested, running
-from tests.mover.test_growth import a_desk
-from tests.mover.test_tables import LEASE, order
-
-A, B = STUDIES["1.2"]
-SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(params=KINDS)
-async def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Keeper]:
-    async with a_desk(request.param, tmp_path, KEEP) as desk:
-        yield Keeper(desk)
-
-
-async def retrieved(keeper: Keeper, *studies: str) -> RetrievalRequested:
-    """A retrieval that has ended."""
-    one = order(*(studies or ("1.2",)))
-    await keeper.hear(one)
-    for _ in one.studies:
-        await keeper.work()
-    return one
-
-
-async def delivered(keeper: Keeper, one: RetrievalRequested, failed: tuple[str, ...] = ()) -> None:
-    """And was delivered just now."""
-    delivery = requested(one.retrieval_id, at=keeper.now)
-    await keeper.hear(delivery, running(delivery, "1.2", 1, keeper.now))
-    await keeper.hear(progressed(delivery, "1.2", 2, keeper.now, failed))
-    await keeper.hear(completed(delivery, keeper.now, "incomplete" if failed else "complete"))
-
-
-def forward(keeper: Keeper, span: timedelta) -> None:
-    """Let time pass."""
-    keeper.desk.clock.forward(span.total_seconds())
+from tests.mover.leaving import (
+    DAY,
+    KEEP,
+    SECOND,
+    A,
+    B,
+    BusAway,
+    Keeper,
+    completed,
+    delivered,
+    forward,
+    progressed,
+    requested,
+    retrieved,
+)
+from tests.mover.test_tables import order
 
 
 async def test_images_leave_exactly_when_their_days_are_over(keeper: Keeper) -> None:
@@ -75,13 +52,6 @@ async def test_days_count_from_the_last_delivery(keeper: Keeper) -> None:
     assert await keeper.leaves() == []
     forward(keeper, 10 * DAY)
     assert await keeper.leaves() == [A, B]
-
-
-@pytest.fixture(params=KINDS)
-async def hurried(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Keeper]:
-    """`archive.keep_days: 0`."""
-    async with a_desk(request.param, tmp_path, timedelta()) as desk:
-        yield Keeper(desk)
 
 
 async def test_without_days_what_a_second_retrieval_found_here_waits_for_its_own_delivery(hurried: Keeper) -> None:
@@ -154,74 +124,6 @@ async def test_a_cancelled_delivery_holds_nothing_back(keeper: Keeper) -> None:
     assert await keeper.leaves() == [A, B]
 
 
-@pytest.mark.parametrize("named", [(), ("1.2",)])
-async def test_what_an_open_delivery_wants_stays(keeper: Keeper, named: tuple[str, ...]) -> None:
-    one = await retrieved(keeper)
-    await delivered(keeper, one)
-    another = requested(one.retrieval_id, None, *named, at=keeper.now)
-    await keeper.hear(another)
-    forward(keeper, 100 * DAY)
-    assert await keeper.leaves() == []
-
-    await keeper.hear(completed(another, keeper.now))
-    assert await keeper.leaves() == [A, B]
-
-
-async def test_what_an_open_delivery_does_not_name_leaves(keeper: Keeper) -> None:
-    one = await retrieved(keeper, "1.2", "1.3")
-    await delivered(keeper, one)
-    await keeper.hear(requested(one.retrieval_id, None, "1.3", at=keeper.now))
-    forward(keeper, KEEP)
-
-    assert await keeper.leaves() == [A, B]
-
-
-async def test_a_delivery_that_is_tried_again_is_open_again(keeper: Keeper) -> None:
-    one = await retrieved(keeper)
-    delivery = requested(one.retrieval_id, at=keeper.now)
-    await keeper.hear(delivery, progressed(delivery, "1.2", 2, keeper.now), completed(delivery, keeper.now))
-    await keeper.hear(running(delivery, "1.2", 3, keeper.now))
-    forward(keeper, KEEP)
-
-    assert await keeper.leaves() == []
-
-
-async def test_an_order_of_delivery_that_comes_before_its_retrievals_holds_what_it_may_want(keeper: Keeper) -> None:
-    await delivered(keeper, await retrieved(keeper))
-    forward(keeper, KEEP)
-    later = order("1.2")
-    await keeper.hear(requested(later.retrieval_id, at=keeper.now))
-    assert await keeper.leaves() == []
-
-    await keeper.hear(later)
-    await keeper.work()
-    forward(keeper, 100 * DAY)
-    assert await keeper.leaves() == []
-
-
-async def test_a_retrieval_that_nobody_ever_hears_of_does_not_hold_everything_for_ever(keeper: Keeper) -> None:
-    await delivered(keeper, await retrieved(keeper))
-    await keeper.hear(requested(uuid4(), at=keeper.now))
-    forward(keeper, KEEP)
-
-    assert await keeper.leaves() == [A, B]
-
-
-async def test_what_a_retrieval_wants_or_has_just_wanted_stays(keeper: Keeper) -> None:
-    await delivered(keeper, await retrieved(keeper))
-    forward(keeper, KEEP)
-    await keeper.hear(order("1.2"))
-    assert await keeper.leaves() == []
-    forward(keeper, 50 * DAY)
-    assert await keeper.leaves() == []
-
-    await keeper.work()
-    forward(keeper, KEEP - SECOND)
-    assert await keeper.leaves() == []
-    forward(keeper, SECOND)
-    assert await keeper.leaves() == [A, B]
-
-
 async def test_a_later_retrieval_has_it_sent_again_and_that_is_not_delivered_yet(keeper: Keeper) -> None:
     await delivered(keeper, await retrieved(keeper))
     forward(keeper, KEEP)
@@ -271,18 +173,6 @@ async def test_a_decision_that_the_bus_did_not_take_is_told_later(keeper: Keeper
     assert await keeper.leaves() == []
 
 
-async def test_what_somebody_works_on_does_not_leave(keeper: Keeper) -> None:
-    one = await retrieved(keeper)
-    await delivered(keeper, one)
-    forward(keeper, KEEP)
-    holder = await keeper.desk.means.leases.hold("1.2")
-    assert holder is not None
-
-    assert await keeper.leaves() == []
-    await keeper.desk.means.leases.drop(holder)
-    assert await keeper.leaves() == [A, B]
-
-
 async def test_two_movers_do_not_do_it_twice(keeper: Keeper) -> None:
     await delivered(keeper, await retrieved(keeper))
     forward(keeper, KEEP)
@@ -293,13 +183,3 @@ async def test_two_movers_do_not_do_it_twice(keeper: Keeper) -> None:
 
     assert len(keeper.orders) == 2
     assert {len(one) for one in (*found, *again)} <= {0, 2}
-
-
-async def test_no_study_is_begun_while_it_is_decided_about(keeper: Keeper) -> None:
-    await keeper.hear(order("1.2"))
-    holder = await keeper.desk.means.leases.hold("1.2")
-
-    assert holder is not None
-    assert await keeper.desk.means.leases.take("main") is None
-    forward(keeper, timedelta(seconds=LEASE + 1))
-    assert await keeper.desk.means.leases.take("main") is not None

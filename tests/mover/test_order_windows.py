@@ -1,6 +1,5 @@
 """An order may have hours of its own, beside those of the PACS. On both state stores."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,19 +12,12 @@ from radquarry.mover.duration import Both, end_of
 from radquarry.mover.holding import say_why
 from radquarry.mover.leases import Leases
 from radquarry.mover.order_windows import OrderWindows
-from tests.contracts.states import KINDS
+from tests.mover.desk import Desk
 from tests.mover.retrieving import small_hospital, ward
-from tests.mover.test_growth import Desk, a_desk
 from tests.mover.test_tables import BEGIN, LEASE, order, taken
 
 NIGHT = WeekWindows(["mon-fri 20:00-06:00"])
 ZONE = ZoneInfo("Europe/Zurich")
-
-
-@pytest.fixture(params=KINDS)
-async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with a_desk(request.param, tmp_path) as opened:
-        yield opened
 
 
 def by_night(study: str, windows: WeekWindows = NIGHT) -> RetrievalRequested:

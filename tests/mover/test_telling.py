@@ -1,7 +1,5 @@
 """What a retrieval brought is said again as it was, for who has missed it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -9,16 +7,8 @@ import pytest
 from radquarry.errors import Transient
 from radquarry.messages import Message, RetrievalCompleted, RetrievalProgressed, TellRetrieval
 from radquarry.mover.telling import tell
-from tests.contracts.states import KINDS
-from tests.mover.leaving import KEEP, STUDIES, Keeper
-from tests.mover.test_growth import a_desk
+from tests.mover.leaving import STUDIES, Keeper
 from tests.mover.test_tables import order
-
-
-@pytest.fixture(params=KINDS)
-async def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Keeper]:
-    async with a_desk(request.param, tmp_path, KEEP) as desk:
-        yield Keeper(desk)
 
 
 async def told(keeper: Keeper, order: TellRetrieval) -> list[Message]:

@@ -7,8 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from radquarry.api.archive_views import HeldLimits
 from radquarry.index.embedded import TantivyIndex
 from tests.doubles.pages_app import pages_app
+from tests.doubles.shown_archives import LIMITS, archive
 from tests.doubles.shown_desk import ShownDesk
 from tests.doubles.written_studies import written_studies
 
@@ -38,6 +40,13 @@ async def desk(three_studies: Path) -> AsyncIterator[ShownDesk]:
     """A desk over three studies."""
     async with TantivyIndex.open(three_studies, read_only=True) as opened:
         yield ShownDesk(opened)
+
+
+@pytest.fixture
+def limited(desk: ShownDesk) -> ShownDesk:
+    """A desk over a PACS that may be asked at night."""
+    desk.archives.views = [archive(load=HeldLimits(LIMITS))]
+    return desk
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from radquarry.api import bulk
 from radquarry.api.peer_tables import archive_facts
 from radquarry.messages import LimitPacs, Message, PacsContradicted, PacsLimited, PacsProbed, ProbePacs
-from radquarry.state.store import State
+from radquarry.state.store import State, insert_rows
 
 ArchiveFact = PacsLimited | PacsProbed | PacsContradicted | LimitPacs | ProbePacs
 Kind = TypeVar("Kind", bound=Message)
@@ -43,12 +43,12 @@ class ArchiveFacts:
         said_at = fact.seen_at if isinstance(fact, PacsContradicted) else fact.sent_at
         about = {"pacs": fact.pacs[:64], "body": fact.model_dump_json(), "said_at": said_at}
         dialect = postgresql if self._state.dialect == "postgresql" else sqlite
-        statement = dialect.insert(archive_facts).values([about | {"kind": kind} for kind in _kinds(fact)])
+        statement = dialect.insert(archive_facts)
         fresh = {name: statement.excluded[name] for name in ("body", "said_at")}
         newer = statement.excluded.said_at >= archive_facts.c.said_at
-        keys = ["pacs", "kind"]
+        statement = statement.on_conflict_do_update(index_elements=["pacs", "kind"], set_=fresh, where=newer)
         async with self._state.writing() as connection:
-            await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=fresh, where=newer))
+            await insert_rows(connection, statement, [about | {"kind": kind} for kind in _kinds(fact)])
 
     async def known(self, connection: AsyncConnection) -> dict[str, KnownFacts]:
         """By the PACS's name."""

@@ -1,33 +1,26 @@
 """A DICOM node as a destination: C-STORE of each file as it lies there, in its own transfer syntax."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
-from pathlib import Path
-from uuid import UUID
 
 from pydicom.uid import UID
 
 from radquarry.dicom.association import Association, in_thread, open_association
 from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
-from radquarry.dicom.stored_file import NotADicomFile, parcel_of
 from radquarry.dicom.storing import Parcel, store, takes
 from radquarry.exporter.ways.breaking_off import around_breaks, broke_off
 from radquarry.exporter.ways.committing import Committing
+from radquarry.exporter.ways.dicom_peer import DicomPeer, Load, loads_of
 from radquarry.exporter.ways.port import Answer, DestinationAway, DestinationRefuses, Shipment, Staged
 from radquarry.exporter.ways.statuses import verdict
 
 MOST_CONTEXTS = 126
 """Of 128 that an association can have (PS3.8 9.3.2.2)."""
-Load = tuple[Staged, Parcel]
 
 
-class DicomNode:
+class DicomNode(DicomPeer):
     """`committing` is for a node that is asked to answer for what it took before that counts as delivered."""
-
-    whole = False
-    takes_papers = False
 
     def __init__(self, peer: Peer, committing: Committing | None = None) -> None:
         self._peer = peer
@@ -36,12 +29,9 @@ class DicomNode:
     async def deliver(self, shipment: Shipment, files: Sequence[Staged]) -> AsyncGenerator[Answer, None]:
         """See `Way`."""
         del shipment
-        loads: list[Load] = []
-        for file in files:
-            try:
-                loads.append((file, await asyncio.to_thread(parcel_of, file.path)))
-            except (NotADicomFile, OSError) as fault:
-                yield Answer(file, "failed", str(fault) if isinstance(fault, NotADicomFile) else "it cannot be read")
+        loads, unsendable = await loads_of(files)
+        for answer in unsendable:
+            yield answer
         try:
             taken = [load for load in loads if self._committing is not None and load[0].was_taken]
             for some in _by_contexts([load for load in loads if self._committing is None or not load[0].was_taken]):
@@ -59,16 +49,6 @@ class DicomNode:
             raise DestinationRefuses(str(refusal)) from None
         except PacsAway as fault:
             raise DestinationAway(str(fault)) from None
-
-    async def accompany(self, shipment: Shipment, folder: Path) -> None:
-        """A node takes objects alone."""
-
-    async def unfinished(self) -> Collection[UUID]:
-        """What is sent and not whole is the other side's."""
-        return ()
-
-    async def clear(self, delivery_id: UUID) -> None:
-        """Nothing of ours lies there half."""
 
     async def _over_one(self, loads: Sequence[Load]) -> AsyncGenerator[Answer, None]:
         """Over one association: to the end, or to the file at which the node breaks off."""

@@ -2,21 +2,19 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
-from pathlib import Path
-from uuid import UUID
 
 import httpx
 
 from radquarry.configuration.sections import Destination
 from radquarry.dicom.encryption import Tls
-from radquarry.dicom.stored_file import NotADicomFile, parcel_of
 from radquarry.errors import Permanent
 from radquarry.exporter.ways.breaking_off import around_breaks, broke_off
+from radquarry.exporter.ways.dicom_peer import DicomPeer, Load, loads_of
 from radquarry.exporter.ways.port import Answer, DestinationAway, DestinationRefuses, Shipment, Staged
 from radquarry.exporter.ways.stow_answers import said_of
 
@@ -30,19 +28,14 @@ PASSING = (408, 425, 429, 503, 507)
 HALVED = (400, 413, 422)
 """Too large, or for one file's sake: the others are asked for without it."""
 LONGEST_WAIT = 3600.0
-Load = tuple[Staged, str]
-"""A file, and the SOP Instance UID that it has now."""
 
 
 class _BrokenOffError(Exception):
     """A request of which nothing is known, after it reached the service."""
 
 
-class DicomWeb:
+class DicomWeb(DicomPeer):
     """Requests are small enough to be repeated; what an answer does not name was not taken."""
-
-    whole = False
-    takes_papers = False
 
     def __init__(self, destination: Destination, most_bytes: int = MOST_BYTES) -> None:
         self._destination = destination
@@ -51,28 +44,15 @@ class DicomWeb:
     async def deliver(self, shipment: Shipment, files: Sequence[Staged]) -> AsyncGenerator[Answer, None]:
         """See `Way`."""
         del shipment
-        loads: list[Load] = []
-        for file in files:
-            try:
-                loads.append((file, (await asyncio.to_thread(parcel_of, file.path)).sop_instance_uid))
-            except (NotADicomFile, OSError) as fault:
-                yield Answer(file, "failed", str(fault) if isinstance(fault, NotADicomFile) else "it cannot be read")
+        loads, unsendable = await loads_of(files)
+        for answer in unsendable:
+            yield answer
         async with (
             self._opened() as client,
             aclosing(around_breaks(loads, partial(self._requested, client), by_itself=True)) as answering,
         ):
             async for answer in answering:
                 yield answer
-
-    async def accompany(self, shipment: Shipment, folder: Path) -> None:
-        """The service takes objects alone."""
-
-    async def unfinished(self) -> Collection[UUID]:
-        """What is sent and not whole is the other side's."""
-        return ()
-
-    async def clear(self, delivery_id: UUID) -> None:
-        """Nothing of ours lies there half."""
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -143,7 +123,8 @@ class DicomWeb:
 def _answers(loads: Sequence[Load], status: int, body: bytes, words: str) -> Iterator[Answer]:
     """Of each, what the response says by name; what it does not name is asked for again where that may help."""
     said = said_of(body) if status in (200, 202, 409) else {}
-    for file, uid in loads:
+    for file, parcel in loads:
+        uid = parcel.sop_instance_uid
         meaning, why = said.get(uid, ("", ""))
         if meaning == "delivered":
             yield Answer(file, "delivered", why and f"the destination says: {why}", uid)

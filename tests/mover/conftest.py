@@ -1,0 +1,30 @@
+"""The mover's tables, on both state stores."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.states import KINDS
+from tests.mover.desk import Desk, a_desk
+from tests.mover.leaving import KEEP, Keeper
+
+
+@pytest.fixture(params=KINDS)
+async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with a_desk(request.param, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(params=KINDS)
+async def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Keeper]:
+    async with a_desk(request.param, tmp_path, KEEP) as opened:
+        yield Keeper(opened)
+
+
+@pytest.fixture(params=KINDS)
+async def hurried(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Keeper]:
+    """`archive.keep_days: 0`."""
+    async with a_desk(request.param, tmp_path, timedelta()) as opened:
+        yield Keeper(opened)
