@@ -16,9 +16,8 @@ from pydicom import dcmread
 from pydicom.encaps import encapsulate
 
 from radquarry.exporter.conversion.dcm2niix import made_of
-from radquarry.exporter.conversion.inputs import inputs_of
 from radquarry.exporter.conversion.refusing import Refused
-from radquarry.exporter.conversion.run import Conversion, Order
+from radquarry.exporter.conversion.run import Order
 from tests.exporter.conversion.making import (
     AFFINES,
     converted,
@@ -27,6 +26,7 @@ from tests.exporter.conversion.making import (
     needs_dcm2niix,
     nifti,
     noise,
+    outcomes_of,
     sample,
 )
 
@@ -110,19 +110,19 @@ def test_a_program_that_makes_less_than_all_is_not_believed(script, words: str, 
     monkeypatch.setenv("PATH", f"{path}:/bin" if script else path)
 
     order = Order(tmp_path / "out", "nifti", seconds=0.2 if words == "did not end within" else 60)
-    outcomes = list(Conversion(order, tuple(inputs_of([folder], tmp_path / "out"))).outcomes())
+    outcomes = outcomes_of(order, folder)
 
     assert {each.state for each in outcomes} == {"refused"}
     assert all(words in each.reason for each in outcomes), outcomes[0].reason
     assert [each for each in (tmp_path / "out").rglob("*") if each.is_file()] == []
 
 
-def test_the_program_knows_nothing_of_our_environment(tmp_path: Path, monkeypatch) -> None:
+async def test_the_program_knows_nothing_of_our_environment(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("RADQUARRY_PSEUDONYM_KEY", "secret")
     monkeypatch.setenv("PATH", f"{program(tmp_path / 'bin', f'env > {tmp_path}/said')}:{os.environ['PATH']}")
 
     with pytest.raises(Refused):
-        made_of(tmp_path, tmp_path / "bin", 10)
+        await made_of(tmp_path, tmp_path / "bin", 10)
 
     assert "secret" not in (tmp_path / "said").read_text()
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from radquarry.exporter.conversion.nifti_file import volumes_in
 from radquarry.exporter.conversion.raster import MOST_PAGES
 from radquarry.exporter.runs.run import RunRefused, folder_of_one
 from tests.exporter.conversion.making import AXIAL, converted, encoded, laid, nifti, noise
@@ -88,14 +89,14 @@ def test_a_volume_that_unpacks_to_very_much_is_refused(tmp_path: Path) -> None:
     assert "unpacks to more" in refused(bomb, tmp_path)
 
 
-def test_a_volume_packed_in_very_many_parts_is_read_in_seconds(tmp_path: Path) -> None:
+def test_a_volume_packed_in_very_many_parts_is_read_in_seconds() -> None:
     data = gzip.compress(VOLUME) + gzip.compress(b"") * 400_000
     begin = time.process_time()
 
-    (outcome,) = converted(laid(tmp_path / "in", a=data), out=tmp_path / "out")
+    found = volumes_in(memoryview(data))
 
-    assert outcome.state == "converted"
     assert time.process_time() - begin < 3
+    assert found.raw.shape[:3] == (4, 4, 3)
 
 
 @pytest.mark.parametrize(

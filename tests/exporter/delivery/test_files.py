@@ -1,5 +1,6 @@
 """Uploaded files: de-identified into an archive and a report, told as they go, and gone when they are not wanted."""
 
+import asyncio
 import json
 import zipfile
 from collections.abc import AsyncIterator, Iterator
@@ -14,10 +15,13 @@ import pytest
 from PIL import Image
 from pydicom import dcmread
 
+from radquarry.exporter.conversion.decoder import DIED
 from radquarry.messages import CancelFiles, ConvertFiles, DeidentifyFiles, PreviewFiles
 from tests.contracts.states import KINDS, empty_state_url
 from tests.exporter.cleaning import ct, written
+from tests.exporter.conversion.fatal_decoder import ENDLESS, FATAL, image, install
 from tests.exporter.delivery.rig import DEIDENTIFY, QUICK, Desk, desk
+from tests.journeys.running import eventually
 
 
 @pytest.fixture(params=KINDS)
@@ -159,6 +163,47 @@ async def test_what_cannot_be_given_fails_the_conversion(shop: Desk, fields: dic
     await shop.say(ConvertFiles(job_id=job_id, **fields))
 
     assert problem in (await state_of(shop, job_id, "failed")).problem
+
+
+async def test_a_file_that_kills_the_decoder_is_refused_and_the_others_are_converted(
+    shop: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(install(shop.folder / "plugin"))
+    job_id = uuid4()
+    for number, begins in enumerate((b"", FATAL, b""), 1):
+        picture(shop.folder, job_id, number, f"{number}.dcm", image(number, begins))
+
+    await shop.say(ConvertFiles(job_id=job_id, to="png"))
+    end = await state_of(shop, job_id, "complete", "incomplete", "failed")
+
+    assert (end.state, end.total, end.done, end.refused, end.problem) == ("incomplete", 3, 2, 1, "")
+    report = json.loads((shop.folder / "exchange" / str(job_id) / "out" / "report.json").read_text())
+    assert [each["name"] for each in report["inputs"] if each["reason"] == DIED] == ["2.dcm"]
+
+
+async def test_a_conversion_that_is_cancelled_leaves_no_process_and_no_file(
+    shop: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(install(shop.folder / "plugin"))
+    (shop.folder / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(shop.folder / "tmp"))
+    others = set(psutil.Process().children(recursive=True))
+    job_id = uuid4()
+    for number, begins in enumerate((b"", ENDLESS), 1):
+        picture(shop.folder, job_id, number, f"{number}.dcm", image(number, begins))
+
+    await shop.say(ConvertFiles(job_id=job_id, to="png"))
+    staging = shop.folder / "exporter" / "staging"
+    await asyncio.to_thread(eventually, lambda: [*staging.rglob("*.png")] or None, 60, "the first picture")
+    began = set(psutil.Process().children(recursive=True)) - others
+    started = [each for each in began if "resource_tracker" not in " ".join(each.cmdline())]
+    await shop.say(CancelFiles(job_id=job_id))
+    await state_of(shop, job_id, "cancelled")
+
+    _, left = await asyncio.to_thread(psutil.wait_procs, started, 30)
+    assert started
+    assert left == []
+    assert [*(shop.folder / "tmp").iterdir()] == []
 
 
 async def test_a_cancelled_job_leaves_nothing_whether_it_has_ended_or_not(shop: Desk) -> None:

@@ -1,15 +1,14 @@
 """Converts the files of a command: a bar, what is refused with the reason, the report."""
 
-import asyncio
-import threading
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import aclosing
 from typing import get_args
 
 from rich.console import Console
 from rich.text import Text
 
+from radquarry.exporter.conversion.decoder import decoder
 from radquarry.exporter.conversion.inputs import Input
 from radquarry.exporter.conversion.outcomes import NAME, Outcome, State, write_report
 from radquarry.exporter.conversion.run import Conversion, Order
@@ -20,23 +19,13 @@ MOST_SAID = 20
 
 async def run_conversion(order: Order, inputs: Sequence[Input], screen: Console) -> int:
     """0 when all is there. Raises `RunRefused`, `ReportNotWritten`."""
-    conversion = Conversion(order, inputs)
     told: list[Outcome] = []
-    ended = threading.Event()
-    with shown(screen, Pace(len(inputs), 0, 0), "converted", "files") as bar:
-
-        def work() -> None:
-            with closing(conversion.outcomes()) as outcomes:
-                for outcome in outcomes:
-                    told.append(outcome)
-                    bar.step(outcome.state == "converted")
-                    if ended.is_set():
-                        return
-
-        try:
-            await asyncio.to_thread(work)
-        finally:
-            ended.set()
+    with decoder() as decoding, shown(screen, Pace(len(inputs), 0, 0), "converted", "files") as bar:
+        conversion = Conversion(order, inputs, decoding)
+        async with aclosing(conversion.outcomes()) as outcomes:
+            async for outcome in outcomes:
+                told.append(outcome)
+                bar.step(outcome.state == "converted")
     unused = conversion.unused_rows
     remarks = [f"{unused} rows of the table name no file that is there"] if unused else []
     write_report(order.folder, told, remarks)

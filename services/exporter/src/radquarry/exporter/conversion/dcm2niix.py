@@ -1,8 +1,10 @@
 """A series of DICOM as NIfTI, by the program dcm2niix; what it makes is counted before it is taken."""
 
+import asyncio
 import re
 import shutil
-import subprocess
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from collections.abc import Sequence
 from pathlib import Path
 
 from radquarry.exporter.conversion.nifti_file import voxels_in
@@ -24,31 +26,40 @@ ARGUMENTS = ("-z", "i", "-b", "y", "-ba", "y", "-i", "n", "-f", "image")
 """Packed by itself, with a sidecar that names no patient, derived images too."""
 
 
-def made_of(series: Path, into: Path, seconds: float) -> tuple[list[Path], tuple[str, ...]]:
+async def made_of(series: Path, into: Path, seconds: float) -> tuple[list[Path], tuple[str, ...]]:
     """The files it made in `into` of all DICOM in `series`, and what it warns of in our words. Raises `Refused`."""
     program = shutil.which(PROGRAM)
     if program is None:
         raise Refused(MISSING)
-    command = [program, *ARGUMENTS, "-o", str(into), str(series)]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own arguments; the paths are our own too
-            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=seconds, env={}
-        )
-    except subprocess.TimeoutExpired:
-        raise Refused(f"dcm2niix did not end within {seconds:.0f} seconds") from None
-    except OSError as fault:
-        raise Refused(f"dcm2niix cannot be started: {fault.strerror}") from None
+    code, said = await _ended([program, *ARGUMENTS, "-o", str(into), str(series)], seconds)
     files = sorted(path for path in into.iterdir() if NAMES.fullmatch(path.name) and not path.is_symlink())
     volumes = [path for path in files if path.name.endswith(VOLUME)]
     if not volumes:
-        raise Refused(f"dcm2niix made nothing of the series (it ended with {done.returncode})")
-    if done.returncode:
-        raise Refused(f"dcm2niix ended with {done.returncode}")
-    said = done.stdout + done.stderr
+        raise Refused(f"dcm2niix made nothing of the series (it ended with {code})")
+    if code:
+        raise Refused(f"dcm2niix ended with {code}")
     return files, tuple(dict.fromkeys(note for mark, note in WARNINGS.items() if mark in said))
 
 
-def check_complete(files: list[Path], pixels: int) -> None:
+async def _ended(command: Sequence[str], seconds: float) -> tuple[int, bytes]:
+    """Its exit code, and what it said; it never outlives the one who waits for it."""
+    try:
+        process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env={})
+    except OSError as fault:
+        raise Refused(f"dcm2niix cannot be started: {fault.strerror}") from None
+    try:
+        async with asyncio.timeout(seconds):
+            said, _ = await process.communicate()
+    except TimeoutError:
+        raise Refused(f"dcm2niix did not end within {seconds:.0f} seconds") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return process.returncode or 0, said
+
+
+def check_complete(files: Sequence[Path], pixels: int) -> None:
     """Raises `Refused` when the volumes hold fewer voxels than the images pixels, or one is damaged."""
     voxels = sum(voxels_in(path) for path in files if path.name.endswith(VOLUME))
     if voxels < pixels:

@@ -1,15 +1,20 @@
 """A conversion of many files: what became of each, as it comes. It knows no command and no message."""
 
-from collections.abc import Generator, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from radquarry.exporter.conversion.decoder import Decoder
 from radquarry.exporter.conversion.from_dicom import as_nifti, as_png, as_table
 from radquarry.exporter.conversion.given import Given
 from radquarry.exporter.conversion.inputs import Input
 from radquarry.exporter.conversion.outcomes import Outcome
 from radquarry.exporter.conversion.patient_table import PatientTable
+from radquarry.exporter.conversion.refusing import Refused
 from radquarry.exporter.conversion.survey import (
     PassedOver,
     Series,
@@ -41,11 +46,12 @@ class Order:
 
 
 class Conversion:
-    """One run. `unused_rows` is known when it has ended."""
+    """One run, whose pixels the decoder reads. `unused_rows` is known when it has ended."""
 
-    def __init__(self, order: Order, inputs: Sequence[Input]) -> None:
+    def __init__(self, order: Order, inputs: Sequence[Input], decoder: Decoder) -> None:
         self._order = order
         self._inputs = inputs
+        self._decoder = decoder
         self._survey = Survey(order.given, order.table, inputs)
 
     @property
@@ -53,29 +59,32 @@ class Conversion:
         """How many rows of the table name no file."""
         return self._survey.unused()
 
-    def outcomes(self) -> Generator[Outcome, None, None]:
+    async def outcomes(self) -> AsyncGenerator[Outcome, None]:
         """One for each input, as it comes. Raises `RunRefused`: another run writes there, the disk is full."""
         try:
-            for outcome in self._outcomes():
-                yield outcome
-                if (half := self._survey.pairs.get(outcome.input)) is not None:
-                    yield replace(outcome, input=half.number, name=half.name)
+            async with aclosing(self._outcomes()) as outcomes:
+                async for outcome in outcomes:
+                    yield outcome
+                    if (half := self._survey.pairs.get(outcome.input)) is not None:
+                        yield replace(outcome, input=half.number, name=half.name)
         except DiskFull as full:
             raise RunRefused(f"{full}; the run is not complete") from None
 
-    def _outcomes(self) -> Generator[Outcome, None, None]:
+    async def _outcomes(self) -> AsyncGenerator[Outcome, None]:
         with folder_of_one(self._order.folder):
             images: list[Surveyed] = []
             files: list[Surveyed] = []
             halves = {half.number for half in self._survey.pairs.values()}
             for given in (each for each in self._inputs if each.number not in halves):
-                looked = self._look_at(given)
+                looked = await asyncio.to_thread(self._look_at, given)
                 if isinstance(looked, Outcome):
                     yield looked
                 else:
                     (files if looked.kind == "dicom" else images).append(looked)
-            yield from self._of_images(images)
-            yield from self._of_dicom(files)
+            for outcomes in (self._of_images(images), self._of_dicom(files)):
+                async with aclosing(outcomes):
+                    async for outcome in outcomes:
+                        yield outcome
 
     def _look_at(self, given: Input) -> Surveyed | Outcome:
         try:
@@ -94,21 +103,29 @@ class Conversion:
             return "it is DICOM already; --to nifti, png or csv" if self._order.to == "dicom" else ""
         return "" if self._order.to in ("", "dicom") else f"it is an image; only DICOM becomes {self._order.to}"
 
-    def _of_images(self, images: Sequence[Surveyed]) -> Iterator[Outcome]:
+    async def _of_images(self, images: Sequence[Surveyed]) -> AsyncGenerator[Outcome, None]:
         series: list[Series] = list(series_of(images))
         refusals = mixed(series)
         for each in series:
-            if reason := refusals.get(each.identity.series_instance_uid, ""):
-                for member in each.members:
-                    yield Outcome(member.input.number, member.input.name, "refused", reason=reason)
-            else:
-                yield from SeriesWriter(self._order.folder, each).outcomes()
+            reason = refusals.get(each.identity.series_instance_uid, "")
+            writer = SeriesWriter(self._order.folder, each.identity, each.given)
+            for place, member in enumerate(each.members):
+                if reason:
+                    yield member.refused(reason)
+                    continue
+                try:
+                    outcome, writer.number = await self._decoder.done(
+                        partial(writer.convert, member, place), member.size
+                    )
+                    yield outcome
+                except Refused as fault:
+                    yield member.refused(str(fault))
 
-    def _of_dicom(self, files: Sequence[Surveyed]) -> Iterator[Outcome]:
+    def _of_dicom(self, files: Sequence[Surveyed]) -> AsyncGenerator[Outcome, None]:
         match self._order.to:
             case "png":
-                yield from as_png(self._order.folder, files)
+                return as_png(self._order.folder, files, self._decoder)
             case "csv":
-                yield from as_table(self._order.folder, files)
+                return as_table(self._order.folder, files)
             case _:
-                yield from as_nifti(self._order.folder, files, self._order.seconds)
+                return as_nifti(self._order.folder, files, self._order.seconds, self._decoder)

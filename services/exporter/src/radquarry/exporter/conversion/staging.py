@@ -30,7 +30,8 @@ class Staging:
         """`path` is made of checked names, with `/`, below the folder."""
         beside = self._folder / UNCHECKED / f"{os.getpid()}-{len(self._files)}"
         self._files.append((beside, self._folder / path))
-        beside.write_bytes(data)
+        with beside.open("xb") as file:
+            file.write(data)
 
     def settle(self) -> Literal["converted", "repeated"]:
         """What is there already and the same stays. Raises `Refused` when another file is there."""

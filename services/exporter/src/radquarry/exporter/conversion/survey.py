@@ -10,6 +10,7 @@ from radquarry.exporter.conversion.given import Given
 from radquarry.exporter.conversion.identity import SeriesIdentity, patient_key, series_uid, study_key, study_uid
 from radquarry.exporter.conversion.inputs import Input
 from radquarry.exporter.conversion.kinds import Kind, kind_of
+from radquarry.exporter.conversion.outcomes import Outcome
 from radquarry.exporter.conversion.pairs import pairs_among
 from radquarry.exporter.conversion.patient_table import PatientTable
 from radquarry.exporter.runs.sources import opened
@@ -22,13 +23,21 @@ DIGITS = re.compile(r"(\d{1,18})")
 
 @dataclass(frozen=True)
 class Surveyed:
-    """An input that may be converted; `digest` is the SHA-256 of its bytes in hex, of a pair's header of both."""
+    """An input that may be converted; `digest` is the SHA-256 of its bytes in hex, of a pair's header of both.
+
+    `size` in bytes, of both too.
+    """
 
     input: Input
     kind: Kind
     digest: str
     given: Given
+    size: int
     voxels: Input | None = None
+
+    def refused(self, reason: str) -> Outcome:
+        """That nothing was made of it."""
+        return Outcome(self.input.number, self.input.name, "refused", reason=reason)
 
 
 @dataclass(frozen=True)
@@ -70,9 +79,9 @@ class Survey:
             data = {} if kind == "dicom" else self._data_of(given.name)
             voxels = self.pairs.get(given.number)
             if voxels is None:
-                return Surveyed(given, kind, _digest(view), data)
+                return Surveyed(given, kind, _digest(view), data, len(view))
             with opened(voxels.source) as other:
-                return Surveyed(given, kind, _digest(view) + _digest(other), data, voxels)
+                return Surveyed(given, kind, _digest(view) + _digest(other), data, len(view) + len(other), voxels)
 
     def _data_of(self, name: str) -> Given:
         if self._table is None:

@@ -1,11 +1,12 @@
-"""Images of a series as DICOM files of it."""
+"""An image of a series as DICOM files of it."""
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from radquarry.dicom.folders import folder_name
+from radquarry.exporter.conversion.given import Given
+from radquarry.exporter.conversion.identity import SeriesIdentity
 from radquarry.exporter.conversion.jpeg_stream import JpegStream, plain_stream
 from radquarry.exporter.conversion.nifti_file import volumes_in
 from radquarry.exporter.conversion.nifti_series import stack_of
@@ -14,27 +15,28 @@ from radquarry.exporter.conversion.raster import Picture, picture_in
 from radquarry.exporter.conversion.secondary_capture import Origin, captures, is_whole
 from radquarry.exporter.conversion.slides import slide_files
 from radquarry.exporter.conversion.staging import Staging
-from radquarry.exporter.conversion.survey import Series, Surveyed
+from radquarry.exporter.conversion.survey import Surveyed
 from radquarry.exporter.runs.guarding import HeldBack, held_back_at_worst
 from radquarry.exporter.runs.sources import opened
 
 
 @dataclass
 class SeriesWriter:
-    """Writes a series' files one after the other; `number` is the next Instance Number."""
+    """Writes a series' files; `number` is the next Instance Number."""
 
     folder: Path
-    series: Series
+    identity: SeriesIdentity
+    given: Given
     number: int = 1
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """What became of each of its images."""
-        for place, member in enumerate(self.series.members):
-            try:
-                with held_back_at_worst():
-                    yield self._converted(member, place)
-            except HeldBack as fault:
-                yield Outcome(member.input.number, member.input.name, "refused", reason=str(fault))
+    def convert(self, member: Surveyed, place: int) -> tuple[Outcome, int]:
+        """What became of the image at this place of the series, and the next Instance Number. Raises `DiskFull`."""
+        try:
+            with held_back_at_worst():
+                outcome = self._converted(member, place)
+        except HeldBack as fault:
+            outcome = member.refused(str(fault))
+        return outcome, self.number
 
     def _converted(self, member: Surveyed, place: int) -> Outcome:
         with Staging(self.folder) as staging, opened(member.input.source) as view:
@@ -44,9 +46,7 @@ class SeriesWriter:
             elif member.kind == "nifti":
                 notes = self._volumes(view, staging, member)
             else:
-                for uid, data in slide_files(
-                    member.input.source, member.input.name, self.series.identity, self.series.given
-                ):
+                for uid, data in slide_files(member.input.source, member.input.name, self.identity, self.given):
                     staging.write(self._path(uid), data)
             state = staging.settle()
             paths = staging.paths
@@ -54,7 +54,7 @@ class SeriesWriter:
 
     def _picture(self, view: memoryview, staging: Staging, parts: tuple[str, ...]) -> tuple[str, ...]:
         picture = picture_in(view)
-        origin = Origin(self.series.identity, self.series.given, parts, self.number, len(view))
+        origin = Origin(self.identity, self.given, parts, self.number, len(view))
         for uid, data in captures(picture, _stream_of(view, picture), origin):
             staging.write(self._path(uid), data)
             self.number += 1
@@ -62,15 +62,14 @@ class SeriesWriter:
 
     def _volumes(self, view: memoryview, staging: Staging, member: Surveyed) -> tuple[str, ...]:
         with nullcontext() if member.voxels is None else opened(member.voxels.source) as voxels:
-            stack = stack_of(volumes_in(view, voxels), self.series.identity, self.series.given)
+            stack = stack_of(volumes_in(view, voxels), self.identity, self.given)
         for uid, data in stack.instances(member.digest):
             staging.write(self._path(uid), data)
         return stack.notes
 
     def _path(self, uid: str) -> str:
-        identity = self.series.identity
-        patient = folder_name(self.series.given.get("PatientID", ""))
-        return f"{patient}/{identity.study_instance_uid}/{identity.series_instance_uid}/{uid}.dcm"
+        patient = folder_name(self.given.get("PatientID", ""))
+        return f"{patient}/{self.identity.study_instance_uid}/{self.identity.series_instance_uid}/{uid}.dcm"
 
 
 def _stream_of(view: memoryview, picture: Picture) -> JpegStream | None:

@@ -1,13 +1,17 @@
-"""A conversion in a process of its own, which may die of what it decodes; its libraries are loaded there alone."""
+"""A conversion in a process of its own, which starts one that decodes; its libraries are loaded there alone."""
 
 import asyncio
 import multiprocessing
 import os
+import signal
+import sys
 import threading
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +21,8 @@ Word = tuple[Literal["total", "converted", "refused", "other", "fault"], str]
 """What the process says, one at a time: how many files there are, what became of one, why it cannot go on."""
 MISSING = "conversion is not installed here: radquarry-exporter[convert]"
 DIED = "the process that converted files died"
+LAST_SECONDS = 5.0
+"""In which a process that is not wanted any more ends those that it has started, and removes what they left."""
 
 
 class ConversionFailed(Permanent):
@@ -38,7 +44,7 @@ async def converted(wanted: Wanted) -> AsyncGenerator[Word, None]:
     """What becomes of each file, as it comes; the report lies in the folder at the end. Raises `ConversionFailed`."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_convert, args=(wanted, theirs), daemon=True)
+    process = context.Process(target=_convert, args=(wanted, theirs))
     await asyncio.to_thread(process.start)
     theirs.close()
     try:
@@ -50,9 +56,15 @@ async def converted(wanted: Wanted) -> AsyncGenerator[Word, None]:
         if process.exitcode != 0:
             raise ConversionFailed(DIED)
     finally:
-        process.kill()
-        await asyncio.to_thread(process.join)
-        ours.close()
+        await asyncio.shield(asyncio.to_thread(_end, process, ours))
+
+
+def _end(process: SpawnProcess, ours: Connection) -> None:
+    process.terminate()
+    process.join(LAST_SECONDS)
+    process.kill()
+    process.join()
+    ours.close()
 
 
 def _next(ours: Connection) -> Word | None:
@@ -69,17 +81,29 @@ def _convert(wanted: Wanted, theirs: Connection) -> None:
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     try:
+        asyncio.run(_said(wanted, theirs))
+    except asyncio.CancelledError:
+        sys.exit(1)
+
+
+async def _said(wanted: Wanted, theirs: Connection) -> None:
+    if (task := asyncio.current_task()) is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
         from radquarry.exporter.files.conversion_work import work  # noqa: PLC0415 - its libraries are an extra
     except ImportError:
         theirs.send(("fault", MISSING))
         return
     try:
-        for word in work(wanted):
-            theirs.send(word)
+        async with aclosing(work(wanted)) as words:
+            async for word in words:
+                theirs.send(word)
     except Permanent as fault:
         theirs.send(("fault", str(fault)))
 
 
 def _end_with(parent: int) -> None:
     connection.wait([parent])
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(LAST_SECONDS)
     os._exit(1)

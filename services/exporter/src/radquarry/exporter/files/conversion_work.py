@@ -1,9 +1,10 @@
 """What the process of a conversion does: uploaded files through the converters, and the report of it."""
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path, PurePosixPath
 
+from radquarry.exporter.conversion.decoder import decoder
 from radquarry.exporter.conversion.given import GivenRefused, checked
 from radquarry.exporter.conversion.inputs import Input, inputs_of
 from radquarry.exporter.conversion.outcomes import Outcome, write_report
@@ -14,19 +15,20 @@ from radquarry.exporter.files.conversion_process import Wanted, Word
 SAID: dict[str, Word] = {"converted": ("converted", ""), "repeated": ("converted", ""), "refused": ("refused", "")}
 
 
-def work(wanted: Wanted) -> Iterator[Word]:
+async def work(wanted: Wanted) -> AsyncGenerator[Word, None]:
     """Raises `GivenRefused`, `TableRefused`, `RunRefused`, `ReportNotWritten`."""
     inputs = tuple(map(_as_uploaded, inputs_of([wanted.given], wanted.folder)))
     order = Order(wanted.folder, wanted.to, checked(dict(wanted.attributes)), _table(wanted, inputs))
     if len(dict(wanted.attributes)) < len(wanted.attributes):
         raise GivenRefused("an attribute is given twice")
-    conversion = Conversion(order, inputs)
     yield "total", str(len(inputs))
     told: list[Outcome] = []
-    with closing(conversion.outcomes()) as outcomes:
-        for outcome in outcomes:
-            told.append(outcome)
-            yield SAID.get(outcome.state, ("other", ""))
+    with decoder() as decoding:
+        conversion = Conversion(order, inputs, decoding)
+        async with aclosing(conversion.outcomes()) as outcomes:
+            async for outcome in outcomes:
+                told.append(outcome)
+                yield SAID.get(outcome.state, ("other", ""))
     unused = conversion.unused_rows
     write_report(wanted.folder, told, [f"{unused} rows of the table name no file that is there"] if unused else [])
 

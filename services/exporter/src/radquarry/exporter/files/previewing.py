@@ -1,6 +1,5 @@
 """What a profile would do to an uploaded file, by a process of its own: the file is a stranger's."""
 
-import asyncio
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -40,8 +39,7 @@ async def previewed(given: Path, order: Order) -> bytes:
     """
     processes = Processes(1)
     try:
-        async with asyncio.timeout(MOST_SECONDS):
-            seen = await processes.call(partial(_looked_at, given, order))
+        seen = await processes.call(partial(_looked_at, given, order), MOST_SECONDS)
     except TimeoutError:
         raise NothingToShow("it takes too long to look at: bring a single, smaller file") from None
     finally:

@@ -76,10 +76,11 @@ async def _kept_up(means: FilesMeans, job: Job) -> None:
         work.result()
     finally:
         work.cancel()
-        with suppress(asyncio.CancelledError):
+        try:
             await asyncio.wait({work})
-        means.jobs.forget(job)
-        await asyncio.to_thread(_gone, turn.made)
+        finally:
+            means.jobs.forget(job)
+            await asyncio.to_thread(_gone, turn.made)
 
 
 class _FilesTurn:

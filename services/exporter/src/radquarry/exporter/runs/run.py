@@ -40,6 +40,10 @@ class RunRefused(Permanent):
     """The folder is another run's, or cannot be written; or a process died."""
 
 
+class ProcessDied(RunRefused):
+    """The process that did a piece of work died of it, or was killed."""
+
+
 @contextmanager
 def folder_of_one(folder: Path) -> Iterator[None]:
     """Makes the folder for unchecked files, empty, for the time of a run; it goes with all that is in it."""
@@ -111,12 +115,25 @@ class Processes:
             if not is_over:
                 self.kill()
 
-    async def call(self, work: Callable[[], Done]) -> Done:
-        """One piece of work in one of them. Raises `RunRefused`."""
+    @property
+    def are_there(self) -> bool:
+        """Whether the next work need not wait until they are started."""
+        return self._pool is not None
+
+    async def call(self, work: Callable[[], Done], seconds: float | None = None) -> Done:
+        """One piece of work in one of them. Raises `ProcessDied`, and `TimeoutError` after so many seconds.
+
+        What is not brought to its end, or is not wanted any more, ends them; the next work starts others.
+        """
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._opened(), work)
+            async with asyncio.timeout(seconds):
+                return await asyncio.get_running_loop().run_in_executor(self._opened(), work)
         except BrokenProcessPool:
-            raise RunRefused("the process that looked at the file died") from None
+            self.kill()
+            raise ProcessDied("the process that looked at the file died") from None
+        except (TimeoutError, asyncio.CancelledError):
+            self.kill()
+            raise
 
     def _opened(self) -> ProcessPoolExecutor:
         if self._pool is None:
