@@ -151,7 +151,10 @@ class Writer:
             log.warning("the bus cannot write", reason=str(problem), messages=len(changes.published))
             self._failed(changes, problem)
         else:
-            _succeeded(changes, answers)
+            if not self._closing:  # else nobody reads on
+                for written in changes.when_written:
+                    written()
+            _answer(changes, answers)
 
     def _failed(self, changes: Changes, error: PeerAway) -> None:
         for answer in (*changes.answers, *(answer for _, answer in changes.calls)):
@@ -169,9 +172,7 @@ class Writer:
             changes.when_written += failed.when_written
 
 
-def _succeeded(changes: Changes, answers: list[Any]) -> None:
-    for written in changes.when_written:
-        written()
+def _answer(changes: Changes, answers: list[Any]) -> None:
     for waiting in changes.answers:
         if not waiting.done():
             waiting.set_result(None)
