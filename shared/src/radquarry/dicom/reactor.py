@@ -7,10 +7,14 @@ waits for the next look.
 import selectors
 import socket
 import ssl
+import threading
 from contextlib import suppress
 from typing import Any
 
 from pynetdicom.association import Association
+from pynetdicom.transport import AssociationSocket
+
+from radquarry.dicom.checkpoint import Checkpoint
 
 LONGEST_SLEEP = 0.5
 """Seconds after which it looks at its own timers."""
@@ -23,34 +27,46 @@ class Reactor:
 
     def __init__(self, association: Association, longest_sleep: float = LONGEST_SLEEP) -> None:
         self._longest_sleep = longest_sleep
+        self._association = association
         self._dul = association.dul
         self._look, self._send = self._dul._is_transport_event, self._dul.send_pdu  # noqa: SLF001 - see above
-        self._told, self._tell = socket.socketpair()
+        try:
+            self._told, self._tell = socket.socketpair()
+        except OSError:  # no file descriptor is left, and pynetdicom's own way needs none
+            return
         for end in (self._told, self._tell):
             end.setblocking(False)  # noqa: FBT003 - one byte is enough to wake it
-        self._sleep = selectors.DefaultSelector()
+        self._telling = threading.Lock()
+        self._sleep = selectors.PollSelector()  # takes no file descriptor, and any number of one
         self._sleep.register(self._told, selectors.EVENT_READ)
         transport = self._dul.socket
         assert transport is not None  # noqa: S101 - it has just been used
         self._connection: Any = transport.socket
-        self._shut, self._kill = transport._shutdown_socket, self._dul.kill_dul  # noqa: SLF001 - as above
-        transport._shutdown_socket = self._close  # type: ignore[method-assign]  # noqa: SLF001 - as above
-        self._dul.kill_dul = self._end  # type: ignore[method-assign]
-        self._dul.send_pdu = self.send  # type: ignore[method-assign]
-        self._dul._is_transport_event = self.look  # type: ignore[method-assign]  # noqa: SLF001 - as above
+        self._watch_its_end(transport)
         try:
-            self._sleep.register(transport.socket or -1, selectors.EVENT_READ)
+            self._sleep.register(self._connection or -1, selectors.EVENT_READ)
         except (ValueError, OSError):  # the peer was quicker
             self._close()
+        self._dul.send_pdu = self.send  # type: ignore[method-assign]
+        self._dul._is_transport_event = self.look  # type: ignore[method-assign]  # noqa: SLF001 - as above
+
+    def _watch_its_end(self, transport: AssociationSocket) -> None:
+        self._shut = transport._shutdown_socket  # noqa: SLF001 - as above
+        self._kill, self._kill_both = self._dul.kill_dul, self._association.kill
+        transport._shutdown_socket = self._close  # type: ignore[method-assign]  # noqa: SLF001 - as above
+        self._dul.kill_dul = self._end  # type: ignore[method-assign]
+        self._association.kill = self._end_both  # type: ignore[method-assign]
 
     def send(self, primitive: Any) -> None:
         """From any thread: have it sent at once."""
         self._send(primitive)
-        with suppress(OSError):  # closed, or it has been told already
+        with suppress(OSError), self._telling:  # closed, or it has been told already
             self._tell.send(b"\0")
 
     def look(self) -> bool:
         """In the reactor's thread: wait, then read what came; whether anything did."""
+        if not self._dul.to_user_queue.empty():
+            self._call()
         if self._is_to_look_at_once():
             return self._look()
         ready: set[Any] = set()
@@ -71,14 +87,27 @@ class Reactor:
             return True
         return isinstance(self._connection, ssl.SSLSocket) and bool(self._connection.pending())
 
+    def _call(self) -> None:
+        """Have the association's own thread see what came for it."""
+        gate = self._association._reactor_checkpoint  # noqa: SLF001 - as above
+        if isinstance(gate, Checkpoint):
+            gate.call()
+
     def _end(self) -> None:
         """The thread ends. Where the peer broke the connection off, pynetdicom would leave our end of it open."""
         self._kill()
+        self._close()
+        self._call()
+
+    def _end_both(self) -> None:
+        """The association ends, perhaps because this thread has died of an event that its state has no place for."""
+        self._kill_both()
         self._close()
 
     def _close(self) -> None:
         self._connection = None
         self._shut()
         self._sleep.close()
-        self._told.close()
-        self._tell.close()
+        with self._telling:  # else the byte may go to whoever is given the file descriptor next
+            self._told.close()
+            self._tell.close()
