@@ -7,21 +7,16 @@ from a list that ends with success. This gate says so only when the thread stand
 
 import threading
 
-MOMENT = 0.05
-"""Seconds after which the thread looks at its timers, in an association that nobody uses."""
-
 
 class Checkpoint(threading.Event):
     """For `Association._reactor_checkpoint`, before the association is first used. `holds` is the thread it is for."""
 
-    def __init__(self, holds: threading.Thread, moment: float = MOMENT) -> None:
+    def __init__(self, holds: threading.Thread) -> None:
         super().__init__()
         self._holds = holds
-        self._moment = moment
         self._gate = threading.Condition()
         self._is_open = True
         self._is_held = False
-        self._is_called = False
 
     def is_set(self) -> bool:
         """Whether the gate is open."""
@@ -30,16 +25,7 @@ class Checkpoint(threading.Event):
     def set(self) -> None:
         """Open the gate."""
         with self._gate:
-            self._is_open = self._is_called = True
-            self._gate.notify_all()
-
-    def call(self) -> None:
-        """Where the gate is open, let the thread through without its moment: something has come for it.
-
-        A peer's wish to release the association must be answered before anybody asks something over it.
-        """
-        with self._gate:
-            self._is_called = True
+            self._is_open = True
             self._gate.notify_all()
 
     def clear(self) -> None:
@@ -51,15 +37,11 @@ class Checkpoint(threading.Event):
                     self._gate.wait(0.05)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Stand in the gate until it is open, at most `timeout` seconds; whether it is.
-
-        Open, it holds the thread for a moment, too: between two requests there is seldom anything for it to do.
-        """
+        """Stand in the gate until it is open, at most `timeout` seconds; whether it is."""
         with self._gate:
-            self._is_held = True
+            self._is_held = not self._is_open
             self._gate.notify_all()
             try:
-                self._gate.wait_for(lambda: self._is_called or not self._is_open, self._moment)
                 return self._gate.wait_for(lambda: self._is_open, timeout)
             finally:
-                self._is_held = self._is_called = False
+                self._is_held = False
