@@ -223,7 +223,7 @@ class Lines:
                 await asyncio.wait([work])
                 raise
             finally:
-                if not work.cancelled():
+                if work.done() and not work.cancelled():
                     work.exception()  # looked at: whoever asked may have gone
 
     async def _is_anything_waiting(self) -> bool:
