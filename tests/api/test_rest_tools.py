@@ -1,35 +1,18 @@
-"""Files at hand over HTTP: onto the disk as they are sent, whole or not at all, under names that harm nobody."""
+"""Files at hand over HTTP: what becomes of them is told and given to whoever brought them, and then removed."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
 
 from radquarry.api.passwords import hashed
 from radquarry.errors import Permanent
 from radquarry.messages import CancelFiles, ConvertFiles, DeidentifyFiles, FilesProgressed, GivenAttribute, PreviewFiles
 from radquarry.service import Service
+from tests.api.brought_files import brought, lying
 from tests.api.gateway import Gateway, a_gateway, a_problem, becomes
-
-MANY = b"DICM" * 300_000
-FORM = "multipart/form-data; boundary=b"
-
-
-async def brought(
-    gateway: Gateway, *files: tuple[str, bytes], where: str = "deidentifications", **fields: str
-) -> httpx.Response:
-    parts = [("files", (name, content)) for name, content in files]
-    return await gateway.client.post(f"/api/v1/{where}", files=parts, data=fields)
-
-
-def lying(folder: Path) -> dict[str, bytes]:
-    """Every file of the exchange folder, by its path in it."""
-    files = (path for path in (folder / "exchange").rglob("*") if path.is_file())
-    return {str(path.relative_to(folder / "exchange")): path.read_bytes() for path in files}
 
 
 def done(folder: Path, job: str, **report: Any) -> None:
@@ -48,125 +31,6 @@ async def said(gateway: Gateway, job: str, state: str, kind: str = "deidentifica
         return str((await gateway.get(f"/{kind}/{job}"))["state"])
 
     await becomes(shown, state)
-
-
-async def test_files_lie_whole_where_the_exporter_looks_when_it_is_told(gateway: Gateway, tmp_path: Path) -> None:
-    answer = await brought(gateway, ("a.dcm", MANY), ("a.dcm", b"two"), project="lung", profile="keep-dates")
-
-    assert answer.status_code == 202, answer.text
-    job = answer.json()["id"]
-    assert lying(tmp_path) == {f"{job}/in/0001/a.dcm": MANY, f"{job}/in/0002/a.dcm": b"two"}
-    (order,) = gateway.bus.orders(DeidentifyFiles)
-    assert (order.job_id, order.trail, order.mapping) == (UUID(job), UUID(job), False)
-    assert (order.deidentify.project, order.deidentify.profile) == ("lung", "keep-dates")
-    shown = await gateway.get(f"/deidentifications/{job}")
-    assert (shown["state"], shown["files"]) == ("requested", {
-        "uploaded": 2, "total": None, "done": 0, "refused": 0, "passed_over": 0,
-    })  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("told", "kept"),
-    [
-        ("../../../etc/passwd", "passwd"),
-        ("..\\..\\windows\\system.ini", "system.ini"),
-        ("/etc/shadow", "shadow"),
-        ("..", "file"),
-        (".hidden", "hidden"),
-        ("a/b/c/IM0001", "IM0001"),
-        ("con.txt", "_con.txt"),
-        ("Müller^Jörg 😀.dcm", "Müller^Jörg 😀.dcm"),
-        ("\u202egpj.exe", "_gpj.exe"),
-        ("x" * 300 + ".dcm", "x" * 116 + ".dcm"),
-        ("ä" * 300, "ä" * 60),
-    ],
-)
-async def test_no_name_of_a_stranger_becomes_a_path(gateway: Gateway, tmp_path: Path, told: str, kept: str) -> None:
-    answer = await brought(gateway, (told, b"x"))
-
-    assert lying(tmp_path) == {f"{answer.json()['id']}/in/0001/{kept}": b"x"}
-
-
-async def test_an_upload_that_breaks_off_leaves_nothing(gateway: Gateway, tmp_path: Path) -> None:
-    boundary = b"--b\r\n"
-    begun = boundary + b'Content-Disposition: form-data; name="files"; filename="a.dcm"\r\n\r\n' + MANY
-    headers = f"POST /api/v1/deidentifications HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\n"
-    _, writer = await asyncio.open_connection("127.0.0.1", int(gateway.url.rpartition(":")[2]))
-    writer.write(f"{headers}Content-Length: {len(begun) + 1000}\r\n\r\n".encode() + begun)
-    await writer.drain()
-
-    async def has_begun() -> bool:
-        return any(lying(tmp_path).values())
-
-    await becomes(has_begun, wanted=True)
-    writer.close()
-
-    async def left() -> dict[str, bytes]:
-        return lying(tmp_path)
-
-    await becomes(left, {})
-    assert gateway.bus.published == []
-
-
-@pytest.mark.parametrize(
-    ("content", "kind"),
-    [
-        (b'--b\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nno end', FORM),
-        (b"nonsense", FORM),
-        (b"--b--\r\n", FORM),
-        (b"--b\r\n" + b"x: y\r\n" * 100, FORM),
-        (b"{}", "application/json"),
-        (b"x", "multipart/form-data"),
-    ],
-)  # fmt: skip
-async def test_what_is_no_whole_form_with_files_is_refused(
-    gateway: Gateway, tmp_path: Path, content: bytes, kind: str
-) -> None:
-    answer = await gateway.client.post("/api/v1/conversions", content=content, headers={"Content-Type": kind})
-
-    a_problem(answer, 415 if "boundary" not in kind else 422)
-    assert lying(tmp_path) == {}
-
-
-async def test_what_announces_more_than_is_taken_is_refused_before_it_is_read(gateway: Gateway) -> None:
-    request = "POST /api/v1/deidentifications HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999\r\n\r\n"
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(gateway.url.rpartition(":")[2]))
-    writer.write(request.encode())
-
-    assert b" 413 " in await reader.readline()
-    writer.close()
-
-
-@pytest.mark.parametrize(
-    ("where", "fields", "told"),
-    [
-        ("deidentifications", {"project": "../x"}, "project"),
-        ("deidentifications", {"profile": "other"}, "Known: keep-dates."),
-        ("deidentifications", {"mapping": "perhaps"}, "mapping is true or false"),
-        ("conversions", {"to": "exe"}, "to is one of dicom, nifti, png, csv"),
-        ("conversions", {"attributes": "patient id = 3"}, "Line 1 of attributes"),
-        ("conversions", {"attributes": "patientId = 3"}, "DICOM keywords"),
-        ("conversions", {"attributes": '{"PatientID": [1]}'}, "texts, by DICOM keyword"),
-        ("conversions", {"attributes": "{"}, "no JSON object"),
-        ("conversions", {"attributes": '{"a":' + "[" * 100_000}, "no JSON object"),
-        ("conversions", {"attributes": f"patientId = 1{' ' * 200_000}2"}, "DICOM keywords"),
-        ("conversions", {"table": "other.csv"}, "table names one of the files"),
-    ],
-)
-async def test_fields_that_do_not_fit_order_nothing_and_keep_no_file(
-    gateway: Gateway, tmp_path: Path, where: str, fields: dict[str, str], told: str
-) -> None:
-    problem = a_problem(await brought(gateway, ("a.png", b"x"), where=where, **fields), 422)
-
-    assert told in problem["detail"]
-    assert (lying(tmp_path), gateway.bus.published) == ({}, [])
-
-
-async def test_who_is_refused_early_reads_why_although_more_is_sent(gateway: Gateway, tmp_path: Path) -> None:
-    answer = await brought(gateway, ("a.dcm", MANY * 10), project="x" * 400_000)
-
-    assert "too long" in a_problem(answer, 413)["detail"]
-    assert lying(tmp_path) == {}
 
 
 async def test_images_are_converted_with_given_attributes_and_a_table(gateway: Gateway) -> None:
@@ -263,23 +127,6 @@ async def test_a_preview_is_for_whoever_brought_the_file(tmp_path: Path) -> None
         a_problem(await gateway.client.get(f"/api/v1/previews/{job}/changes", auth=eve), 403, "not-yours")
         assert (await gateway.client.get(f"/tools/{job}", auth=eve)).status_code == 403
         assert (await gateway.client.get(f"/tools/{job}", auth=bob)).status_code == 200
-
-
-async def test_the_same_key_is_the_same_upload(gateway: Gateway, tmp_path: Path) -> None:
-    key = {"Idempotency-Key": "k1"}
-    sent = [[("files", ("a.dcm", b"x"))], [("files", ("a.dcm", b"x"))], [("files", ("b.dcm", b"x"))]]
-    first, again, other = [await gateway.client.post("/api/v1/conversions", files=each, headers=key) for each in sent]
-
-    assert first.json() == again.json()
-    a_problem(other, 422, "key-reused")
-    assert len(lying(tmp_path)) == len(gateway.bus.orders(ConvertFiles)) == 1
-
-
-async def test_while_the_bus_is_away_what_was_uploaded_is_kept(gateway: Gateway, tmp_path: Path) -> None:
-    gateway.bus.away = True
-    answer = await brought(gateway, ("a.dcm", b"x"))
-    assert answer.status_code == 202
-    assert len(lying(tmp_path)) == 1
 
 
 async def test_an_order_that_the_exporter_cannot_take_up_has_failed_with_its_reason(tmp_path: Path) -> None:
