@@ -15,7 +15,7 @@ from radquarry.configuration.uploads import UploadedFiles
 from radquarry.exporter.files.unpacking import UnpacksToTooMuch, unpacked_bytes
 from radquarry.messages import ConvertFiles, DeidentifyFiles, Message, PreviewFiles
 from tests.exporter.delivery.rig import DEIDENTIFY, desk
-from tests.exporter.delivery.test_files import state_of
+from tests.exporter.delivery.uploads import state_of
 
 MEGABYTE = 1000**2
 LIMITS = UploadedFiles(most_unpacked_gb=0.003, most_entries=10)
