@@ -6,9 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.states import KINDS
+from radquarry.mover.__main__ import VERSIONS
+from radquarry.state.migration import migrate
+from radquarry.state.store import State
+from tests.contracts.states import KINDS, empty_state
 from tests.mover.desk import Desk, a_desk
 from tests.mover.leaving import KEEP, Keeper
+from tests.mover.ordering import Clock
+
+
+@pytest.fixture(params=KINDS)
+async def state(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[State]:
+    async with empty_state(request.param, tmp_path) as state:
+        await migrate(state, "mover", VERSIONS)
+        yield state
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture(params=KINDS)

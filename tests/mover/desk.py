@@ -24,7 +24,7 @@ from radquarry.mover.second_thoughts import SecondThoughts
 from radquarry.mover.sizes import Experience
 from radquarry.state.migration import migrate
 from tests.contracts.states import empty_state
-from tests.mover.test_tables import LEASE, Clock, order
+from tests.mover.ordering import LEASE, Clock, order
 
 PATIENCE = Patience()
 

@@ -25,7 +25,7 @@ from radquarry.mover.handlers import note_instances
 from radquarry.mover.leaving import let_some_leave, note_delivered, note_delivery, note_end_of_delivery, note_removed
 from radquarry.mover.tables import instances
 from tests.mover.desk import Desk
-from tests.mover.test_tables import order
+from tests.mover.ordering import order
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from radquarry.messages import GiveUpStudies, RetryStudies
 from tests.mover.desk import Desk
-from tests.mover.test_tables import BEGIN, order
+from tests.mover.ordering import BEGIN, order
 
 LOST = "3 of 9 instances have not come"
 

@@ -19,9 +19,9 @@ from radquarry.messages import (
 )
 from radquarry.mover.handlers import cancel, give_up, pause, resume, retry
 from tests.mover.desk import Desk
+from tests.mover.ordering import BEGIN, order, taken
 from tests.mover.retrieving import small_hospital, ward
 from tests.mover.second_thoughts import LOST, again, no_more, told, tried
-from tests.mover.test_tables import BEGIN, order, taken
 
 
 async def test_what_ended_incomplete_is_asked_for_again_and_its_retrieval_is_open(desk: Desk) -> None:

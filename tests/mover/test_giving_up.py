@@ -6,10 +6,10 @@ from radquarry.configuration.sections import Load
 from radquarry.messages import GiveUpStudies
 from radquarry.mover.handlers import give_up, look_again, retry
 from tests.mover.desk import Desk
+from tests.mover.ordering import LEASE, order, taken
 from tests.mover.retrieving import small_hospital, ward
 from tests.mover.second_thoughts import LOST, again, no_more, told, tried
 from tests.mover.test_growth import changed
-from tests.mover.test_tables import LEASE, order, taken
 
 ONE_AT_A_TIME = Load(associations=1)
 

@@ -12,8 +12,8 @@ from radquarry.messages import Study, StudyChanged
 from radquarry.messages.changes import Change
 from radquarry.mover.handlers import look_again
 from tests.mover.desk import PATIENCE, Desk
+from tests.mover.ordering import BEGIN, order, taken
 from tests.mover.test_real_servers import PEERS, fill, retrieving
-from tests.mover.test_tables import BEGIN, order, taken
 from tests.servers import addresses
 
 

@@ -1,28 +1,15 @@
 """What the ledger knows to lie in the archive, on both state stores."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from radquarry.messages import ArchiveMeasured, MeasureArchive, Message, StoredInstance, StoredMonth, StoredStudy
-from radquarry.mover.__main__ import VERSIONS
 from radquarry.mover.expectation import ExpectedSeries
 from radquarry.mover.inventory import Inventory, measure
 from radquarry.mover.ledger import Ledger
 from radquarry.mover.room import Room
-from radquarry.state.migration import migrate
 from radquarry.state.store import State
-from tests.contracts.states import KINDS, empty_state
-from tests.mover.test_tables import Clock
-
-
-@pytest.fixture(params=KINDS)
-async def state(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[State]:
-    async with empty_state(request.param, tmp_path) as state:
-        await migrate(state, "mover", VERSIONS)
-        yield state
+from tests.mover.ordering import Clock
 
 
 def stored(study: str, number: int, size: int, at: datetime) -> StoredInstance:

@@ -23,7 +23,7 @@ from tests.mover.leaving import (
     requested,
     retrieved,
 )
-from tests.mover.test_tables import order
+from tests.mover.ordering import order
 
 
 async def test_images_leave_exactly_when_their_days_are_over(keeper: Keeper) -> None:

@@ -20,7 +20,7 @@ from radquarry.messages import (
 from radquarry.mover.tables import tables
 from tests.mover.desk import a_desk
 from tests.mover.leaving import DAY, KEEP, STUDIES, Keeper, completed, progressed, requested, running
-from tests.mover.test_tables import BEGIN, order
+from tests.mover.ordering import BEGIN, order
 
 UIDS = tuple(uid for uids in STUDIES.values() for uid in uids)
 UNSETTLED = ("requested", "running", "waiting")

@@ -13,8 +13,8 @@ from radquarry.mover.holding import say_why
 from radquarry.mover.leases import Leases
 from radquarry.mover.order_windows import OrderWindows
 from tests.mover.desk import Desk
+from tests.mover.ordering import BEGIN, LEASE, order, taken
 from tests.mover.retrieving import small_hospital, ward
-from tests.mover.test_tables import BEGIN, LEASE, order, taken
 
 NIGHT = WeekWindows(["mon-fri 20:00-06:00"])
 ZONE = ZoneInfo("Europe/Zurich")

@@ -9,8 +9,8 @@ import pytest
 from radquarry.configuration.sections import Load
 from radquarry.hospital.traffic import Traffic
 from tests.contracts.states import KINDS, empty_state_url
+from tests.mover.ordering import Clock
 from tests.mover.retrieving import Ward, small_hospital, ward
-from tests.mover.test_tables import Clock
 
 MONDAY = datetime(2025, 6, 2, tzinfo=UTC)
 NIGHTS = Load.model_validate({"associations": 1, "windows": ["mon-sun 20:00-08:00"]})

@@ -20,7 +20,7 @@ from tests.mover.leaving import (
     retrieved,
     running,
 )
-from tests.mover.test_tables import LEASE, order
+from tests.mover.ordering import LEASE, order
 
 
 @pytest.mark.parametrize("named", [(), ("1.2",)])

@@ -8,7 +8,7 @@ from radquarry.errors import Transient
 from radquarry.messages import Message, RetrievalCompleted, RetrievalProgressed, TellRetrieval
 from radquarry.mover.telling import tell
 from tests.mover.leaving import STUDIES, Keeper
-from tests.mover.test_tables import order
+from tests.mover.ordering import order
 
 
 async def told(keeper: Keeper, order: TellRetrieval) -> list[Message]:
