@@ -7,8 +7,10 @@ import pytest
 
 from radquarry.bus.port import Bus
 from radquarry.index.port import Index
+from radquarry.state.store import State
 from tests.contracts.buses import Home, Processes, a_home
 from tests.contracts.indexes import open_store
+from tests.contracts.states import KINDS, empty_state
 
 
 @pytest.fixture(params=["tantivy", pytest.param("opensearch", marks=pytest.mark.servers)])
@@ -27,6 +29,12 @@ async def home(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 async def bus(home: Home) -> AsyncIterator[Bus]:
     async with home.open() as opened:
         yield opened
+
+
+@pytest.fixture(params=KINDS)
+async def state(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[State]:
+    async with empty_state(request.param, tmp_path) as store:
+        yield store
 
 
 @pytest.fixture
