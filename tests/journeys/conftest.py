@@ -1,4 +1,4 @@
-"""Hospitals of a module, as they were for every test; a browser, and pages to open in it."""
+"""Hospitals of a module, as they were for every test; radquarry beside one; a browser, and pages to open in it."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -11,7 +11,9 @@ from radquarry.hospital.hospital import Hospital
 from tests.journeys.browsing import chromium
 from tests.journeys.finding import hospital_with
 from tests.journeys.moved import Ward, ward_with
+from tests.journeys.running import Radquarry
 from tests.journeys.served_pages import Serve, serving
+from tests.journeys.watching import watched
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,19 @@ def ward(ward_of_one_day: Ward) -> Ward:
     ward_of_one_day.hospital.faults.reset()
     ward_of_one_day.hospital.traffic.clear()
     return ward_of_one_day
+
+
+@pytest.fixture(scope="module")
+def radquarry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Radquarry]:
+    """See `watched`; a module may have another of its own."""
+    with watched(tmp_path_factory.mktemp("pages")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def base(radquarry: Radquarry) -> str:
+    """Where the pages are."""
+    return f"http://127.0.0.1:{radquarry.rest.port}"
 
 
 @pytest.fixture(scope="module")

@@ -41,12 +41,6 @@ def radquarry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Radquarry]:
 
 
 @pytest.fixture(scope="module")
-def base(radquarry: Radquarry) -> str:
-    """Where the pages are."""
-    return f"http://127.0.0.1:{radquarry.rest.port}"
-
-
-@pytest.fixture(scope="module")
 def wanted() -> list[StudyTruth]:
     """Studies whose numbers stand in the list, those with a second study under the same number among them."""
     return list(islice(truth_of(SETTINGS).studies(), 90))

@@ -38,12 +38,6 @@ def radquarry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Radquarry]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def base(radquarry: Radquarry) -> str:
-    """Where the pages are."""
-    return f"http://127.0.0.1:{radquarry.rest.port}"
-
-
 def load_of(radquarry: Radquarry) -> dict[str, Any]:
     load: dict[str, Any] = radquarry.rest.get("/pacs/main")["load"]
     return load

@@ -77,11 +77,6 @@ def radquarry(viewer: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             yield running
 
 
-@pytest.fixture(scope="module")
-def base(radquarry: Radquarry) -> str:
-    return f"http://127.0.0.1:{radquarry.rest.port}"
-
-
 def an_image_in(person: Watched) -> np.ndarray:
     """The grey values of the viewport, once there is something to see in it."""
     canvas = person.page.locator("canvas.cornerstone-canvas").first
