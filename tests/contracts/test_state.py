@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import QueuePool
 
@@ -31,6 +31,16 @@ async def test_what_a_block_wrote_is_there_when_it_ends(state: State) -> None:
         await connection.execute(insert(counters).values(name="a", value=1))
 
     assert await rows(state) == {"a": 1}
+
+
+async def test_a_query_by_itself_finds_what_was_written_and_holds_nobody_up(state: State) -> None:
+    query = select(counters.c.name).where(counters.c.value == bindparam("wanted")).order_by(counters.c.name)
+    async with state.writing() as connection:
+        await state.upsert(connection, counters, [{"name": name, "value": 1} for name in "ab"])
+        assert [row.name for row in await state.rows(query, {"wanted": 1})] == []
+
+    assert [row.name for row in await state.rows(query, {"wanted": 1})] == ["a", "b"]
+    assert await state.rows(query, {"wanted": 2}) == []
 
 
 async def test_a_block_that_fails_wrote_nothing(state: State) -> None:

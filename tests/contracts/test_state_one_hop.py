@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, MetaData, String, Table, insert, text
+from sqlalchemy import Column, MetaData, String, Table, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from radquarry.errors import PeerAway
@@ -42,6 +42,14 @@ async def test_a_transaction_visits_the_thread_once_a_statement_and_once_to_end(
         assert (await connection.execute(text("SELECT word FROM words"))).all() == [("one",)]
 
     assert visits(caplog) == 3
+
+
+async def test_a_query_by_itself_visits_the_thread_once(state: State, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "aiosqlite")
+
+    assert await state.rows(select(text("word")).select_from(text("words"))) == []
+
+    assert visits(caplog) == 1
 
 
 async def test_a_transaction_without_a_statement_visits_nobody(state: State, caplog: pytest.LogCaptureFixture) -> None:

@@ -79,7 +79,7 @@ async def test_an_urgent_order_overtakes_what_was_ordered_before(tmp_path: Path)
     async with ward(small_hospital(store_delay_ms=20), tmp_path, load=Load(associations=1)) as it:
         urgent, *others = it.uids[:6]
         await it.order(*others)
-        await it.heard.until(lambda: bool(it.heard.progress), "the first begins")
+        await asyncio.to_thread(it.hospital.traffic.wait_for, lambda seen: bool(seen.entries("c-move")))
 
         await it.heard.end(await it.order(urgent, priority=10))
 

@@ -23,6 +23,7 @@ from radquarry.dicom.connection import tended
 from radquarry.dicom.encryption import Tls
 from radquarry.dicom.passage import Gate, OpenGate, guard, leave_alone
 from radquarry.dicom.peer import PacsAway, PacsRefuses, Peer
+from radquarry.dicom.reactor import Reactor
 from radquarry.errors import Permanent
 
 # what passes is written out for its log, patients and all, even when nobody keeps that log
@@ -186,6 +187,7 @@ def _associate(peer: Peer, sop_classes: Sequence[str | Offer], received: Sequenc
     )
     if association.is_established:
         association._reactor_checkpoint = Checkpoint(association)  # noqa: SLF001 - see checkpoint.py
+        Reactor(association)
         return association
     answer = association.acceptor.primitive
     if association.is_rejected and answer is not None:

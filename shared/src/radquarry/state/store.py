@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Table, event, literal
+from sqlalchemy import CompoundSelect, Connection, Row, Select, Table, Update, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -16,6 +16,12 @@ from sqlalchemy.pool import QueuePool
 from radquarry.errors import PeerAway, Permanent
 from radquarry.state.steady import connected, to_its_end
 
+Written = tuple[Update, Mapping[str, Any]]
+"""A statement that changes rows, and its parameters."""
+
+Query = Select[Any] | CompoundSelect[Any]
+ALONE = "alone"
+"""How a connection is marked that runs one query and no more."""
 BUSY_SECONDS = 30
 RETURN_SECONDS = 2.0
 
@@ -44,6 +50,12 @@ class State:
         async with _mapped(), connected(self.engine) as connection:
             await connection.execution_options(reading=True)
             yield connection
+
+    async def rows(self, query: Query, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """What one query finds, without a transaction around it where the store needs none."""
+        async with _mapped(), connected(self.engine) as connection:
+            await connection.execution_options(reading=ALONE)
+            return (await connection.execute(query, parameters)).all()
 
     async def upsert(
         self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *update: str
@@ -178,4 +190,5 @@ def _begin(connection: Connection) -> None:
     """A writer takes the lock at once, so that it never fails half-way; a reader sees one moment and takes none."""
     reading = connection.get_execution_options().get("reading", False)
     driver: Any = connection.connection.dbapi_connection
-    driver.begin_with_the_next("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if reading != ALONE:  # a single query sees one moment by itself
+        driver.begin_with_the_next("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,18 +1,17 @@
 """A study as one retrieval wants it, while it is leased: its row, what was said of it, and where it stands."""
 
-import asyncio
 import time
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import Update
-
-from radquarry.mover.ledger import confirmed, ordered_by_number
+from radquarry.mover.ledger import confirmed, ordered_by_number, states_of
 from radquarry.mover.means import Means
 from radquarry.mover.next_step import Again, NextStep, Paused, Settled
+from radquarry.mover.orders import Wish
 from radquarry.mover.plan import Standing
 from radquarry.mover.sizes import weighed
 from radquarry.mover.wanted import Wanted
+from radquarry.state.store import Written
 
 
 class Account:
@@ -25,10 +24,11 @@ class Account:
         self.wanted = wanted
         self._holder = holder
         self._means = means
-        self._said_at = 0.0
-        self._saying = asyncio.Lock()
-        self._by_number: Update | None = None
+        self._said_at = time.monotonic()
+        self._by_number: Written | None = None
         self._is_counted = False
+        self._wish: Wish | None = "running"  # else it would not have been leased
+        self._wished_at = time.monotonic()
 
     @property
     def part(self) -> tuple[str, tuple[str, ...], frozenset[str]]:
@@ -39,11 +39,16 @@ class Account:
         """Hold on; raises `LeaseLost`."""
         await self._means.leases.renew(self._holder)
 
-    async def wish(self) -> str | None:
-        """What people want of the retrieval now; "given up" when they want this study of it no more."""
-        wish, given_up = await self._means.orders.wish_for(self.wanted)
-        self.wanted = replace(self.wanted, given_up=given_up)
-        return "given up" if given_up and wish != "cancelled" else wish
+    async def wish(self, age: float = 0.0) -> str | None:
+        """What people want of the retrieval now; "given up" when they want this study of it no more.
+
+        An answer of at most that `age` (seconds) is not asked for again.
+        """
+        if time.monotonic() - self._wished_at > age:
+            self._wished_at = time.monotonic()
+            self._wish, given_up = await self._means.orders.wish_for(self.wanted)
+            self.wanted = replace(self.wanted, given_up=given_up)
+        return "given up" if self.wanted.given_up and self._wish != "cancelled" else self._wish
 
     async def standing(self) -> Standing:
         """Where it stands; that is the row's, too, when it is next written."""
@@ -52,24 +57,21 @@ class Account:
         return standing
 
     async def received(self) -> int:
-        """Instances that are here; said aloud when there are more of them, now and then."""
+        """Instances that are here; how it goes on is said now and then, of what takes a moment only its end."""
         received = await self._means.ledger.received(*self.part)
-        if received != self.wanted.received and time.monotonic() - self._said_at >= self._means.patience.say:
+        is_news = received != self.wanted.received or self.wanted.state != "running"
+        if is_news and time.monotonic() - self._said_at >= self._means.patience.say:
+            self._said_at = time.monotonic()
             self.wanted = replace(self.wanted, received=received)
-            await self.say_running()
+            self.wanted = await self._means.progress.say(self.wanted, "running")
         return received
 
-    async def say_running(self) -> None:
-        """It is being sent."""
-        async with self._saying:
-            self._said_at = time.monotonic()
-            self.wanted = await self._means.progress.say(self.wanted, "running")
-
-    async def finish(self, step: NextStep) -> None:
-        """Say what becomes of it, and let it go."""
+    async def finish(self, step: NextStep, standing: Standing | None = None) -> None:
+        """Say what becomes of it, and let it go; `standing` is where it stands, if that was just looked up."""
         match step:
             case Settled():
-                instances = await self._means.ledger.states(*self.part, is_counted=self._is_counted)
+                standing = standing or await self._means.ledger.standing(*self.part)
+                instances = states_of(standing, is_counted=self._is_counted)
                 self.wanted = await self._means.progress.settle(self.wanted, step, instances)
                 await self._release(weighed(self.wanted.study_instance_uid))
             case Paused():
@@ -94,7 +96,7 @@ class Account:
         self._by_number = confirmed(self.wanted.study_instance_uid, self._means.clock())
         self._is_counted = True
 
-    async def _release(self, *also: Update, **columns: object) -> None:
+    async def _release(self, *also: Written, **columns: object) -> None:
         also = also if self._by_number is None else (self._by_number, *also)
         await self._means.leases.release(self.wanted, self._holder, *also, **self._columns(), **columns)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC
+from functools import cache
 from typing import Any
 
 from sqlalchemy import case, null, or_
@@ -30,6 +31,7 @@ def rows_of(stored: Sequence[StoredInstance]) -> list[dict[str, Any]]:
     ]
 
 
+@cache
 def arrived(dialect: str) -> Any:
     """The statement, to be given rows.
 

@@ -27,7 +27,7 @@ GO_ON = (Verdict.DONE, Verdict.PARTLY, Verdict.FAILED, Verdict.UNABLE)
 """After these the next order of the same study is still worth a try."""
 LARGE_INSTANCE = 50_000_000
 """Bytes that hardly an instance has."""
-WISH_LASTS = 0.1
+WISH_LASTS = 0.2
 """Seconds in which what people want counts as asked just now."""
 
 
@@ -165,17 +165,21 @@ class Asking:
 
     async def _have_it_sent(self, before: Standing, held: int) -> Sent:
         standing = await self._means.load.standing(self._place.name)
-        eyes = Eyes(self._account.received, self._account.wish, standing.forbidden, self._means.arrivals)
+        eyes = Eyes(
+            self._account.received,
+            self._account.wish,
+            standing.forbidden,
+            self._means.arrivals.of(self._account.wanted.study_instance_uid),
+            lambda: self._means.arrivals.behind,
+        )
         watch = Watch(self._session, self._place.stall_seconds, self._means.patience, eyes)
         seconds = 0.0
         for number, order in enumerate(self._orders(before)):
-            wished_at, wish = time.monotonic(), await self._account.wish()
+            await self._account.wish(WISH_LASTS)
             async with self._turn:
                 if number == 0:
                     self._turn.begin()
-                if time.monotonic() - wished_at > WISH_LASTS:
-                    wish = await self._account.wish()
-                if wish != "running":
+                if await self._account.wish(WISH_LASTS) != "running":
                     break
                 self.register = self._place.registration(await self._session.address())
                 begun = time.monotonic()
@@ -204,7 +208,6 @@ class Asking:
             self._account.order_by_number()
         else:
             await self._means.ledger.order(order, self._means.clock())
-        await self._account.say_running()
 
     def _orders(self, before: Standing) -> tuple[MoveOrder, ...]:
         wanted = self._account.wanted

@@ -17,12 +17,13 @@ log = structlog.get_logger(__name__)
 async def close_retrievals(means: Means, publish: Publish) -> None:
     """Until cancelled."""
     while True:
+        ring = means.bell.next_ring()
         try:
             for row in await means.orders.settled():
                 await publish(completed(row))
                 await means.orders.close(row.retrieval_id)
             await asyncio.sleep(means.patience.idle / 4)  # the sums run over every study of the open retrievals
-            await means.bell.wait(means.patience.idle)
+            await ring.wait(means.patience.idle)
         except Transient as error:
             log.warning("retrievals wait for their end", reason=str(error))
             await asyncio.sleep(means.patience.away[0])

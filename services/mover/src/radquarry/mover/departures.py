@@ -43,8 +43,7 @@ class Departures:
     async def due(self) -> list[str]:
         """Some studies of which something may leave now."""
         query = select(instances.c.study_instance_uid).where(*self._may_leave()).distinct().limit(STUDIES)
-        async with self._state.reading() as connection:
-            return list(await connection.scalars(query))
+        return [row.study_instance_uid for row in await self._state.rows(query)]
 
     async def decide(self, study_instance_uid: str) -> list[ArchivedInstance]:
         """Strike out what of this study may leave now; nobody else may work on it meanwhile."""
@@ -56,8 +55,7 @@ class Departures:
         """Some studies of which storescp was told so long ago to remove something, and has not."""
         asked = instances.c.asked_to_leave_at <= self._clock() - timedelta(seconds=seconds)
         query = select(instances.c.study_instance_uid).where(asked).distinct().limit(STUDIES)
-        async with self._state.reading() as connection:
-            return list(await connection.scalars(query))
+        return [row.study_instance_uid for row in await self._state.rows(query)]
 
     async def ask_again(self, study_instance_uid: str, seconds: float) -> list[ArchivedInstance]:
         """What it is to be told once more; only one of several movers gets it."""

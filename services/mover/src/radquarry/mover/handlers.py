@@ -121,7 +121,8 @@ async def look_again(event: StudyChanged, *, means: Means) -> None:
 async def note_instances(event: InstancesStored, *, means: Means) -> None:
     """Enter in the ledger what is in the archive, whoever ordered it."""
     await means.ledger.store(event.instances)
-    means.arrivals.entered((means.clock() - event.sent_at).total_seconds())
+    studies = {one.study_instance_uid for one in event.instances}
+    means.arrivals.entered(studies, (means.clock() - event.sent_at).total_seconds())
 
 
 def _demand(*, is_known: bool) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Update, and_, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,7 +20,41 @@ from radquarry.mover.orders import joined
 from radquarry.mover.progress import LEAP
 from radquarry.mover.tables import leases, retrievals, studies
 from radquarry.mover.wanted import UNSETTLED, Wanted
-from radquarry.state.store import State
+from radquarry.state.store import State, Written
+
+
+def _gained(dialect: Any) -> Any:
+    statement = dialect.insert(leases)
+    fresh = {name: statement.excluded[name] for name in ("holder", "until")}
+    over = leases.c.until < bindparam("now")
+    statement = statement.on_conflict_do_update(index_elements=["study_instance_uid"], set_=fresh, where=over)
+    return statement.returning(leases.c.holder)
+
+
+# Built once: to build such a statement, and to look up its text, takes longer than to run it.
+_DUE = (
+    joined()
+    .where(
+        studies.c.pacs == bindparam("of_pacs"),
+        # a paused study is due where its retrieval goes on: it was put to rest while somebody resumed that
+        studies.c.state.in_(UNSETTLED),
+        studies.c.due <= bindparam("now"),
+        retrievals.c.state == "running",
+        retrievals.c.windows.in_(bindparam("open", expanding=True)),
+        studies.c.study_instance_uid.not_in(
+            select(leases.c.study_instance_uid).where(leases.c.until >= bindparam("now"))
+        ),
+        studies.c.study_instance_uid.not_in(bindparam("ours", expanding=True)),
+    )
+    .limit(1)
+)
+_NEXT = _DUE.order_by(studies.c.priority.desc(), studies.c.due, studies.c.position)
+_NEXT_UNLOCKED = _NEXT.with_for_update(of=studies, skip_locked=True)
+_GAINED = {"postgresql": _gained(postgresql), "sqlite": _gained(sqlite)}
+_CHANGED = update(studies).where(
+    studies.c.retrieval_id == bindparam("of_retrieval"), studies.c.study_instance_uid == bindparam("of_study")
+)
+_LET_GO = delete(leases).where(leases.c.holder == bindparam("of_holder")).returning(leases.c.holder)
 
 
 class LeaseLost(PeerAway):
@@ -44,29 +78,22 @@ class Leases:
 
     async def any_due(self, pacs: str) -> bool:
         """Whether there is something to take now."""
-        query = self._due(pacs, await self._windows.open()).order_by(None)
-        async with self._state.reading() as connection:
-            return (await connection.execute(query)).first() is not None
+        asked = self._asked(pacs, await self._windows.open())
+        return bool(await self._state.rows(_DUE, asked))
 
     async def take(self, pacs: str) -> tuple[Wanted, str] | None:
         """The most urgent study of a PACS that is due and free, and the name under which we hold it."""
-        query = self._due(pacs, await self._windows.open())
-        if self._state.dialect == "postgresql":
-            query = query.with_for_update(of=studies, skip_locked=True)
+        asked = self._asked(pacs, await self._windows.open())
+        query = _NEXT_UNLOCKED if self._state.dialect == "postgresql" else _NEXT
         holder = str(uuid4())
         async with self._state.writing() as connection:
-            row = (await connection.execute(query)).first()
+            row = (await connection.execute(query, asked)).first()
             if row is None or not await self._gained(connection, row.study_instance_uid, holder):
                 return None
-            one = and_(
-                studies.c.retrieval_id == row.retrieval_id, studies.c.study_instance_uid == row.study_instance_uid
-            )
             self._ours[holder] = row.study_instance_uid
-            leapt = studies.c.revision + LEAP
-            revision = await connection.scalar(
-                update(studies).where(one).values(revision=leapt).returning(studies.c.revision)
-            )
-        return replace(Wanted.of(row), revision=revision), holder
+            wanted = replace(Wanted.of(row), revision=row.revision + LEAP)
+            await connection.execute(_CHANGED, {**_one(wanted), "revision": wanted.revision})
+        return wanted, holder
 
     async def hold(self, study_instance_uid: str) -> str | None:
         """Keep others from working on a study; the name under which we hold it, None where somebody else does."""
@@ -82,21 +109,16 @@ class Leases:
             if result.rowcount == 0:
                 raise LeaseLost("another mover has taken the study over")
 
-    async def release(self, wanted: Wanted, holder: str, *also: Update, **values: Any) -> None:
+    async def release(self, wanted: Wanted, holder: str, *also: Written, **values: Any) -> None:
         """Change the study's row, do what else is to be done at once with that, and let it go.
 
         Raises `LeaseLost`, changing nothing, when it is not ours any more.
         """
-        one = and_(
-            studies.c.retrieval_id == str(wanted.retrieval_id),
-            studies.c.study_instance_uid == wanted.study_instance_uid,
-        )
-        ours = delete(leases).where(leases.c.holder == holder).returning(leases.c.holder)
         async with self._state.writing() as connection:
-            if (await connection.execute(ours)).first() is None:
+            if (await connection.execute(_LET_GO, {"of_holder": holder})).first() is None:
                 raise LeaseLost("another mover has taken the study over")
-            for statement in (update(studies).where(one).values(**values), *also):
-                await connection.execute(statement)
+            for statement, parameters in ((_CHANGED, {**_one(wanted), **values}), *also):
+                await connection.execute(statement, parameters)
         self.forget(holder)
 
     def forget(self, holder: str) -> None:
@@ -107,36 +129,18 @@ class Leases:
         """Let go of a study without a word; its row stays as it is."""
         self.forget(holder)
         async with self._state.writing() as connection:
-            await connection.execute(delete(leases).where(leases.c.holder == holder))
+            await connection.execute(_LET_GO, {"of_holder": holder})
 
     async def _gained(self, connection: AsyncConnection, study_instance_uid: str, holder: str) -> bool:
         """Whether the study is ours now: nobody had it, or a lease has run out."""
         now = self._clock()
-        row = {"holder": holder, "until": now + self._length}
-        insert = (postgresql if self._state.dialect == "postgresql" else sqlite).insert(leases)
-        statement = insert.values(study_instance_uid=study_instance_uid, **row).on_conflict_do_update(
-            index_elements=["study_instance_uid"], set_=row, where=leases.c.until < now
-        )
-        return (await connection.execute(statement.returning(leases.c.holder))).first() is not None
+        row = {"study_instance_uid": study_instance_uid, "holder": holder, "until": now + self._length, "now": now}
+        return (await connection.execute(_GAINED[self._state.dialect], row)).first() is not None
 
-    def _due(self, pacs: str, windows: Collection[str]) -> Any:
-        """Of orders that have these windows of their own.
+    def _asked(self, pacs: str, windows: Collection[str]) -> dict[str, Any]:
+        """Of orders that have these windows of their own."""
+        return {"of_pacs": pacs, "open": list(windows), "now": self._clock(), "ours": sorted(self._ours.values())}
 
-        A paused study is due where its retrieval goes on: it was put to rest while somebody resumed that.
-        """
-        now = self._clock()
-        held = select(leases.c.study_instance_uid).where(leases.c.until >= now)
-        return (
-            joined()
-            .where(
-                studies.c.pacs == pacs,
-                studies.c.state.in_(UNSETTLED),
-                studies.c.due <= now,
-                retrievals.c.state == "running",
-                retrievals.c.windows.in_(windows),
-                studies.c.study_instance_uid.not_in(held),
-                studies.c.study_instance_uid.not_in(sorted(self._ours.values())),
-            )
-            .order_by(studies.c.priority.desc(), studies.c.due, studies.c.position)
-            .limit(1)
-        )
+
+def _one(wanted: Wanted) -> dict[str, str]:
+    return {"of_retrieval": str(wanted.retrieval_id), "of_study": wanted.study_instance_uid}

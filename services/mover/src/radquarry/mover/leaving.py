@@ -26,9 +26,10 @@ AT_ONCE = 500
 async def let_leave(means: Means, publish: Publish) -> None:
     """Until cancelled."""
     while True:
+        ring = means.delivered.next_ring()
         try:
             if not await let_some_leave(means, publish):
-                await means.delivered.wait(means.patience.leave)
+                await ring.wait(means.patience.leave)
         except Transient as error:
             log.warning("what may leave the archive stays for now", reason=str(error))
             await asyncio.sleep(means.patience.away[0])

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Update, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, null, select, union_all, update
 
 from radquarry.dicom.moving import MoveOrder
 from radquarry.messages import InstanceState, StoredInstance
@@ -13,10 +13,12 @@ from radquarry.mover.arriving import arrived, rows_of
 from radquarry.mover.expectation import ExpectedSeries
 from radquarry.mover.plan import SeriesStanding, Standing
 from radquarry.mover.tables import as_utc, instances, series
-from radquarry.state.store import State, insert_rows
+from radquarry.state.store import State, Written, insert_rows
 
 PORTION = 5000
 """Studies asked about in one statement."""
+STATE = ["series_instance_uid", "sop_instance_uid", "expected", "bytes", "sha256", "stored_at", "ordered", "problem"]
+"""Columns of an instance that say how it stands."""
 
 
 class Ledger:
@@ -84,15 +86,9 @@ class Ledger:
 
     async def received(self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = ()) -> int:
         """Instances of the chosen series that are here; of them only the named ones, where any are."""
-        query = select(func.count()).where(
-            instances.c.study_instance_uid == study_instance_uid,
-            instances.c.series_instance_uid.in_(chosen),
-            instances.c.bytes.is_not(None),
-        )
-        if only:
-            query = query.where(instances.c.sop_instance_uid.in_(only))
-        async with self._state.reading() as connection:
-            return int(await connection.scalar(query) or 0)
+        asked = {"of_study": study_instance_uid, "of_series": list(chosen)}
+        query = _RECEIVED.where(instances.c.sop_instance_uid.in_(only)) if only else _RECEIVED
+        return int((await self._state.rows(query, asked))[0].here)
 
     async def here(self, study_instance_uids: Sequence[str]) -> dict[tuple[str, str], int]:
         """(study, series) → instances that are here; series "" is the whole study."""
@@ -111,76 +107,98 @@ class Ledger:
     async def modalities(self, study_instance_uid: str) -> dict[str, str]:
         """By Series Instance UID."""
         query = select(series.c.series_instance_uid, series.c.modality)
-        async with self._state.reading() as connection:
-            rows = await connection.execute(query.where(series.c.study_instance_uid == study_instance_uid))
-            return {row.series_instance_uid: row.modality for row in rows}
+        rows = await self._state.rows(query.where(series.c.study_instance_uid == study_instance_uid))
+        return {row.series_instance_uid: row.modality for row in rows}
 
     async def weight(self, study_instance_uid: str, chosen: Collection[str]) -> int:
         """Bytes of the chosen series that are here."""
-        query = select(func.coalesce(func.sum(instances.c.bytes), 0)).where(
+        query = select(func.coalesce(func.sum(instances.c.bytes), 0).label("weight")).where(
             instances.c.study_instance_uid == study_instance_uid, instances.c.series_instance_uid.in_(chosen)
         )
-        async with self._state.reading() as connection:
-            return int(await connection.scalar(query) or 0)
+        return int((await self._state.rows(query))[0].weight)
 
     async def standing(self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = ()) -> Standing:
         """Where the chosen series of a study stand; of them only the named instances, where any are."""
-        async with self._state.reading() as connection:
-            rows = (await connection.execute(_of_study(study_instance_uid))).all()
-            stated = await connection.execute(
-                select(series.c.series_instance_uid, series.c.instances).where(
-                    series.c.study_instance_uid == study_instance_uid
-                )
-            )
-            holds = {row.series_instance_uid: int(row.instances) for row in stated}
+        holds: dict[str, int] = {}
+        by_series: dict[str, list[Any]] = {uid: [] for uid in chosen}
+        for row in await self._state.rows(_STANDING, {"of_study": study_instance_uid}):
+            if row.holds is not None:
+                holds[row.series_instance_uid] = row.holds
+            elif row.series_instance_uid in by_series and (not only or row.sop_instance_uid in only):
+                by_series[row.series_instance_uid].append(row)
         found = []
-        for uid in chosen:
-            mine = [
-                row for row in rows if row.series_instance_uid == uid and (not only or row.sop_instance_uid in only)
-            ]
+        for uid, mine in by_series.items():
             here = tuple(row.sop_instance_uid for row in mine if row.bytes is not None)
             missing = tuple(row.sop_instance_uid for row in mine if row.bytes is None and row.expected)
             left = holds.get(uid, 0) - len(here) - len(missing)
             found.append(SeriesStanding(uid, here, missing, 0 if only else max(0, left), bool(only) and left == 0))
-        return Standing(study_instance_uid, tuple(found))
+        rows = tuple(row for uid in sorted(by_series) for row in sorted(by_series[uid], key=_uid))
+        return Standing(study_instance_uid, tuple(found), rows)
 
     async def states(
-        self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = (), *, is_counted: bool = False
+        self, study_instance_uid: str, chosen: Collection[str], only: Collection[str] = ()
     ) -> tuple[InstanceState, ...]:
-        """Each instance of the chosen series, or each of the named ones, for the manifest.
+        """Each instance of the chosen series, or each of the named ones, for the manifest."""
+        return states_of(await self.standing(study_instance_uid, chosen, only))
 
-        `is_counted`: what is not named came by an order by number that is not written down yet.
-        """
-        async with self._state.reading() as connection:
-            rows = (await connection.execute(_of_study(study_instance_uid))).all()
-        return tuple(
-            InstanceState(
-                series_instance_uid=row.series_instance_uid,
-                sop_instance_uid=row.sop_instance_uid,
-                received=row.bytes is not None,
-                bytes=row.bytes or 0,
-                sha256="" if row.bytes is None else row.sha256,
-                stored_at=None if row.bytes is None else as_utc(row.stored_at),
-                ordered=row.ordered + (is_counted and not row.expected),
-                problem=row.problem if row.bytes is None else "",
-            )
-            for row in rows
-            if row.series_instance_uid in chosen
-            and (row.expected or row.bytes is not None)
-            and (not only or row.sop_instance_uid in only)
+
+def states_of(standing: Standing, *, is_counted: bool = False) -> tuple[InstanceState, ...]:
+    """Each instance that is wanted or here, for the manifest.
+
+    `is_counted`: what is not named came by an order by number that is not written down yet.
+    """
+    return tuple(
+        InstanceState(
+            series_instance_uid=row.series_instance_uid,
+            sop_instance_uid=row.sop_instance_uid,
+            received=row.bytes is not None,
+            bytes=row.bytes or 0,
+            sha256="" if row.bytes is None else row.sha256,
+            stored_at=None if row.bytes is None else as_utc(row.stored_at),
+            ordered=row.ordered + (is_counted and not row.expected),
+            problem=row.problem if row.bytes is None else "",
         )
+        for row in standing.rows
+        if row.expected or row.bytes is not None
+    )
 
 
-def ordered_by_number(study_instance_uid: str) -> Update:
-    """The statement that writes: all of a study was ordered, and its instances have no names yet."""
-    return update(series).where(series.c.study_instance_uid == study_instance_uid).values(ordered=series.c.ordered + 1)
+_RECEIVED = select(func.count().label("here")).where(
+    instances.c.study_instance_uid == bindparam("of_study"),
+    instances.c.series_instance_uid.in_(bindparam("of_series", expanding=True)),
+    instances.c.bytes.is_not(None),
+)
+_STANDING = union_all(
+    select(*(instances.c[name] for name in STATE), null().label("holds")).where(
+        instances.c.study_instance_uid == bindparam("of_study")
+    ),
+    select(series.c.series_instance_uid, *(null().label(name) for name in STATE[1:]), series.c.instances).where(
+        series.c.study_instance_uid == bindparam("of_study")
+    ),
+)
+"""A study's instances, and for each of its series one row that says how many it holds."""
+_ORDERED = (
+    update(series).where(series.c.study_instance_uid == bindparam("of_study")).values(ordered=series.c.ordered + 1)
+)
+_CONFIRMED = (
+    update(instances)
+    .where(
+        instances.c.study_instance_uid == bindparam("of_study"),
+        instances.c.bytes.is_not(None),
+        instances.c.expected.is_(False),
+    )
+    .values(expected=True, ordered=instances.c.ordered + 1, ordered_at=bindparam("now"))
+)
 
 
-def confirmed(study_instance_uid: str, ordered_at: datetime) -> Update:
-    """The statement that writes: what is here of a study is what was ordered by its number, and all of it."""
-    here = (instances.c.study_instance_uid == study_instance_uid, instances.c.bytes.is_not(None))
-    counted = {"expected": True, "ordered": instances.c.ordered + 1, "ordered_at": ordered_at}
-    return update(instances).where(*here, instances.c.expected.is_(False)).values(counted)
+def ordered_by_number(study_instance_uid: str) -> Written:
+    """What writes: all of a study was ordered, and its instances have no names yet."""
+    return _ORDERED, {"of_study": study_instance_uid}
+
+
+def confirmed(study_instance_uid: str, ordered_at: datetime) -> Written:
+    """What writes: what is here of a study is what was ordered by its number, and all of it."""
+    return _CONFIRMED, {"of_study": study_instance_uid, "now": ordered_at}
 
 
 def _instance_rows(study: str, wanted: Sequence[ExpectedSeries]) -> list[dict[str, Any]]:
@@ -212,6 +230,6 @@ def _lacking(study_instance_uid: str) -> tuple[ColumnElement[bool], ...]:
     return instances.c.study_instance_uid == study_instance_uid, instances.c.expected, instances.c.bytes.is_(None)
 
 
-def _of_study(study_instance_uid: str) -> Select[Any]:
-    query = select(instances).where(instances.c.study_instance_uid == study_instance_uid)
-    return query.order_by(instances.c.series_instance_uid, instances.c.sop_instance_uid)
+def _uid(row: Any) -> str:
+    uid: str = row.sop_instance_uid
+    return uid

@@ -41,8 +41,7 @@ class OrderWindows:
     async def _all(self) -> list[str]:
         if time.monotonic() - self._read_at > LOOK_SECONDS:
             query = select(retrievals.c.windows).where(retrievals.c.windows != "", retrievals.c.closed_at.is_(None))
-            async with self._state.reading() as connection:
-                self._known = sorted(await connection.scalars(query.distinct()))
+            self._known = sorted(row.windows for row in await self._state.rows(query.distinct()))
             self._read_at = time.monotonic()
         return self._known
 

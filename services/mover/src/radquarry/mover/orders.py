@@ -81,19 +81,14 @@ class Orders:
     async def wish_of(self, retrieval_id: UUID) -> Wish | None:
         """What people want of this retrieval now."""
         query = select(retrievals.c.state).where(retrievals.c.retrieval_id == str(retrieval_id))
-        async with self._state.reading() as connection:
-            return await connection.scalar(query)
+        rows = await self._state.rows(query)
+        return rows[0].state if rows else None
 
     async def wish_for(self, wanted: Wanted) -> tuple[Wish | None, str]:
         """What people want of its retrieval now, and who gave this study up, in words."""
-        one = (studies.c.retrieval_id == str(wanted.retrieval_id)) & (
-            studies.c.study_instance_uid == wanted.study_instance_uid
-        )
-        mine = studies.c.retrieval_id == retrievals.c.retrieval_id
-        query = select(retrievals.c.state, studies.c.given_up).join_from(studies, retrievals, mine).where(one)
-        async with self._state.reading() as connection:
-            row = (await connection.execute(query)).first()
-        return (None, "") if row is None else (row.state, row.given_up)
+        one = {"of_retrieval": str(wanted.retrieval_id), "of_study": wanted.study_instance_uid}
+        rows = await self._state.rows(_WISH, one)
+        return (rows[0].state, rows[0].given_up) if rows else (None, "")
 
     async def idle_studies(self, retrieval_id: UUID) -> list[Wanted]:
         """Unsettled studies of a retrieval that nobody works on."""
@@ -155,8 +150,7 @@ class Orders:
     async def is_worked_on(self, study_instance_uid: str) -> bool:
         """Whether somebody has it leased now."""
         query = worked_on(self._clock()).where(leases.c.study_instance_uid == study_instance_uid)
-        async with self._state.reading() as connection:
-            return (await connection.execute(query)).first() is not None
+        return bool(await self._state.rows(query))
 
     async def reopen(self, said: Sequence[Wanted]) -> None:
         """Take settled studies up again as was published, from the beginning; their retrievals are open once more."""
@@ -195,8 +189,7 @@ class Orders:
             .where(*conditions, ~_has_unsettled())
             .group_by(retrievals.c.retrieval_id)
         )
-        async with self._state.reading() as connection:
-            return list((await connection.execute(query)).all())
+        return list(await self._state.rows(query))
 
     async def close(self, retrieval_id: str) -> None:
         """Its end has been published; it stays open when a study of it was taken up again meanwhile."""
@@ -205,8 +198,7 @@ class Orders:
             await connection.execute(update(retrievals).where(one).values(closed_at=self._clock()))
 
     async def _wanted(self, query: Select[Any]) -> list[Wanted]:
-        async with self._state.reading() as connection:
-            return [Wanted.of(row) for row in (await connection.execute(query)).all()]
+        return [Wanted.of(row) for row in await self._state.rows(query)]
 
 
 def idle(now: datetime) -> Select[Any]:
@@ -223,6 +215,13 @@ def _has_unsettled() -> ColumnElement[bool]:
     others = studies.alias()
     unsettled = (others.c.retrieval_id == retrievals.c.retrieval_id) & others.c.state.in_(UNSETTLED)
     return exists().where(unsettled).correlate(retrievals)
+
+
+_WISH = (
+    select(retrievals.c.state, studies.c.given_up)
+    .join_from(studies, retrievals, studies.c.retrieval_id == retrievals.c.retrieval_id)
+    .where(studies.c.retrieval_id == bindparam("of_retrieval"), studies.c.study_instance_uid == bindparam("of_study"))
+)
 
 
 def joined() -> Select[Any]:

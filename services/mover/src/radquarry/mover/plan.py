@@ -1,6 +1,7 @@
 """What to order next of a study: as much at once as nothing is here of, and never what is here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from radquarry.dicom.moving import MoveOrder
 
@@ -29,10 +30,11 @@ class SeriesStanding:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the wanted part of a study stands."""
+    """Where the wanted part of a study stands; `rows` are those of its instances in the ledger."""
 
     study_instance_uid: str
     series: tuple[SeriesStanding, ...]
+    rows: tuple[Any, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def received(self) -> int:

@@ -99,8 +99,7 @@ class SecondThoughts:
         await connection.execute(statement.values({**bound, **values}), rows)
 
     async def _wanted(self, query: Any) -> list[Wanted]:
-        async with self._state.reading() as connection:
-            return [Wanted.of(row) for row in (await connection.execute(query)).all()]
+        return [Wanted.of(row) for row in await self._state.rows(query)]
 
 
 def _of(retrieval_id: UUID) -> ColumnElement[bool]:

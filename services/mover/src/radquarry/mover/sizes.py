@@ -4,10 +4,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from radquarry.mover.tables import instances, rates, series
-from radquarry.state.store import State
+from radquarry.state.store import State, Written
 
 ASSUMED = {
     "CR": 9_000_000,
@@ -45,16 +45,24 @@ class Sizes:
         return self.learnt.get(modality, ASSUMED.get(modality, ASSUMED_OTHER))
 
 
-def weighed(study_instance_uid: str) -> Update:
-    """The statement that sums up what is here of each series of a study. Twice is once."""
-    mine = (
-        instances.c.study_instance_uid == series.c.study_instance_uid,
-        instances.c.series_instance_uid == series.c.series_instance_uid,
-        instances.c.bytes.is_not(None),
+_mine = (
+    instances.c.study_instance_uid == series.c.study_instance_uid,
+    instances.c.series_instance_uid == series.c.series_instance_uid,
+    instances.c.bytes.is_not(None),
+)
+_WEIGHED = (
+    update(series)
+    .where(series.c.study_instance_uid == bindparam("of_study"))
+    .values(
+        received=select(func.count()).select_from(instances).where(*_mine).scalar_subquery(),
+        bytes=select(func.coalesce(func.sum(instances.c.bytes), 0)).where(*_mine).scalar_subquery(),
     )
-    count = select(func.count()).select_from(instances).where(*mine).scalar_subquery()
-    total = select(func.coalesce(func.sum(instances.c.bytes), 0)).where(*mine).scalar_subquery()
-    return update(series).where(series.c.study_instance_uid == study_instance_uid).values(received=count, bytes=total)
+)
+
+
+def weighed(study_instance_uid: str) -> Written:
+    """What sums up what is here of each series of a study. Twice is once."""
+    return _WEIGHED, {"of_study": study_instance_uid}
 
 
 class Experience:
@@ -75,8 +83,7 @@ class Experience:
         """By modality."""
         sums = func.sum(series.c.bytes).label("bytes"), func.sum(series.c.received).label("received")
         query = select(series.c.modality, *sums).where(series.c.received > 0).group_by(series.c.modality)
-        async with self._state.reading() as connection:
-            rows = (await connection.execute(query)).all()
+        rows = await self._state.rows(query)
         return Sizes({row.modality: float(row.bytes) / int(row.received) for row in rows})
 
     async def time(self, pacs: str, sent_bytes: int, seconds: float) -> None:
@@ -94,6 +101,5 @@ class Experience:
 
     async def rates(self) -> dict[str, float]:
         """Bytes a second over one association, by PACS."""
-        async with self._state.reading() as connection:
-            rows = (await connection.execute(select(rates).where(rates.c.seconds > 0))).all()
+        rows = await self._state.rows(select(rates).where(rates.c.seconds > 0))
         return {row.pacs: row.bytes / row.seconds for row in rows}

@@ -11,6 +11,7 @@ from radquarry.mover.asking import Asking, Sent
 from radquarry.mover.leases import LeaseLost
 from radquarry.mover.means import Means, Place
 from radquarry.mover.next_step import Again, Attempt, NextStep, Paused, Settled, given_up, next_step, put_off
+from radquarry.mover.plan import Standing
 from radquarry.mover.port import Session
 from radquarry.mover.turn import Turn
 from radquarry.mover.wanted import Wanted
@@ -33,6 +34,7 @@ class Visit:
         self._lost: Exception | None = None
         self.is_well = True
         self._asking: asyncio.Task[NextStep | Sent] | None = None
+        self._after: Standing | None = None
 
     async def until_free(self) -> None:
         """The association may be used for another study."""
@@ -85,7 +87,7 @@ class Visit:
             step = put_off(self._account.wanted, patience.away, str(away), patience)
         except PacsRefuses as refusal:
             step = Settled("incomplete", str(refusal))
-        await self._account.finish(await self._as_wished(step))
+        await self._account.finish(await self._as_wished(step), self._after)
         self._means.bell.ring()
 
     def _later(self, not_now: Postponed) -> Again:
@@ -116,7 +118,7 @@ class Visit:
         watch, before = sent.watch, sent.before
         if not watch.end.counts.is_nothing:
             await watch.until_quiet(sent.awaited)
-        after = await self._account.standing()
+        self._after = after = await self._account.standing()
         if after.received - before.received >= MANY:
             came = await self._means.ledger.weight(*self._account.part[:2]) - sent.held
             await self._means.experience.time(self._place.name, came, sent.seconds)

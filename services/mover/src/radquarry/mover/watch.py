@@ -8,7 +8,7 @@ from typing import Any
 
 from radquarry.dicom.moving import Counts, MoveEnd, MoveOrder
 from radquarry.errors import Postponed
-from radquarry.mover.bell import Arrivals
+from radquarry.mover.bell import News
 from radquarry.mover.patience import Patience
 from radquarry.mover.port import Session
 
@@ -21,12 +21,14 @@ class Eyes:
     """What a watch looks at.
 
     `received` counts instances that are here, `wish` says what people want, `forbidden` why nothing may be asked now.
+    `news` is of the study, from before its first move; `behind` says how many seconds late it is.
     """
 
     received: Callable[[], Awaitable[int]]
     wish: Callable[[], Awaitable[str | None]]
     forbidden: Callable[[], Postponed | None]
-    arrivals: Arrivals
+    news: News
+    behind: Callable[[], float]
 
 
 class Watch:
@@ -68,14 +70,18 @@ class Watch:
         return self.end
 
     async def until_quiet(self, expected: int) -> None:
-        """Wait until all instances are here, or none has come for a while: longer where the ledger is behind."""
+        """Wait until all instances are here, or none has come for a while: longer where the ledger is behind.
+
+        To be called when some were missing before the first move: the ledger is looked at when it has something new.
+        """
         self._news_at = time.monotonic()
-        while await self._look() < expected:
-            patience = self._patience.quiet + 2 * self._eyes.arrivals.behind
-            left = patience - (time.monotonic() - self._news_at)
-            if left <= 0:
+        left = self._patience.quiet
+        while left > 0:
+            await self._eyes.news.wait(min(left, self._patience.poll))
+            if await self._look() >= expected:
                 return
-            await self._eyes.arrivals.wait(min(left, self._patience.poll))
+            patience = self._patience.quiet + 2 * self._eyes.behind()
+            left = patience - (time.monotonic() - self._news_at)
 
     async def _reason_to_stop(self) -> str:
         await self._look()

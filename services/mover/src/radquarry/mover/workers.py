@@ -30,11 +30,12 @@ class Workers:
     async def _work(self, number: int) -> None:
         async with UnderWay() as under_way:
             while True:
+                ring = self._means.bell.next_ring()
                 try:
                     if 0 < number >= self._means.load.associations(self._place.name):
                         await asyncio.sleep(self._means.patience.idle)
                     elif not await self._some(under_way, is_first=number == 0):
-                        await self._means.bell.wait(self._means.patience.idle)
+                        await ring.wait(self._means.patience.idle)
                 except Transient as error:
                     log.warning("the mover waits", pacs=self._place.name, reason=str(error))
                     await self._wait(error, is_first=number == 0)
@@ -49,7 +50,7 @@ class Workers:
                 await self._hold(str(not_now))
             return False
         if seconds := await self._means.load.study(self._place.name):
-            await self._means.bell.wait(min(seconds, self._means.patience.away[0]))
+            await self._means.bell.next_ring().wait(min(seconds, self._means.patience.away[0]))
             return True
         async with self._means.load.slot(self._place.name) as gate, self._place.pacs.session(gate) as session:
             return await Shift(self._place, self._means, gate, session).work(under_way)

@@ -1,0 +1,102 @@
+"""pynetdicom's reactor, the thread that serves a connection, asleep until there is something to send or to read.
+
+By itself it looks a thousand times a second: that costs processor time for every open association, and each message
+waits for the next look.
+"""
+
+import selectors
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from typing import Any
+
+from pynetdicom.association import Association
+from pynetdicom.transport import AssociationSocket
+
+LONGEST_SLEEP = 0.5
+"""Seconds after which it looks at its own timers."""
+WAITS_TO_CLOSE = "Sta13"
+"""The state in which a connection is only read until it ends (PS3.8 Table 9-10); pynetdicom's own look does that."""
+
+
+class Reactor:
+    """Of an established association; takes over its look at the connection and its way of sending."""
+
+    def __init__(self, association: Association, longest_sleep: float = LONGEST_SLEEP) -> None:
+        self._longest_sleep = longest_sleep
+        self._association = association
+        self._dul = association.dul
+        self._look, self._send = self._dul._is_transport_event, self._dul.send_pdu  # noqa: SLF001 - see above
+        try:
+            self._told, self._tell = socket.socketpair()
+        except OSError:  # no file descriptor is left, and pynetdicom's own way needs none
+            return
+        for end in (self._told, self._tell):
+            end.setblocking(False)  # noqa: FBT003 - one byte is enough to wake it
+        self._telling = threading.Lock()
+        self._sleep = selectors.PollSelector()  # takes no file descriptor, and any number of one
+        self._sleep.register(self._told, selectors.EVENT_READ)
+        transport = self._dul.socket
+        assert transport is not None  # noqa: S101 - it has just been used
+        self._connection: Any = transport.socket
+        self._watch_its_end(transport)
+        try:
+            self._sleep.register(self._connection or -1, selectors.EVENT_READ)
+        except (ValueError, OSError):  # the peer was quicker
+            self._close()
+        self._dul.send_pdu = self.send  # type: ignore[method-assign]
+        self._dul._is_transport_event = self.look  # type: ignore[method-assign]  # noqa: SLF001 - as above
+
+    def _watch_its_end(self, transport: AssociationSocket) -> None:
+        self._shut = transport._shutdown_socket  # noqa: SLF001 - as above
+        self._kill, self._kill_both = self._dul.kill_dul, self._association.kill
+        transport._shutdown_socket = self._close  # type: ignore[method-assign]  # noqa: SLF001 - as above
+        self._dul.kill_dul = self._end  # type: ignore[method-assign]
+        self._association.kill = self._end_both  # type: ignore[method-assign]
+
+    def send(self, primitive: Any) -> None:
+        """From any thread: have it sent at once."""
+        self._send(primitive)
+        with suppress(OSError), self._telling:  # closed, or it has been told already
+            self._tell.send(b"\0")
+
+    def look(self) -> bool:
+        """In the reactor's thread: wait, then read what came; whether anything did."""
+        if self._is_to_look_at_once():
+            return self._look()
+        ready: set[Any] = set()
+        with suppress(OSError, ValueError):  # closed meanwhile
+            ready = {key.fileobj for key, _ in self._sleep.select(self._longest_sleep)}
+        if self._told in ready:
+            with suppress(OSError):
+                self._told.recv(4096)
+        if self._dul._process_recv_primitive():  # noqa: SLF001 - as above
+            return False
+        return self._look() if self._connection in ready else False
+
+    def _is_to_look_at_once(self) -> bool:
+        transport = self._dul.socket
+        if transport is None or transport.socket is None or transport.socket is not self._connection:
+            return True
+        if self._dul.state_machine.current_state == WAITS_TO_CLOSE or not self._dul.event_queue.empty():
+            return True
+        return isinstance(self._connection, ssl.SSLSocket) and bool(self._connection.pending())
+
+    def _end(self) -> None:
+        """The thread ends. Where the peer broke the connection off, pynetdicom would leave our end of it open."""
+        self._kill()
+        self._close()
+
+    def _end_both(self) -> None:
+        """The association ends, perhaps because this thread has died of an event that its state has no place for."""
+        self._kill_both()
+        self._close()
+
+    def _close(self) -> None:
+        self._connection = None
+        self._shut()
+        self._sleep.close()
+        with self._telling:  # else the byte may go to whoever is given the file descriptor next
+            self._told.close()
+            self._tell.close()
