@@ -55,6 +55,53 @@ async def test_a_block_that_fails_wrote_nothing(state: State) -> None:
     assert await rows(state) == {}
 
 
+async def test_what_is_changed_is_seen_by_the_next_statement_and_kept_at_the_end(state: State) -> None:
+    raised = update(counters).where(counters.c.name == "a").values(value=counters.c.value + bindparam("by"))
+    async with state.writing() as connection:
+        await connection.execute(insert(counters).values(name="a", value=1))
+        await state.change(connection, (raised, {"by": 1}), (raised, {"by": 10}))
+        assert await connection.scalar(select(counters.c.value)) == 12
+        await state.change(connection, (raised, {"by": 100}))
+
+    assert await rows(state) == {"a": 112}
+
+
+async def test_a_block_that_fails_changed_nothing_and_nor_does_the_next_one_for_it(state: State) -> None:
+    changed = update(counters).values(value=bindparam("to"))
+    async with state.writing() as connection:
+        await connection.execute(insert(counters).values(name="a", value=1))
+
+    async def fail_after_changing() -> None:
+        async with state.writing() as connection:
+            await state.change(connection, (changed, {"to": 2}))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail_after_changing()
+
+    async with state.writing() as connection:
+        await connection.execute(insert(counters).values(name="b", value=5))
+    assert await rows(state) == {"a": 1, "b": 5}
+
+
+async def test_a_change_that_cannot_be_made_takes_the_whole_block_with_it(state: State) -> None:
+    renamed = update(counters).where(counters.c.name == "a").values(name=bindparam("to"))
+    async with state.writing() as connection:
+        await state.upsert(connection, counters, [{"name": name, "value": 1} for name in "ab"])
+
+    async def clash() -> None:
+        async with state.writing() as connection:
+            await connection.execute(insert(counters).values(name="c", value=1))
+            await state.change(connection, (renamed, {"to": "b"}))
+
+    with pytest.raises(IntegrityError):
+        await clash()
+
+    async with state.writing() as connection:
+        await connection.execute(insert(counters).values(name="d", value=1))
+    assert await rows(state) == {"a": 1, "b": 1, "d": 1}
+
+
 async def test_who_is_cancelled_at_any_moment_and_twice_leaves_no_lock_and_no_connection(state: State) -> None:
     complaints: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, MetaData, String, Table, insert, select, text
+from sqlalchemy import Column, MetaData, String, Table, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from radquarry.errors import PeerAway
@@ -50,6 +50,22 @@ async def test_a_query_by_itself_visits_the_thread_once(state: State, caplog: py
     assert await state.rows(select(text("word")).select_from(text("words"))) == []
 
     assert visits(caplog) == 1
+
+
+async def test_changes_of_which_nothing_is_asked_back_visit_the_thread_with_the_commit(
+    state: State, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = Table("words", MetaData(), Column("word", String, primary_key=True))
+    async with state.writing() as connection:
+        await insert_rows(connection, insert(table), [{"word": "one"}])
+    caplog.set_level(logging.DEBUG, "aiosqlite")
+
+    async with state.writing() as connection:
+        for word in ("two", "three"):
+            await state.change(connection, (update(table), {"word": word}))
+
+    assert visits(caplog) == 1
+    assert await words(state) == ["three"]
 
 
 async def test_a_transaction_without_a_statement_visits_nobody(state: State, caplog: pytest.LogCaptureFixture) -> None:

@@ -13,6 +13,7 @@ import aiosqlite
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.util.concurrency import await_
 
+Statement = tuple[str, Sequence[Any]]
 Told = tuple[list[Any], Any, int, int | None]
 """Rows, description, number of changed rows, number of the last row."""
 
@@ -55,6 +56,10 @@ class OneHopCursor:
         while self._rows:
             yield self._rows.popleft()
 
+    def put_off(self, operation: str, parameters: Sequence[Any]) -> None:
+        """Run it just before the next statement, or with the commit; what it comes to is not told."""
+        self._connection.before_the_next(operation, parameters)
+
     def setinputsizes(self, *sizes: Any) -> None:
         """SQLite has no use for them."""
 
@@ -71,17 +76,22 @@ class OneHopCursor:
 
 
 class OneHopConnection(AsyncAdapt_aiosqlite_connection):
-    """A connection that says BEGIN together with the first statement."""
+    """A connection that says BEGIN, and what was put off, together with the next statement."""
 
-    __slots__ = ("_begin",)
+    __slots__ = ("_begin", "_put_off")
 
     def __init__(self, dbapi: Any, connection: Any) -> None:
         super().__init__(dbapi, connection)
         self._begin = ""
+        self._put_off: list[Statement] = []
 
     def begin_with_the_next(self, statement: str) -> None:
         """Run `statement` just before the next one; a transaction without any never begins."""
         self._begin = statement
+
+    def before_the_next(self, operation: str, parameters: Sequence[Any]) -> None:
+        """Run it in the transaction, with whatever visits the thread next; a roll-back takes it away unsaid."""
+        self._put_off.append((operation, parameters))
 
     def cursor(self, server_side: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002 - SQLAlchemy's
         """See DB API 2.0; rows that are asked for one by one are all here too, as SQLAlchemy's would not BEGIN."""
@@ -90,8 +100,9 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
     def visit(self, work: Callable[[sqlite3.Cursor], sqlite3.Cursor]) -> Told:
         """Rows, description, number of changed rows and last row's number. Raises `sqlite3.Error`."""
         begin, self._begin = self._begin, ""
+        first, self._put_off = self._put_off, []
         try:
-            return await_(self._visited(begin, work))
+            return await_(self._visited([(begin, ()), *first] if begin else first, work))
         except sqlite3.Error:
             if not self._is_inside():
                 self._begin = begin  # whoever goes on after the error would be outside of any transaction
@@ -99,20 +110,27 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
         except ValueError as error:  # aiosqlite's word for a connection that is closed
             self._handle_exception(error)
 
-    async def _visited(self, begin: str, work: Callable[[sqlite3.Cursor], sqlite3.Cursor]) -> Told:
+    async def _visited(self, first: list[Statement], work: Callable[[sqlite3.Cursor], sqlite3.Cursor]) -> Told:
         driver: Any = self._connection
         async with self._execute_mutex:
             # aiosqlite has no public way of running more than one call in its thread
-            told: Told = await driver._execute(_all_of, driver._conn, begin, work)  # noqa: SLF001
+            told: Told = await driver._execute(_all_of, driver._conn, first, work)  # noqa: SLF001
             return told
 
     def commit(self) -> None:
         """See DB API 2.0; where nothing has begun there is nothing to do."""
-        if self._is_begun():
-            super().commit()
+        try:
+            if self._put_off:
+                self.visit(lambda cursor: cursor.execute("COMMIT"))
+            elif self._is_begun():
+                super().commit()
+        except sqlite3.Error:
+            self.rollback()  # the pool takes it for over, and the next one could not begin
+            raise
 
     def rollback(self) -> None:
         """See DB API 2.0; the pool asks for it after every commit."""
+        self._put_off.clear()
         if self._is_begun():
             super().rollback()
 
@@ -139,10 +157,12 @@ class OneHop(AsyncAdapt_aiosqlite_dbapi):
         return OneHopConnection(self, super().connect(*places, **options).driver_connection)
 
 
-def _all_of(connection: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Cursor], sqlite3.Cursor]) -> Told:
+def _all_of(
+    connection: sqlite3.Connection, first: list[Statement], work: Callable[[sqlite3.Cursor], sqlite3.Cursor]
+) -> Told:
     """In the connection's thread."""
-    if begin:
-        connection.execute(begin).close()
+    for operation, parameters in first:
+        connection.execute(operation, parameters).close()
     cursor = work(connection.cursor())
     try:
         rows = cursor.fetchall() if cursor.description else []

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, Row, Select, Table, Update, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -20,6 +21,8 @@ Written = tuple[Update, Mapping[str, Any]]
 """A statement that changes rows, and its parameters."""
 
 Query = Select[Any] | CompoundSelect[Any]
+PUT_OFF = "put_off"
+"""How a statement is marked of which nothing is asked back."""
 ALONE = "alone"
 """How a connection is marked that runs one query and no more."""
 BUSY_SECONDS = 30
@@ -56,6 +59,14 @@ class State:
         async with _mapped(), connected(self.engine) as connection:
             await connection.execution_options(reading=ALONE)
             return (await connection.execute(query, parameters)).all()
+
+    async def change(self, connection: AsyncConnection, *written: Written) -> None:
+        """Change rows of which nothing is asked back: SQLite is told together with the next statement or the commit."""
+        for statement, parameters in written:
+            if self.dialect == "sqlite" and connection.sync_connection is not None:
+                connection.sync_connection.execute(statement, parameters, execution_options={PUT_OFF: True})
+            else:
+                await connection.execute(statement, parameters)
 
     async def upsert(
         self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *update: str
@@ -161,6 +172,7 @@ def _engine(scheme: str, rest: str) -> AsyncEngine:
             )
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(engine.sync_engine, "begin", _begin)
+            event.listen(engine.sync_engine, "do_execute", _put_off)
             return engine
         case "postgresql" | "postgres":
             return create_async_engine(
@@ -184,6 +196,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         connection.close()  # nobody else knows it yet: its thread and its file would stay for ever
         raise
     cursor.close()
+
+
+def _put_off(cursor: Any, statement: str, parameters: Sequence[Any], context: ExecutionContext) -> bool:
+    """Whether there is nothing more to be done for the statement now."""
+    is_put_off = bool(context.execution_options.get(PUT_OFF))
+    if is_put_off:
+        cursor.put_off(statement, parameters)
+    return is_put_off
 
 
 def _begin(connection: Connection) -> None:

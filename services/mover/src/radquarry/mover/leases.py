@@ -92,7 +92,7 @@ class Leases:
                 return None
             self._ours[holder] = row.study_instance_uid
             wanted = replace(Wanted.of(row), revision=row.revision + LEAP)
-            await connection.execute(_CHANGED, {**_one(wanted), "revision": wanted.revision})
+            await self._state.change(connection, (_CHANGED, {**_one(wanted), "revision": wanted.revision}))
         return wanted, holder
 
     async def hold(self, study_instance_uid: str) -> str | None:
@@ -117,8 +117,7 @@ class Leases:
         async with self._state.writing() as connection:
             if (await connection.execute(_LET_GO, {"of_holder": holder})).first() is None:
                 raise LeaseLost("another mover has taken the study over")
-            for statement, parameters in ((_CHANGED, {**_one(wanted), **values}), *also):
-                await connection.execute(statement, parameters)
+            await self._state.change(connection, (_CHANGED, {**_one(wanted), **values}), *also)
         self.forget(holder)
 
     def forget(self, holder: str) -> None:
