@@ -68,6 +68,43 @@ async def test_changes_of_which_nothing_is_asked_back_visit_the_thread_with_the_
     assert await words(state) == ["three"]
 
 
+async def test_a_change_that_cannot_be_bound_leaves_no_transaction_open(state: State) -> None:
+    table = Table("words", MetaData(), Column("word", String, primary_key=True))
+
+    async def change() -> None:
+        async with state.writing() as connection:
+            await state.change(connection, (update(table), {"word": "\ud800"}))
+
+    with pytest.raises(UnicodeEncodeError):
+        await change()
+
+    async with open_state(f"sqlite:///{state.engine.url.database}") as other:
+        async with other.reading() as connection:
+            await connection.execute(text("PRAGMA busy_timeout = 1"))
+        async with other.writing() as connection:
+            await connection.execute(text("INSERT INTO words VALUES ('theirs')"))
+    assert await words(state) == ["theirs"]
+
+
+async def test_a_change_is_not_lost_when_the_statement_after_it_finds_the_lock_taken(state: State) -> None:
+    table = Table("words", MetaData(), Column("word", String, primary_key=True))
+    async with state.writing() as connection:
+        await insert_rows(connection, insert(table), [{"word": "one"}])
+    async with state.reading() as connection:
+        await connection.execute(text("PRAGMA busy_timeout = 1"))
+
+    async with open_state(f"sqlite:///{state.engine.url.database}") as other, other.reading() as theirs:
+        await theirs.execute(text("INSERT INTO words VALUES ('theirs')"))
+        async with state.writing() as connection:
+            await state.change(connection, (update(table), {"word": "two"}))
+            with pytest.raises(OperationalError, match="locked"):
+                await connection.execute(text("INSERT INTO words VALUES ('first')"))
+            await theirs.rollback()
+            await connection.execute(text("INSERT INTO words VALUES ('second')"))
+
+    assert await words(state) == ["second", "two"]
+
+
 async def test_a_transaction_without_a_statement_visits_nobody(state: State, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "aiosqlite")
 

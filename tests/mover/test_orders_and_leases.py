@@ -1,9 +1,11 @@
 """Promises of the mover's orders and leases, on both state stores."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 
 from radquarry.mover.leases import LeaseLost, Leases
 from radquarry.mover.orders import Orders
@@ -93,6 +95,24 @@ async def test_who_was_too_slow_to_renew_does_not_take_its_own_study_again(
     assert await taken(leases) == ""
     await leases.renew(lease[1])
     await leases.drop(lease[1])
+    assert await taken(leases) == "1.1"
+
+
+async def test_what_was_taken_when_the_slot_was_lost_is_taken_again_after_its_lease(
+    state: State, orders: Orders, leases: Leases, clock: Clock
+) -> None:
+    await orders.take(order("1.1"), 0)
+    taking = asyncio.create_task(leases.take("main"))
+
+    def lose(_connection: object) -> None:
+        taking.get_loop().call_soon(taking.cancel)
+
+    event.listen(state.engine.sync_engine, "commit", lose, once=True)
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    assert await taken(leases) == ""
+    clock.forward(LEASE + 1)
+
     assert await taken(leases) == "1.1"
 
 

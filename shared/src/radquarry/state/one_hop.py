@@ -104,8 +104,8 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
         try:
             return await_(self._visited([(begin, ()), *first] if begin else first, work))
         except sqlite3.Error:
-            if not self._is_inside():
-                self._begin = begin  # whoever goes on after the error would be outside of any transaction
+            if not self._is_inside() and begin:  # whoever goes on after the error would be outside of any transaction
+                self._begin, self._put_off = begin, first
             raise
         except ValueError as error:  # aiosqlite's word for a connection that is closed
             self._handle_exception(error)
@@ -124,7 +124,7 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
                 self.visit(lambda cursor: cursor.execute("COMMIT"))
             elif self._is_begun():
                 super().commit()
-        except sqlite3.Error:
+        except Exception:  # of what was put off, too, which the driver may not even be able to bind
             self.rollback()  # the pool takes it for over, and the next one could not begin
             raise
 

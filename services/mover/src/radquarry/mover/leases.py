@@ -90,9 +90,9 @@ class Leases:
             row = (await connection.execute(query, asked)).first()
             if row is None or not await self._gained(connection, row.study_instance_uid, holder):
                 return None
-            self._ours[holder] = row.study_instance_uid
             wanted = replace(Wanted.of(row), revision=row.revision + LEAP)
             await self._state.change(connection, (_CHANGED, {**_one(wanted), "revision": wanted.revision}))
+        self._ours[holder] = wanted.study_instance_uid  # who is cancelled at the commit has nothing in work
         return wanted, holder
 
     async def hold(self, study_instance_uid: str) -> str | None:
