@@ -118,10 +118,12 @@ async def test_older_news_that_come_late_change_nothing(api: Projections) -> Non
         (("running", "waiting"), "running"),
         (("paused", "complete"), "paused"),
         (("incomplete", "complete"), "running"),
+        (("waiting", "complete", "requested"), "running"),
+        (("paused", "waiting", "complete"), "paused"),
     ],
 )
-async def test_the_whole_is_what_its_studies_do(api: Projections, states: tuple[str, str], whole: str) -> None:
-    story = retrieval_story(instances=(0, 0))
+async def test_the_whole_is_what_its_studies_do(api: Projections, states: tuple[str, ...], whole: str) -> None:
+    story = retrieval_story(instances=(0,) * len(states))
     await api.hear(story.requested())
     assert (await api.retrievals.get(story.retrieval_id)).state == "requested"
 

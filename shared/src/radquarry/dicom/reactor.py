@@ -76,12 +76,12 @@ class Reactor:
         return self._look() if self._connection in ready else False
 
     def _is_to_look_at_once(self) -> bool:
-        transport = self._dul.socket
-        if transport is None or transport.socket is None or transport.socket is not self._connection:
+        transport, connection = self._dul.socket, self._connection
+        if transport is None or transport.socket is None or transport.socket is not connection:
             return True
         if self._dul.state_machine.current_state == WAITS_TO_CLOSE or not self._dul.event_queue.empty():
             return True
-        return isinstance(self._connection, ssl.SSLSocket) and bool(self._connection.pending())
+        return isinstance(connection, ssl.SSLSocket) and bool(connection.pending())
 
     def _end(self) -> None:
         """The thread ends. Where the peer broke the connection off, pynetdicom would leave our end of it open."""

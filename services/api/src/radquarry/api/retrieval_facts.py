@@ -89,6 +89,8 @@ class Sum:
             return cast("RetrievalState", self.ended)
         if self.states["requested"] == self.states.total():
             return "requested"
+        if self.states["requested"]:  # nobody holds it up: of what takes a moment nothing is said before its end
+            return "running"
         going_on: tuple[RetrievalState, ...] = ("running", "paused", "waiting")
         return next((state for state in going_on if self.states[state]), "running")
 

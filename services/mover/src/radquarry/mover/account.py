@@ -44,9 +44,10 @@ class Account:
 
         An answer of at most that `age` (seconds) is not asked for again.
         """
-        if time.monotonic() - self._wished_at > age:
-            self._wished_at = time.monotonic()
+        asked_at = time.monotonic()
+        if asked_at - self._wished_at > age:
             self._wish, given_up = await self._means.orders.wish_for(self.wanted)
+            self._wished_at = asked_at
             self.wanted = replace(self.wanted, given_up=given_up)
         return "given up" if self.wanted.given_up and self._wish != "cancelled" else self._wish
 

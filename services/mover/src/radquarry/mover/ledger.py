@@ -128,11 +128,12 @@ class Ledger:
                 by_series[row.series_instance_uid].append(row)
         found = []
         for uid, mine in by_series.items():
+            mine.sort(key=_uid)
             here = tuple(row.sop_instance_uid for row in mine if row.bytes is not None)
             missing = tuple(row.sop_instance_uid for row in mine if row.bytes is None and row.expected)
             left = holds.get(uid, 0) - len(here) - len(missing)
             found.append(SeriesStanding(uid, here, missing, 0 if only else max(0, left), bool(only) and left == 0))
-        rows = tuple(row for uid in sorted(by_series) for row in sorted(by_series[uid], key=_uid))
+        rows = tuple(row for uid in sorted(by_series) for row in by_series[uid])
         return Standing(study_instance_uid, tuple(found), rows)
 
     async def states(
