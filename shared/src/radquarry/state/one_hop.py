@@ -124,7 +124,7 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
                 self.visit(lambda cursor: cursor.execute("COMMIT"))
             elif self._is_begun():
                 super().commit()
-        except Exception:  # of what was put off, too, which the driver may not even be able to bind
+        except (sqlite3.Error, ValueError, OverflowError):  # the latter of what was put off and cannot be bound
             self.rollback()  # the pool takes it for over, and the next one could not begin
             raise
 
