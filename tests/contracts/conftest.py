@@ -10,6 +10,7 @@ from radquarry.index.port import Index
 from radquarry.state.store import State
 from tests.contracts.buses import Home, Processes, a_home
 from tests.contracts.indexes import open_store
+from tests.contracts.sleeping import Server
 from tests.contracts.states import KINDS, empty_state
 
 
@@ -47,3 +48,10 @@ def finished() -> Iterator[Processes]:
         process.wait()
         if process.stdout:
             process.stdout.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    opened = Server()
+    yield opened
+    opened.close()

@@ -15,14 +15,7 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from radquarry.dicom.checkpoint import Checkpoint
 from radquarry.dicom.connection import tended
 from radquarry.dicom.reactor import Reactor
-from tests.contracts.test_reactor import ENOUGH, FOR_EVER, Server, asleep, in_time
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    opened = Server()
-    yield opened
-    opened.close()
+from tests.contracts.sleeping import ENOUGH, FOR_EVER, Server, asleep, in_time
 
 
 @contextmanager

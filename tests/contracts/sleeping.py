@@ -1,0 +1,70 @@
+"""A peer on loopback, and associations to it whose thread sleeps until something happens."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+
+from radquarry.dicom.association import Association
+from radquarry.dicom.checkpoint import Checkpoint
+from radquarry.dicom.connection import tended
+from radquarry.dicom.reactor import Reactor
+
+FOR_EVER = 3600.0
+"""Seconds that it sleeps unless it is woken."""
+ENOUGH = 20.0
+
+
+class Server:
+    """Answers C-ECHO on loopback; `ended` is set when an association is over."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        handlers = tended(
+            (evt.EVT_C_ECHO, lambda _event: 0x0000),
+            (evt.EVT_RELEASED, lambda _event: self.ended.set()),
+            (evt.EVT_ABORTED, lambda _event: self.ended.set()),
+        )
+        entity = AE("SERVER")
+        entity.add_supported_context(Verification)
+        self._server: Any = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
+    def associations(self) -> list[Association]:
+        return list(self._server.active_associations)
+
+    def close(self) -> None:
+        self._server.shutdown()
+
+
+@contextmanager
+def asleep(server: Server) -> Iterator[Association]:
+    """An association whose reactor wakes for nothing but what happens."""
+    entity = AE("CALLER")
+    entity.add_requested_context(Verification)
+    association = entity.associate("127.0.0.1", server.port, evt_handlers=tended())
+    assert association.is_established
+    association._reactor_checkpoint = Checkpoint(association)
+    Reactor(association, FOR_EVER)
+    try:
+        yield association
+    finally:
+        if association.is_established:
+            association.abort()
+
+
+def in_time(call: Callable[[], Any]) -> Any:
+    """What a call returns that would else wait for ever."""
+    found: list[tuple[Any]] = []
+    thread = threading.Thread(target=lambda: found.append((call(),)), daemon=True)
+    thread.start()
+    thread.join(ENOUGH)
+    assert found, "it did not end"
+    return found[0][0]
