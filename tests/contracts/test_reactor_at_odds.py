@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
-import pytest
 from pynetdicom import AE
-from pynetdicom.pdu_primitives import A_RELEASE
+from pynetdicom.pdu_primitives import A_ABORT, A_RELEASE, P_DATA
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from radquarry.dicom.checkpoint import Checkpoint
@@ -76,8 +75,35 @@ def test_without_a_file_descriptor_for_it_the_association_is_served_all_the_same
     assert association.is_released
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_thread_that_dies_of_an_impossible_event_leaves_nothing_open(server: Server) -> None:
+def test_what_is_sent_after_the_end_was_ordered_is_dropped_and_the_thread_lives_on_to_end_it(server: Server) -> None:
+    with asleep(server) as association:
+        association.send_c_echo()
+        abort = A_ABORT()
+        abort.abort_source = 0
+        association.dul.to_provider_queue.put(abort)
+        association.dul.to_provider_queue.put(P_DATA())
+        association.dul.send_pdu(A_RELEASE())
+
+        assert server.ended.wait(ENOUGH)
+        association.join(ENOUGH)
+        assert association.dul.to_provider_queue.empty()
+        assert association.dul.state_machine.current_state == "Sta1"
+
+
+def test_a_second_wish_to_release_is_dropped(server: Server) -> None:
+    with asleep(server) as association:
+        association.send_c_echo()
+
+        for _ in range(2):
+            association.dul.send_pdu(A_RELEASE())
+
+        assert server.ended.wait(ENOUGH)
+        association.join(ENOUGH)
+        assert association.dul.to_provider_queue.empty()
+        assert association.dul.state_machine.current_state == "Sta1"
+
+
+def test_a_thread_that_dies_of_what_it_was_to_send_leaves_nothing_open(server: Server) -> None:
     with asleep(server) as association:
         association.send_c_echo()
         transport = association.dul.socket
@@ -85,8 +111,7 @@ def test_a_thread_that_dies_of_an_impossible_event_leaves_nothing_open(server: S
         connection = transport.socket
         assert connection is not None
 
-        for _ in range(2):
-            association.dul.send_pdu(A_RELEASE())
+        association.dul.send_pdu("no message")  # type: ignore[arg-type]
 
         association.join(ENOUGH)
         assert not association.dul.is_alive()

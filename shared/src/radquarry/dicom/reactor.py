@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from pynetdicom.association import Association
+from pynetdicom.fsm import TRANSITION_TABLE
 from pynetdicom.transport import AssociationSocket
 
 LONGEST_SLEEP = 0.5
@@ -28,6 +29,8 @@ class Reactor:
         self._association = association
         self._dul = association.dul
         self._look, self._send = self._dul._is_transport_event, self._dul.send_pdu  # noqa: SLF001 - see above
+        self._take = self._dul._process_recv_primitive  # noqa: SLF001 - as above
+        self._dul._process_recv_primitive = self.take  # type: ignore[method-assign]  # noqa: SLF001 - as above
         try:
             self._told, self._tell = socket.socketpair()
         except OSError:  # no file descriptor is left, and pynetdicom's own way needs none
@@ -61,6 +64,22 @@ class Reactor:
         with suppress(OSError), self._telling:  # closed, or it has been told already
             self._tell.send(b"\0")
 
+    def take(self) -> bool:
+        """In the reactor's thread: whether there is something to do before it reads; the next to send is its event.
+
+        What another thread sent while this one ended the association comes too late and is dropped: its state has no
+        place for it (PS3.8 Table 9-10), and pynetdicom's thread would die of it.
+        """
+        events, to_send = self._dul.event_queue, self._dul.to_provider_queue
+        if not events.empty():
+            return True
+        while self._take():
+            if (events.queue[0], self._dul.state_machine.current_state) in TRANSITION_TABLE:
+                return True
+            events.get()
+            to_send.get()
+        return False
+
     def look(self) -> bool:
         """In the reactor's thread: wait, then read what came; whether anything did."""
         if self._is_to_look_at_once():
@@ -71,7 +90,7 @@ class Reactor:
         if self._told in ready:
             with suppress(OSError):
                 self._told.recv(4096)
-        if self._dul._process_recv_primitive():  # noqa: SLF001 - as above
+        if self.take():
             return False
         return self._look() if self._connection in ready else False
 
@@ -79,7 +98,7 @@ class Reactor:
         transport, connection = self._dul.socket, self._connection
         if transport is None or transport.socket is None or transport.socket is not connection:
             return True
-        if self._dul.state_machine.current_state == WAITS_TO_CLOSE or not self._dul.event_queue.empty():
+        if self._dul.state_machine.current_state == WAITS_TO_CLOSE:
             return True
         return isinstance(connection, ssl.SSLSocket) and bool(connection.pending())
 
@@ -89,7 +108,7 @@ class Reactor:
         self._close()
 
     def _end_both(self) -> None:
-        """The association ends, perhaps because this thread has died of an event that its state has no place for."""
+        """The association ends, perhaps because this thread has died of what it was to send."""
         self._kill_both()
         self._close()
 

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import socket
 import time
+import weakref
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -35,7 +36,7 @@ class Sessions:
         self._faults = faults
         self._traffic = traffic
         self._numbers = itertools.count(1)
-        self._open: dict[Any, Session] = {}
+        self._sessions = weakref.WeakKeyDictionary[Any, Session]()
 
     def handlers(self) -> list[EventHandlerType]:
         """What to bind to the server."""
@@ -50,8 +51,8 @@ class Sessions:
         ]
 
     def of(self, event: evt.Event) -> Session:
-        """The session an event belongs to."""
-        return self._open[event.assoc]
+        """The session an event belongs to, which may be over: a request can be served after its connection closed."""
+        return self._sessions[event.assoc]
 
     def abort(self, event: evt.Event) -> None:
         """Abort the association in the middle of whatever it does."""
@@ -68,18 +69,16 @@ class Sessions:
         number = next(self._numbers)
         every = self._faults.pacs.abort_association_every
         entry = self._traffic.begin("association", number, calling_ae_title=event.assoc.requestor.ae_title)
-        self._open[event.assoc] = Session(number, entry, doomed=bool(every) and number % every == 0)
+        self._sessions[event.assoc] = Session(number, entry, doomed=bool(every) and number % every == 0)
 
     def _rejected(self, event: evt.Event) -> None:
         entry = self._traffic.begin("refused", calling_ae_title=event.assoc.requestor.ae_title)
         self._traffic.end(entry, "refused")
 
     def _ended(self, event: evt.Event, how: str) -> None:
-        session = self._open.get(event.assoc)
+        session = self._sessions.get(event.assoc)
         if session is not None:
             self._traffic.end(session.entry, how)
-        if how == "closed":
-            self._open.pop(event.assoc, None)
 
 
 def tend(event: evt.Event) -> None:
