@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pynetdicom import AE, evt
+from pynetdicom import AE, build_role, evt
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from radquarry.dicom.association import Association
-from radquarry.dicom.checkpoint import Checkpoint
 from radquarry.dicom.connection import tended
 from radquarry.dicom.reactor import Reactor
 
@@ -29,7 +28,7 @@ class Server:
             (evt.EVT_ABORTED, lambda _event: self.ended.set()),
         )
         entity = AE("SERVER")
-        entity.add_supported_context(Verification)
+        entity.add_supported_context(Verification, scu_role=True, scp_role=True)
         self._server: Any = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
 
     @property
@@ -45,14 +44,15 @@ class Server:
 
 
 @contextmanager
-def asleep(server: Server) -> Iterator[Association]:
-    """An association whose reactor wakes for nothing but what happens."""
+def asleep(server: Server, longest_sleep: float = FOR_EVER) -> Iterator[Association]:
+    """An association whose threads wake for nothing but what happens."""
     entity = AE("CALLER")
     entity.add_requested_context(Verification)
-    association = entity.associate("127.0.0.1", server.port, evt_handlers=tended())
+    role = build_role(Verification, scu_role=True, scp_role=True)
+    answers = tended((evt.EVT_C_ECHO, lambda _event: 0x0000))
+    association = entity.associate("127.0.0.1", server.port, ext_neg=[role], evt_handlers=answers)
     assert association.is_established
-    association._reactor_checkpoint = Checkpoint(association)
-    Reactor(association, FOR_EVER)
+    Reactor(association, longest_sleep)
     try:
         yield association
     finally:

@@ -12,7 +12,7 @@ class Reactor(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.checkpoint = Checkpoint(self)
+        self.checkpoint = Checkpoint(self, longest_stay=3600)
         self.has_passed, self.goes_on, self.ends = threading.Event(), threading.Event(), False
 
     def run(self) -> None:
@@ -62,6 +62,41 @@ def test_an_open_gate_lets_it_through_again() -> None:
         thread.checkpoint.set()
 
         assert thread.has_passed.wait(10)
+
+
+def test_it_stays_in_an_open_gate_until_it_is_told_and_passes_once_for_all_that_was_said() -> None:
+    with reactor() as thread:
+        assert thread.has_passed.wait(10)
+        thread.has_passed.clear()
+        for _ in range(3):
+            thread.checkpoint.tell()
+        thread.goes_on.set()
+        assert thread.has_passed.wait(10)
+        thread.has_passed.clear()
+        assert not thread.has_passed.wait(0.2)
+
+        thread.checkpoint.tell()
+
+        assert thread.has_passed.wait(10)
+
+
+def test_what_is_said_while_the_gate_is_closed_is_a_reason_when_it_opens() -> None:
+    with reactor() as thread:
+        thread.goes_on.set()
+        closing(thread).join(10)
+        thread.has_passed.clear()
+
+        thread.checkpoint.tell()
+        assert not thread.has_passed.wait(0.2)
+        thread.checkpoint.set()
+
+        assert thread.has_passed.wait(10)
+
+
+def test_it_does_not_stay_longer_than_it_may() -> None:
+    gate = Checkpoint(threading.current_thread(), longest_stay=0.01)
+    assert gate.wait()
+    assert gate.wait()
 
 
 def test_a_thread_that_has_ended_holds_nobody_up() -> None:

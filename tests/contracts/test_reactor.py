@@ -43,6 +43,41 @@ def test_it_notices_that_the_peer_aborts(server: Server) -> None:
         assert association.is_aborted
 
 
+def test_a_request_of_the_peer_is_answered_though_nobody_asks_for_anything(server: Server) -> None:
+    with asleep(server) as association:
+        association.send_c_echo()
+        (theirs,) = server.associations
+
+        for _ in range(5):
+            assert in_time(theirs.send_c_echo).Status == 0
+
+
+def test_the_end_of_a_third_thread_that_serves_the_peer_keeps_no_release_waiting(server: Server) -> None:
+    with asleep(server) as association:
+        association.send_c_echo()
+        association._is_paused = False  # what pynetdicom says after an N-EVENT-REPORT
+
+        in_time(association.release)
+
+        assert association.is_released
+
+
+def test_the_other_thread_stands_in_the_gate_while_nothing_happens(server: Server) -> None:
+    with asleep(server) as association:
+        association.send_c_echo()
+        looks: list[None] = []
+        get_message = association.dimse.get_msg
+
+        def counted(*, block: bool) -> object:
+            looks.append(None)
+            return get_message(block=block)
+
+        association.dimse.get_msg = counted  # type: ignore[method-assign, assignment]
+        threading.Event().wait(0.3)
+
+        assert len(looks) <= 2
+
+
 def test_it_looks_for_nothing_while_nothing_happens(server: Server) -> None:
     with asleep(server) as association:
         association.send_c_echo()

@@ -11,7 +11,6 @@ from pynetdicom import AE
 from pynetdicom.pdu_primitives import A_ABORT, A_RELEASE, P_DATA
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from radquarry.dicom.checkpoint import Checkpoint
 from radquarry.dicom.connection import tended
 from radquarry.dicom.reactor import Reactor
 from tests.contracts.sleeping import ENOUGH, FOR_EVER, Server, asleep, in_time
@@ -65,7 +64,6 @@ def test_without_a_file_descriptor_for_it_the_association_is_served_all_the_same
     entity = AE("CALLER")
     entity.add_requested_context(Verification)
     association = entity.associate("127.0.0.1", server.port, evt_handlers=tended())
-    association._reactor_checkpoint = Checkpoint(association)
 
     with no_descriptor_left():
         Reactor(association, FOR_EVER)
@@ -104,7 +102,7 @@ def test_a_second_wish_to_release_is_dropped(server: Server) -> None:
 
 
 def test_a_thread_that_dies_of_what_it_was_to_send_leaves_nothing_open(server: Server) -> None:
-    with asleep(server) as association:
+    with asleep(server, longest_sleep=0.1) as association:
         association.send_c_echo()
         transport = association.dul.socket
         assert transport is not None

@@ -13,9 +13,9 @@ from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.sop_class import SecondaryCaptureImageStorage, StudyRootQueryRetrieveInformationModelFind
 
-from radquarry.dicom.checkpoint import Checkpoint
 from radquarry.dicom.load import StateLoad
 from radquarry.dicom.peer import Peer
+from radquarry.dicom.reactor import Reactor
 from radquarry.finder.lines import Lines
 from radquarry.finder.probing import Access, probe
 from radquarry.messages import LoadLimits, StudyFound
@@ -39,7 +39,7 @@ def associated(peer: DicomPeer, sop_class: str) -> Association:
     entity.add_requested_context(sop_class, ImplicitVRLittleEndian)
     association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title)
     assert association.is_established
-    association._reactor_checkpoint = Checkpoint(association)  # else pynetdicom may lose an answer on a busy machine
+    Reactor(association)  # else pynetdicom may lose an answer on a busy machine
     return association
 
 

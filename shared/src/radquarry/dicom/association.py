@@ -18,7 +18,6 @@ from pynetdicom import AE, _config, build_role, evt
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
-from radquarry.dicom.checkpoint import Checkpoint
 from radquarry.dicom.connection import tended
 from radquarry.dicom.encryption import Tls
 from radquarry.dicom.passage import Gate, OpenGate, guard, leave_alone
@@ -186,7 +185,6 @@ def _associate(peer: Peer, sop_classes: Sequence[str | Offer], received: Sequenc
         peer.host, peer.port, None, peer.ae_title, ext_neg=roles, evt_handlers=handlers, tls_args=tls
     )
     if association.is_established:
-        association._reactor_checkpoint = Checkpoint(association)  # noqa: SLF001 - see checkpoint.py
         Reactor(association)
         return association
     answer = association.acceptor.primitive

@@ -3,19 +3,26 @@
 pynetdicom's thread says that it is paused before it comes to the gate. On a busy machine it may already have passed,
 be put to sleep by the system, and then take the first message that was meant for us: a row of a C-FIND is missing
 from a list that ends with success. This gate says so only when the thread stands in it.
+
+By itself the thread passes an open gate a thousand times a second, to look for what the peer wants. Here it stands
+until it is told that there is something to look at: whoever closes the gate finds it there.
 """
 
 import threading
+
+LONGEST_STAY = 0.5
+"""Seconds after which it passes an open gate without being told: it looks at its own timers, too."""
 
 
 class Checkpoint(threading.Event):
     """For `Association._reactor_checkpoint`, before the association is first used. `holds` is the thread it is for."""
 
-    def __init__(self, holds: threading.Thread) -> None:
+    def __init__(self, holds: threading.Thread, longest_stay: float = LONGEST_STAY) -> None:
         super().__init__()
         self._holds = holds
+        self._longest_stay = longest_stay
         self._gate = threading.Condition()
-        self._is_open = True
+        self._is_open = self._has_reason = True
         self._is_held = False
 
     def is_set(self) -> bool:
@@ -23,10 +30,22 @@ class Checkpoint(threading.Event):
         return self._is_open
 
     def set(self) -> None:
-        """Open the gate."""
+        """Open the gate, and let the thread look at what came meanwhile."""
         with self._gate:
-            self._is_open = True
+            self._is_open = self._has_reason = True
             self._gate.notify_all()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the thread stands in it."""
+        return self._is_held
+
+    def tell(self) -> None:
+        """There is something to look at, as soon as the gate is open."""
+        with self._gate:
+            self._has_reason = True
+            if self._is_open:
+                self._gate.notify_all()
 
     def clear(self) -> None:
         """Close the gate; returns when the thread stands in it, or has ended."""
@@ -37,11 +56,19 @@ class Checkpoint(threading.Event):
                     self._gate.wait(0.05)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Stand in the gate until it is open, at most `timeout` seconds; whether it is."""
+        """Stand in the gate until it is open and there is a reason to pass; whether it is open.
+
+        At most `timeout` seconds; without one, having stood there for long is a reason, too.
+        """
         with self._gate:
-            self._is_held = not self._is_open
+            self._is_held = True
             self._gate.notify_all()
             try:
-                return self._gate.wait_for(lambda: self._is_open, timeout)
+                longest = self._longest_stay if timeout is None else timeout
+                self._gate.wait_for(lambda: self._is_open and self._has_reason, longest)
+                if timeout is None:
+                    self._gate.wait_for(lambda: self._is_open)
+                self._has_reason = self._has_reason and not self._is_open
+                return self._is_open
             finally:
                 self._is_held = False

@@ -1,7 +1,8 @@
 """pynetdicom's reactor, the thread that serves a connection, asleep until there is something to send or to read.
 
 By itself it looks a thousand times a second: that costs processor time for every open association, and each message
-waits for the next look.
+waits for the next look. The association's other thread, which does the same, is told when this one has done something
+(checkpoint.py).
 """
 
 import selectors
@@ -15,14 +16,33 @@ from pynetdicom.association import Association
 from pynetdicom.fsm import TRANSITION_TABLE
 from pynetdicom.transport import AssociationSocket
 
+from radquarry.dicom.checkpoint import Checkpoint
+
 LONGEST_SLEEP = 0.5
 """Seconds after which it looks at its own timers."""
 WAITS_TO_CLOSE = "Sta13"
 """The state in which a connection is only read until it ends (PS3.8 Table 9-10); pynetdicom's own look does that."""
 
 
+class Gated(Association):
+    """Its thread is paused when it stands in the gate.
+
+    pynetdicom keeps a word of its own for that, and a third thread, which serves an N-EVENT-REPORT, takes it back when
+    it ends: whoever waits for the pause then waits for ever.
+    """
+
+    _reactor_checkpoint: Checkpoint
+
+    @property
+    def _is_paused(self) -> bool:
+        return self._reactor_checkpoint.is_held or self._kill or not self.is_alive()
+
+    @_is_paused.setter
+    def _is_paused(self, _: bool) -> None: ...
+
+
 class Reactor:
-    """Of an established association; takes over its look at the connection and its way of sending."""
+    """Of an established association; takes over its look at the connection, its way of sending, and its gate."""
 
     def __init__(self, association: Association, longest_sleep: float = LONGEST_SLEEP) -> None:
         self._longest_sleep = longest_sleep
@@ -31,12 +51,14 @@ class Reactor:
         self._look, self._send = self._dul._is_transport_event, self._dul.send_pdu  # noqa: SLF001 - see above
         self._take = self._dul._process_recv_primitive  # noqa: SLF001 - as above
         self._dul._process_recv_primitive = self.take  # type: ignore[method-assign]  # noqa: SLF001 - as above
-        try:
-            self._told, self._tell = socket.socketpair()
-        except OSError:  # no file descriptor is left, and pynetdicom's own way needs none
+        self._has_acted = False
+        ends = _ends()
+        self._checkpoint = Checkpoint(association, longest_sleep if ends else 0)
+        association._reactor_checkpoint = self._checkpoint  # noqa: SLF001 - as above
+        association.__class__ = Gated
+        if ends is None:
             return
-        for end in (self._told, self._tell):
-            end.setblocking(False)  # noqa: FBT003 - one byte is enough to wake it
+        self._told, self._tell = ends
         self._telling = threading.Lock()
         self._sleep = selectors.PollSelector()  # takes no file descriptor, and any number of one
         self._sleep.register(self._told, selectors.EVENT_READ)
@@ -67,9 +89,16 @@ class Reactor:
     def take(self) -> bool:
         """In the reactor's thread: whether there is something to do before it reads; the next to send is its event.
 
+        It has done what it found to do the last time.
         What another thread sent while this one ended the association comes too late and is dropped: its state has no
         place for it (PS3.8 Table 9-10), and pynetdicom's thread would die of it.
         """
+        if self._has_acted:
+            self._checkpoint.tell()
+        self._has_acted = self._has_an_event()
+        return self._has_acted
+
+    def _has_an_event(self) -> bool:
         events, to_send = self._dul.event_queue, self._dul.to_provider_queue
         if not events.empty():
             return True
@@ -82,6 +111,11 @@ class Reactor:
 
     def look(self) -> bool:
         """In the reactor's thread: wait, then read what came; whether anything did."""
+        has_read = self._has_read()
+        self._has_acted = not self._dul.event_queue.empty()
+        return has_read
+
+    def _has_read(self) -> bool:
         if self._is_to_look_at_once():
             return self._look()
         ready: set[Any] = set()
@@ -90,7 +124,7 @@ class Reactor:
         if self._told in ready:
             with suppress(OSError):
                 self._told.recv(4096)
-        if self.take():
+        if self._has_an_event():
             return False
         return self._look() if self._connection in ready else False
 
@@ -106,11 +140,13 @@ class Reactor:
         """The thread ends. Where the peer broke the connection off, pynetdicom would leave our end of it open."""
         self._kill()
         self._close()
+        self._checkpoint.tell()
 
     def _end_both(self) -> None:
         """The association ends, perhaps because this thread has died of what it was to send."""
         self._kill_both()
         self._close()
+        self._checkpoint.tell()
 
     def _close(self) -> None:
         self._connection = None
@@ -119,3 +155,14 @@ class Reactor:
         with self._telling:  # else the byte may go to whoever is given the file descriptor next
             self._told.close()
             self._tell.close()
+
+
+def _ends() -> tuple[socket.socket, socket.socket] | None:
+    """To be told by, and to tell; None where no file descriptor is left: pynetdicom's own way needs none."""
+    try:
+        told, tell = socket.socketpair()
+    except OSError:
+        return None
+    for end in (told, tell):
+        end.setblocking(False)  # noqa: FBT003 - one byte is enough to wake it
+    return told, tell
