@@ -25,7 +25,7 @@ WAITS_TO_CLOSE = "Sta13"
 
 
 class Gated(Association):
-    """Its thread is paused when it stands in the gate.
+    """Its thread is paused when it stands in the gate, or asks for something itself while it serves the peer.
 
     pynetdicom keeps a word of its own for that, and a third thread, which serves an N-EVENT-REPORT, takes it back when
     it ends: whoever waits for the pause then waits for ever.
@@ -35,7 +35,8 @@ class Gated(Association):
 
     @property
     def _is_paused(self) -> bool:
-        return self._reactor_checkpoint.is_held or self._kill or not self.is_alive()
+        serves_us = threading.current_thread() is self
+        return serves_us or self._reactor_checkpoint.is_held or self._kill or not self.is_alive()
 
     @_is_paused.setter
     def _is_paused(self, _: bool) -> None: ...
