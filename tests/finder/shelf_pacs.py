@@ -9,12 +9,16 @@ from itertools import islice
 from threading import Lock
 from typing import Any
 
+import pytest
 from pydicom import Dataset
 from pynetdicom import evt
 
 from radquarry.dicom.peer import Peer
 from radquarry.messages import Study
 from tests.finder.answering import answering
+
+UNCLOSED = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+"""pynetdicom leaves the socket of a refused connection to the garbage collector."""
 
 
 @dataclass

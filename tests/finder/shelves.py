@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, time, timedelta
 from fnmatch import fnmatchcase
 
 from radquarry.finder.page import Page
@@ -67,3 +67,11 @@ class Shelves:
 
 def uids(studies: Iterable[Study]) -> set[str]:
     return {study.study_instance_uid for study in studies}
+
+
+def over_days(count: int, days: int) -> list[Study]:
+    """So many studies, spread over that many days before DAY."""
+    return [
+        a_study(number, time(number % 24, number % 60), study_date=DAY - timedelta(days=number % days))
+        for number in range(count)
+    ]

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from tests.exporter.cleaning import SECRET
+from tests.exporter.delivery.archived import archived
 from tests.exporter.delivery.nodes import node, web
 from tests.exporter.delivery.orthanc import orthanc
-from tests.exporter.delivery.rig import archived
 from tests.exporter.delivery.stow import response
 from tests.exporter.running import files, series
 from tests.journeys.running import free_port

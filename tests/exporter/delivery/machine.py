@@ -18,7 +18,8 @@ from radquarry.configuration.sections import Destination
 from radquarry.index.document import Document
 from radquarry.messages import Deidentification, Report
 from radquarry.messages import Study as Record
-from tests.exporter.delivery.rig import Study, archived, desk
+from tests.exporter.delivery.archived import Study, archived
+from tests.exporter.delivery.rig import desk
 
 DAYS = (date(2024, 2, 10), date(2024, 3, 11))
 TEXT = "Josefine Quarrymann, examined on {first:%d.%m.%Y}, compared with {second:%d.%m.%Y}: unchanged."

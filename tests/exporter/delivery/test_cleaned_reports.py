@@ -13,7 +13,7 @@ from radquarry.exporter.runs.workplace import Order
 from radquarry.index.document import Document
 from radquarry.messages import Report, Study
 from tests.exporter.cleaning import SECRET
-from tests.exporter.delivery.rig import archived
+from tests.exporter.delivery.archived import archived
 
 
 def operated(dataset: FileDataset) -> None:

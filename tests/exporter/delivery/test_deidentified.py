@@ -17,7 +17,8 @@ from radquarry.exporter.pseudonyms.mapping_file import as_it_was
 from radquarry.exporter.tables import instances, pseudonyms
 from tests.contracts.states import KINDS, empty_state_url
 from tests.exporter.cleaning import SECRET
-from tests.exporter.delivery.rig import DEIDENTIFY, QUICK, add, archived, desk, progressed
+from tests.exporter.delivery.archived import add, archived
+from tests.exporter.delivery.rig import DEIDENTIFY, QUICK, desk, progressed
 
 NAMES = Pseudonyms(project_key(SECRET, "lungs"))
 

@@ -8,7 +8,8 @@ import pytest
 from radquarry.configuration.sections import Destination
 from radquarry.messages import CancelDelivery, RetryDelivery
 from tests.contracts.states import KINDS, empty_state_url
-from tests.exporter.delivery.rig import Desk, add, archived, desk, progressed
+from tests.exporter.delivery.archived import add, archived
+from tests.exporter.delivery.rig import Desk, desk, progressed
 
 FLAT = "{study_instance_uid}/{sop_instance_uid}.dcm"
 

@@ -16,8 +16,9 @@ import pyzipper
 
 from radquarry.bus.opening import open_bus
 from radquarry.messages import DeliveryCompleted, DeliveryProgressed, DeliveryRequested, Message, RetrievalCompleted
+from tests.exporter.delivery.archived import Study, archived
 from tests.exporter.delivery.nodes import node
-from tests.exporter.delivery.rig import DEIDENTIFY, Study, archived, progressed
+from tests.exporter.delivery.rig import DEIDENTIFY, progressed
 from tests.journeys.running import eventually
 
 KILLS = 3

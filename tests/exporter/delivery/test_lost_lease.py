@@ -18,8 +18,9 @@ from radquarry.exporter.delivery.room import Room
 from radquarry.exporter.delivery.staging import Staging
 from radquarry.exporter.tables import studies
 from tests.exporter.cleaning import SECRET
+from tests.exporter.delivery.archived import archived
 from tests.exporter.delivery.nodes import node
-from tests.exporter.delivery.rig import DEIDENTIFY, QUICK, Desk, archived, desk
+from tests.exporter.delivery.rig import DEIDENTIFY, QUICK, Desk, desk
 from tests.exporter.delivery.test_trouble import to_node
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from radquarry.configuration.sections import Destination
 from radquarry.messages import RetryDelivery
-from tests.exporter.delivery.rig import archived, desk, progressed
+from tests.exporter.delivery.archived import archived
+from tests.exporter.delivery.rig import desk, progressed
 
 
 def to_folder(folder: Path) -> dict[str, Destination]:

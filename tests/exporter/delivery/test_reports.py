@@ -8,8 +8,9 @@ from pathlib import Path
 from radquarry.configuration.sections import Destination
 from radquarry.index.document import Document
 from radquarry.messages import Report, Study
+from tests.exporter.delivery.archived import archived
 from tests.exporter.delivery.nodes import node
-from tests.exporter.delivery.rig import DEIDENTIFY, archived, desk
+from tests.exporter.delivery.rig import DEIDENTIFY, desk
 
 
 def document(uid: str, text: str = "No nodule.", patient_id: str = "=cmd") -> Document:

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 from radquarry.configuration.sections import Destination
 from radquarry.messages import PseudonymsResolved, ResolvePseudonyms
-from tests.exporter.delivery.rig import DEIDENTIFY, Desk, archived, desk
+from tests.exporter.delivery.archived import archived
+from tests.exporter.delivery.rig import DEIDENTIFY, Desk, desk
 from tests.exporter.delivery.test_deidentified import NAMES
 
 PATIENT = NAMES.patient_id("PID4711234")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from radquarry.configuration.sections import Destination
 from radquarry.messages import RetryDelivery
+from tests.exporter.delivery.archived import archived
 from tests.exporter.delivery.nodes import node, web
-from tests.exporter.delivery.rig import QUICK, archived, desk
+from tests.exporter.delivery.rig import QUICK, desk
 from tests.exporter.delivery.stow import response
 from tests.journeys.running import free_port
 

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from radquarry.configuration.sections import Destination
 from radquarry.exporter.delivery.one_closer import one_closer
-from tests.exporter.delivery.rig import archived, desk
+from tests.exporter.delivery.archived import archived
+from tests.exporter.delivery.rig import desk
 from tests.exporter.delivery.test_reports import document
 
 

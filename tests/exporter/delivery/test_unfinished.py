@@ -8,7 +8,8 @@ import pytest
 
 from radquarry.configuration.sections import Destination
 from radquarry.messages import CancelDelivery
-from tests.exporter.delivery.rig import archived, desk, progressed
+from tests.exporter.delivery.archived import archived
+from tests.exporter.delivery.rig import desk, progressed
 from tests.journeys.running import eventually
 
 

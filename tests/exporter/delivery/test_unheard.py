@@ -6,7 +6,8 @@ from pathlib import Path
 from radquarry.configuration.sections import Destination
 from radquarry.exporter.delivery.unheard import NEVER_HEARD, UNHEARD
 from radquarry.messages import RetryDelivery
-from tests.exporter.delivery.rig import QUICK, archived, desk, progressed
+from tests.exporter.delivery.archived import archived
+from tests.exporter.delivery.rig import QUICK, desk, progressed
 
 
 def to_folder(folder: Path) -> dict[str, Destination]:

@@ -17,9 +17,9 @@ from radquarry.exporter.delivery.staging import staged
 from radquarry.exporter.ways.choosing import opened_ways, way_to
 from radquarry.exporter.ways.committing import Committing
 from radquarry.exporter.ways.port import Answer, Shipment, Staged, Way
+from tests.exporter.delivery.archived import archived
 from tests.exporter.delivery.nodes import node, web
 from tests.exporter.delivery.orthanc import orthanc
-from tests.exporter.delivery.rig import archived
 from tests.exporter.delivery.stow import response
 
 KINDS = ("directory", "zip", "node", "orthanc", "web", "orthanc-web")
