@@ -11,7 +11,7 @@ import pytest
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from radquarry.dicom.association import Association, in_thread, open_association
+from radquarry.dicom.association import Association, _associate, _Line, in_thread, open_association
 from radquarry.dicom.connection import tended
 from radquarry.dicom.peer import PacsAway, Peer
 from tests.doubles.tar_pit import tar_pit
@@ -144,3 +144,12 @@ def cut(association: Association) -> None:
     assert transport is not None
     assert transport.socket is not None
     transport.socket.shutdown(socket.SHUT_RDWR)
+
+
+def test_an_association_that_ends_as_soon_as_it_is_open_may_be_tried_again(pacs: EchoPacs) -> None:
+    class Ending(_Line):
+        def notice(self, event: evt.Event) -> None:
+            event.assoc.bind(evt.EVT_ESTABLISHED, lambda established: established.assoc.abort())
+
+    with pytest.raises(PacsAway):
+        _associate(peer(pacs.port), [Verification], [], Ending())

@@ -8,25 +8,37 @@ from contextlib import contextmanager
 
 import psutil
 from pynetdicom import AE
+from pynetdicom.dimse_primitives import C_ECHO
 from pynetdicom.pdu_primitives import A_ABORT, A_RELEASE, P_DATA
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from radquarry.dicom.connection import tended
-from radquarry.dicom.reactor import Reactor
+from radquarry.dicom.reactor import OUT_OF_ITS_SIGHT, Gated, Reactor
 from tests.contracts.sleeping import ENOUGH, FOR_EVER, Server, asleep, in_time
 
 
 @contextmanager
 def no_descriptor_left() -> Iterator[None]:
     """Nothing more can be opened; what is open stays."""
-    lowest = os.dup(0)
-    os.close(lowest)
+    with descriptors_below(lowest_descriptor()):
+        yield
+
+
+@contextmanager
+def descriptors_below(most: int) -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def lowest_descriptor() -> int:
+    """The number that the next to be opened is given."""
+    lowest = os.dup(0)
+    os.close(lowest)
+    return lowest
 
 
 def test_the_peers_wish_to_release_is_heard_asleep(server: Server) -> None:
@@ -144,3 +156,106 @@ def test_nobody_else_gets_the_file_descriptor_while_a_byte_is_on_its_way_to_it(s
         closer.join(ENOUGH)
         sender.join(ENOUGH)
         assert told.fileno() == -1
+
+
+def test_whoever_waits_for_an_answer_is_woken_when_the_peer_breaks_the_protocol(server: Server) -> None:
+    with asleep(server) as association:
+        association.send_c_echo()
+        association.dimse_timeout = None
+        association._reactor_checkpoint.clear()
+        theirs = server.associations[0].dul.socket
+        assert theirs is not None
+        assert theirs.socket is not None
+
+        theirs.socket.sendall(b"\x09\0\0\0\0\0")  # there is no such PDU
+
+        assert in_time(lambda: association.dimse.get_msg(block=True)) == (None, None)
+
+
+def test_an_association_whose_connection_is_gone_is_not_taken_for_established_behind_a_closed_gate(
+    server: Server,
+) -> None:
+    with asleep(server) as association:
+        association.send_c_echo()
+        association._reactor_checkpoint.clear()
+
+        server.associations[0].abort()
+
+        association.dul.join(ENOUGH)
+        assert not association.is_established
+        association._reactor_checkpoint.set()
+        association.join(ENOUGH)
+        assert association.is_aborted
+
+
+def test_of_messages_that_came_together_none_is_left_to_be_taken_for_the_next_answer(server: Server) -> None:
+    with asleep(server) as association:
+        unasked = C_ECHO()
+        unasked.MessageIDBeingRespondedTo, unasked.Status = 7, 0x0122
+        is_empty = threading.Event()
+        get_message = association.dimse.get_msg
+
+        def noticed(*, block: bool) -> object:
+            context, message = get_message(block=block)
+            if message is None:
+                is_empty.set()
+            return context, message
+
+        association._reactor_checkpoint.clear()
+        association.dimse.get_msg = noticed  # type: ignore[method-assign, assignment]
+        for _ in range(3):
+            association.dimse.msg_queue.put((1, unasked))
+        association._reactor_checkpoint.set()
+
+        assert is_empty.wait(ENOUGH)
+        assert in_time(association.send_c_echo).Status == 0
+
+
+def test_what_it_was_reading_when_its_look_was_taken_over_is_told_of_too(server: Server) -> None:
+    entity = AE("CALLER")
+    entity.add_requested_context(Verification)
+    association = entity.associate("127.0.0.1", server.port, evt_handlers=tended())
+    association.send_c_echo()
+    transport = association.dul.socket
+    assert transport is not None
+    receive = transport.recv
+    reads, goes_on, has_looked = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(length: int) -> bytearray:
+        reads.set()
+        assert goes_on.wait(ENOUGH)
+        return receive(length)
+
+    def seen(*, block: bool) -> tuple[None, None]:
+        has_looked.set()
+        return None, None
+
+    transport.recv = slow  # type: ignore[method-assign, assignment]
+    releaser = threading.Thread(target=server.associations[0].release, daemon=True)
+    releaser.start()
+    assert reads.wait(ENOUGH)
+    Reactor(association, FOR_EVER)
+    association.dimse.get_msg = seen  # type: ignore[method-assign, assignment]
+    assert isinstance(association, Gated)
+    association._reactor_checkpoint.tell()
+    assert has_looked.wait(ENOUGH)
+    while not association._is_paused:
+        threading.Event().wait(0.001)
+
+    goes_on.set()
+
+    association.join(ENOUGH)
+    assert association.is_released
+
+
+def test_what_it_is_woken_by_takes_no_number_that_the_librarys_own_look_needs(server: Server) -> None:
+    entity = AE("CALLER")
+    entity.add_requested_context(Verification)
+    association = entity.associate("127.0.0.1", server.port, evt_handlers=tended())
+    with descriptors_below(2 * OUT_OF_ITS_SIGHT):
+        before = lowest_descriptor()
+
+        Reactor(association, FOR_EVER)
+
+        assert lowest_descriptor() == before
+        in_time(association.release)

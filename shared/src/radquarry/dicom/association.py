@@ -191,6 +191,8 @@ def _associate(peer: Peer, sop_classes: Sequence[str | Offer], received: Sequenc
     if association.is_rejected and answer is not None:
         raise _rejection(peer, answer)
     if answer is not None and answer.result == 0:
+        if association.accepted_contexts:
+            raise PacsAway(f"{peer.name} ({peer.host}:{peer.port}) ended the association as soon as it was open")
         raise PacsRefuses(f"{peer.name} ({peer.host}:{peer.port}) takes none of the services we ask for")
     in_tls = ", or not in TLS with a certificate we believe" if peer.tls is not None else ""
     raise PacsAway(f"{peer.name} does not answer at {peer.host}:{peer.port}{in_tls}")

@@ -5,6 +5,7 @@ waits for the next look. The association's other thread, which does the same, is
 (checkpoint.py).
 """
 
+import fcntl
 import selectors
 import socket
 import ssl
@@ -22,6 +23,8 @@ LONGEST_SLEEP = 0.5
 """Seconds after which it looks at its own timers."""
 WAITS_TO_CLOSE = "Sta13"
 """The state in which a connection is only read until it ends (PS3.8 Table 9-10); pynetdicom's own look does that."""
+OUT_OF_ITS_SIGHT = 1024
+"""The lowest file descriptor that select() cannot look at: pynetdicom's own look sees only those below."""
 
 
 class Gated(Association):
@@ -41,6 +44,14 @@ class Gated(Association):
     @_is_paused.setter
     def _is_paused(self, _: bool) -> None: ...
 
+    def _serve_request(self, msg: Any, context_id: int) -> None:
+        """It takes one message each time that it passes the gate, and several may have come before it did.
+
+        One that stays, and that nobody answers, would be taken for the answer to what is asked next.
+        """
+        super()._serve_request(msg, context_id)
+        self._reactor_checkpoint.tell()
+
 
 class Reactor:
     """Of an established association; takes over its look at the connection, its way of sending, and its gate."""
@@ -51,15 +62,18 @@ class Reactor:
         self._dul = association.dul
         self._look, self._send = self._dul._is_transport_event, self._dul.send_pdu  # noqa: SLF001 - see above
         self._take = self._dul._process_recv_primitive  # noqa: SLF001 - as above
-        self._dul._process_recv_primitive = self.take  # type: ignore[method-assign]  # noqa: SLF001 - as above
-        self._has_acted = False
+        self._has_acted = True  # perhaps: it may be in pynetdicom's own look at this moment
         ends = _ends()
         self._checkpoint = Checkpoint(association, longest_sleep if ends else 0)
         association._reactor_checkpoint = self._checkpoint  # noqa: SLF001 - as above
         association.__class__ = Gated
-        if ends is None:
-            return
-        self._told, self._tell = ends
+        self._is_to_sleep = ends is not None
+        if ends is not None:
+            self._prepare_sleep(*ends)
+        self._dul._process_recv_primitive = self.begin  # type: ignore[method-assign]  # noqa: SLF001 - as above
+
+    def _prepare_sleep(self, told: socket.socket, tell: socket.socket) -> None:
+        self._told, self._tell = told, tell
         self._telling = threading.Lock()
         self._sleep = selectors.PollSelector()  # takes no file descriptor, and any number of one
         self._sleep.register(self._told, selectors.EVENT_READ)
@@ -72,7 +86,6 @@ class Reactor:
         except (ValueError, OSError):  # the peer was quicker
             self._close()
         self._dul.send_pdu = self.send  # type: ignore[method-assign]
-        self._dul._is_transport_event = self.look  # type: ignore[method-assign]  # noqa: SLF001 - as above
 
     def _watch_its_end(self, transport: AssociationSocket) -> None:
         self._shut = transport._shutdown_socket  # noqa: SLF001 - as above
@@ -86,6 +99,13 @@ class Reactor:
         self._send(primitive)
         with suppress(OSError), self._telling:  # closed, or it has been told already
             self._tell.send(b"\0")
+
+    def begin(self) -> bool:
+        """In the reactor's thread, as soon as it comes round: from here on nothing is done that nobody is told of."""
+        if self._is_to_sleep:
+            self._dul._is_transport_event = self.look  # type: ignore[method-assign]  # noqa: SLF001 - as above
+        self._dul._process_recv_primitive = self.take  # type: ignore[method-assign]  # noqa: SLF001 - as above
+        return self.take()
 
     def take(self) -> bool:
         """In the reactor's thread: whether there is something to do before it reads; the next to send is its event.
@@ -138,9 +158,15 @@ class Reactor:
         return isinstance(connection, ssl.SSLSocket) and bool(connection.pending())
 
     def _end(self) -> None:
-        """The thread ends. Where the peer broke the connection off, pynetdicom would leave our end of it open."""
+        """The thread ends. Where the peer broke the connection off, pynetdicom would leave our end of it open.
+
+        Where the peer broke the protocol, it would leave whoever waits for an answer waiting. And while one caller
+        after the other closes the gate, it would not come to see that nothing can be asked any more.
+        """
         self._kill()
         self._close()
+        self._association.is_established = False
+        self._association.dimse.msg_queue.put((None, None))
         self._checkpoint.tell()
 
     def _end_both(self) -> None:
@@ -161,9 +187,19 @@ class Reactor:
 def _ends() -> tuple[socket.socket, socket.socket] | None:
     """To be told by, and to tell; None where no file descriptor is left: pynetdicom's own way needs none."""
     try:
-        told, tell = socket.socketpair()
+        told, tell = map(_out_of_its_sight, socket.socketpair())
     except OSError:
         return None
     for end in (told, tell):
         end.setblocking(False)  # noqa: FBT003 - one byte is enough to wake it
     return told, tell
+
+
+def _out_of_its_sight(end: socket.socket) -> socket.socket:
+    """Under a higher number: else three times as many of the lower ones are gone when connections need them."""
+    try:
+        high = fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, OUT_OF_ITS_SIGHT)
+    except OSError:  # there is none
+        return end
+    end.close()
+    return socket.socket(fileno=high)
