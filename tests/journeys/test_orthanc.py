@@ -9,6 +9,7 @@ import pytest
 from pydicom.data import get_testdata_file
 from pynetdicom import AE, build_context
 
+from radquarry.dicom.reactor import Reactor
 from tests.journeys.running import Radquarry, configuration, free_port
 from tests.servers import addresses
 from tests.servers.addresses import DicomPeer
@@ -38,6 +39,7 @@ def send(peer: DicomPeer, files: list[Path]) -> dict[str, set[str]]:
         association = entity.associate(peer.host, peer.port, contexts=[context], ae_title=peer.ae_title)
         if not association.is_established:
             continue
+        Reactor(association)  # else pynetdicom may lose an answer on a busy machine
         if association.accepted_contexts and association.send_c_store(dataset).get("Status", 1) == 0:
             held.setdefault(dataset.StudyInstanceUID, set()).add(dataset.SOPInstanceUID)
         association.release()

@@ -17,6 +17,7 @@ from radquarry.bus.delivery import Waits
 from radquarry.bus.opening import open_bus
 from radquarry.configuration.sections import Archive, Node, Pacs
 from radquarry.dicom.connection import tended
+from radquarry.dicom.reactor import Reactor
 from radquarry.messages import RetrievalRequested, WantedStudy
 from radquarry.mover import __main__ as mover
 from radquarry.mover.settings import Settings as MoverSettings
@@ -43,6 +44,7 @@ def fill(peer: DicomPeer, study: str = "", thickness: tuple[float, float] = (5, 
     entity.add_requested_context(sample.SOPClassUID, sample.file_meta.TransferSyntaxUID)
     association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title, evt_handlers=tended())
     assert association.is_established
+    Reactor(association)  # else pynetdicom may lose an answer on a busy machine
     uids = []
     for number in range(INSTANCES):
         if number % 3 == 0:

@@ -12,6 +12,7 @@ from pynetdicom.presentation import PresentationContext, build_context
 
 from radquarry.configuration.sections import Archive, Node, Pacs
 from radquarry.dicom.connection import tended
+from radquarry.dicom.reactor import Reactor
 from radquarry.errors import PeerAway
 from radquarry.messages import InstancesStored, Message, StoredInstance
 from radquarry.storescp import __main__ as storescp
@@ -84,6 +85,8 @@ def sender(port: int, *contexts: PresentationContext | tuple[str, str], calling:
         build_context(*context) if isinstance(context, tuple) else context for context in contexts
     ]
     association = entity.associate("127.0.0.1", port, ae_title="RADQUARRY", evt_handlers=tended())
+    if association.is_established:
+        Reactor(association)  # else pynetdicom may lose an answer on a busy machine
     try:
         yield association
     finally:
