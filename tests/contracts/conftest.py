@@ -32,6 +32,12 @@ async def bus(home: Home) -> AsyncIterator[Bus]:
         yield opened
 
 
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Of the embedded bus's file."""
+    return tmp_path / "data" / "bus.db"
+
+
 @pytest.fixture(params=KINDS)
 async def state(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[State]:
     async with empty_state(request.param, tmp_path) as store:

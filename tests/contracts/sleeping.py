@@ -43,15 +43,21 @@ class Server:
         self._server.shutdown()
 
 
-@contextmanager
-def asleep(server: Server, longest_sleep: float = FOR_EVER) -> Iterator[Association]:
-    """An association whose threads wake for nothing but what happens."""
+def associated(server: Server) -> Association:
+    """An association whose threads are still as pynetdicom made them."""
     entity = AE("CALLER")
     entity.add_requested_context(Verification)
     role = build_role(Verification, scu_role=True, scp_role=True)
     answers = tended((evt.EVT_C_ECHO, lambda _event: 0x0000))
     association = entity.associate("127.0.0.1", server.port, ext_neg=[role], evt_handlers=answers)
     assert association.is_established
+    return association
+
+
+@contextmanager
+def asleep(server: Server, longest_sleep: float = FOR_EVER) -> Iterator[Association]:
+    """An association whose threads wake for nothing but what happens."""
+    association = associated(server)
     Reactor(association, longest_sleep)
     try:
         yield association

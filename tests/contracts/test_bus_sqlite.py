@@ -4,7 +4,6 @@ import asyncio
 import inspect
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,14 +24,8 @@ from tests.contracts.buses import (
     consuming,
     depth_becomes,
     order,
-    read_line,
     until,
 )
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "bus.db"
 
 
 @pytest.fixture
@@ -46,34 +39,6 @@ async def test_only_the_owner_may_read_the_file(path: Path, bus: SqliteBus) -> N
 
     modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
     assert modes == {"bus.db": 0o600, "bus.db-wal": 0o600, "bus.db-shm": 0o600}
-
-
-async def test_a_file_of_another_version_is_refused(path: Path) -> None:
-    async with SqliteBus.open(path, SOON):
-        pass
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 99")
-
-    with pytest.raises(PeerAway, match="another radquarry"):
-        async with SqliteBus.open(path, SOON):
-            pass
-
-
-async def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_text("milk, bread, film for the old machine\n" * 100)
-
-    with pytest.raises(PeerAway, match=r"notes\.txt.*not a database"):
-        async with SqliteBus.open(path, SOON):
-            pass
-
-
-async def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("a file")
-
-    with pytest.raises(PeerAway, match=r"bus\.db"):
-        async with SqliteBus.open(tmp_path / "data" / "bus.db", SOON):
-            pass
 
 
 async def test_a_second_consumer_is_refused_and_told_why(path: Path, bus: SqliteBus) -> None:
@@ -169,18 +134,6 @@ async def test_a_closed_bus_takes_nothing(path: Path) -> None:
 
     with pytest.raises(PeerAway, match="closed"):
         await bus.publish(order())
-
-
-async def test_processes_that_come_at_once_make_one_file(path: Path, finished: Processes) -> None:
-    home = Home("sqlite", f"sqlite:///{path}")
-    for _ in range(4):
-        finished.append(await asyncio.to_thread(home.process, "publish", "20"))
-    for process in finished:
-        assert await asyncio.to_thread(read_line, process) == "begun"
-        assert await asyncio.to_thread(process.wait) == 0
-
-    async with home.open() as bus:
-        assert (await bus.depths())["finder.window.find"] == 80
 
 
 async def test_a_busy_process_does_not_keep_another_from_publishing(

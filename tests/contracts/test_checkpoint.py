@@ -111,7 +111,7 @@ def test_a_thread_that_has_ended_holds_nobody_up() -> None:
 
 
 def test_a_wait_at_a_closed_gate_ends_in_time() -> None:
-    gate = Checkpoint(threading.current_thread())
+    gate = Checkpoint(threading.current_thread(), longest_stay=3600)
     gate.clear()
 
     assert not gate.wait(0.01)

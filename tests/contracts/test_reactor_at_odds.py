@@ -1,44 +1,13 @@
 """pynetdicom's thread, asleep, when the peer, the machine or its own state machine is against it."""
 
-import os
-import resource
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import psutil
-from pynetdicom import AE
 from pynetdicom.dimse_primitives import C_ECHO
 from pynetdicom.pdu_primitives import A_ABORT, A_RELEASE, P_DATA
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from radquarry.dicom.connection import tended
-from radquarry.dicom.reactor import OUT_OF_ITS_SIGHT, Gated, Reactor
-from tests.contracts.sleeping import ENOUGH, FOR_EVER, Server, asleep, in_time
-
-
-@contextmanager
-def no_descriptor_left() -> Iterator[None]:
-    """Nothing more can be opened; what is open stays."""
-    with descriptors_below(lowest_descriptor()):
-        yield
-
-
-@contextmanager
-def descriptors_below(most: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-def lowest_descriptor() -> int:
-    """The number that the next to be opened is given."""
-    lowest = os.dup(0)
-    os.close(lowest)
-    return lowest
+from radquarry.dicom.association import Association
+from radquarry.dicom.reactor import Gated, Reactor
+from tests.contracts.sleeping import ENOUGH, FOR_EVER, Server, asleep, associated, in_time
 
 
 def test_the_peers_wish_to_release_is_heard_asleep(server: Server) -> None:
@@ -61,28 +30,12 @@ def test_the_peers_abort_is_heard_asleep(server: Server) -> None:
         assert association.is_aborted
 
 
-def test_it_takes_two_file_descriptors_at_most(server: Server) -> None:
-    process = psutil.Process()
-    with asleep(server) as association:
-        association.send_c_echo()
-        before = process.num_fds()
-        with asleep(server) as another:
-            another.send_c_echo()
-
-            assert process.num_fds() - before <= len(("ours", "the server's")) + 2
-
-
-def test_without_a_file_descriptor_for_it_the_association_is_served_all_the_same(server: Server) -> None:
-    entity = AE("CALLER")
-    entity.add_requested_context(Verification)
-    association = entity.associate("127.0.0.1", server.port, evt_handlers=tended())
-
-    with no_descriptor_left():
-        Reactor(association, FOR_EVER)
-
-        assert in_time(association.send_c_echo).Status == 0
-        in_time(association.release)
-    assert association.is_released
+def assert_over(server: Server, association: Association) -> None:
+    """Both sides know, and nothing is left to be sent."""
+    assert server.ended.wait(ENOUGH)
+    association.join(ENOUGH)
+    assert association.dul.to_provider_queue.empty()
+    assert association.dul.state_machine.current_state == "Sta1"
 
 
 def test_what_is_sent_after_the_end_was_ordered_is_dropped_and_the_thread_lives_on_to_end_it(server: Server) -> None:
@@ -94,10 +47,7 @@ def test_what_is_sent_after_the_end_was_ordered_is_dropped_and_the_thread_lives_
         association.dul.to_provider_queue.put(P_DATA())
         association.dul.send_pdu(A_RELEASE())
 
-        assert server.ended.wait(ENOUGH)
-        association.join(ENOUGH)
-        assert association.dul.to_provider_queue.empty()
-        assert association.dul.state_machine.current_state == "Sta1"
+        assert_over(server, association)
 
 
 def test_a_second_wish_to_release_is_dropped(server: Server) -> None:
@@ -107,10 +57,7 @@ def test_a_second_wish_to_release_is_dropped(server: Server) -> None:
         for _ in range(2):
             association.dul.send_pdu(A_RELEASE())
 
-        assert server.ended.wait(ENOUGH)
-        association.join(ENOUGH)
-        assert association.dul.to_provider_queue.empty()
-        assert association.dul.state_machine.current_state == "Sta1"
+        assert_over(server, association)
 
 
 def test_a_thread_that_dies_of_what_it_was_to_send_leaves_nothing_open(server: Server) -> None:
@@ -126,36 +73,6 @@ def test_a_thread_that_dies_of_what_it_was_to_send_leaves_nothing_open(server: S
         association.join(ENOUGH)
         assert not association.dul.is_alive()
         assert connection.fileno() == -1
-
-
-def test_nobody_else_gets_the_file_descriptor_while_a_byte_is_on_its_way_to_it(server: Server) -> None:
-    with asleep(server) as association:
-        reactor = Reactor(association, FOR_EVER)
-        sends, goes_on = threading.Event(), threading.Event()
-        told = reactor._tell
-
-        class Slow:
-            def send(self, byte: bytes) -> int:
-                sends.set()
-                assert goes_on.wait(ENOUGH)
-                return told.send(byte)
-
-            def close(self) -> None:
-                told.close()
-
-        reactor._tell = Slow()  # type: ignore[assignment]
-        sender = threading.Thread(target=association.abort, daemon=True)
-        sender.start()
-        assert sends.wait(ENOUGH)
-        closer = threading.Thread(target=reactor._close, daemon=True)
-        closer.start()
-        closer.join(0.2)
-        assert told.fileno() != -1
-
-        goes_on.set()
-        closer.join(ENOUGH)
-        sender.join(ENOUGH)
-        assert told.fileno() == -1
 
 
 def test_whoever_waits_for_an_answer_is_woken_when_the_peer_breaks_the_protocol(server: Server) -> None:
@@ -212,9 +129,7 @@ def test_of_messages_that_came_together_none_is_left_to_be_taken_for_the_next_an
 
 
 def test_what_it_was_reading_when_its_look_was_taken_over_is_told_of_too(server: Server) -> None:
-    entity = AE("CALLER")
-    entity.add_requested_context(Verification)
-    association = entity.associate("127.0.0.1", server.port, evt_handlers=tended())
+    association = associated(server)
     association.send_c_echo()
     transport = association.dul.socket
     assert transport is not None
@@ -246,16 +161,3 @@ def test_what_it_was_reading_when_its_look_was_taken_over_is_told_of_too(server:
 
     association.join(ENOUGH)
     assert association.is_released
-
-
-def test_what_it_is_woken_by_takes_no_number_that_the_librarys_own_look_needs(server: Server) -> None:
-    entity = AE("CALLER")
-    entity.add_requested_context(Verification)
-    association = entity.associate("127.0.0.1", server.port, evt_handlers=tended())
-    with descriptors_below(2 * OUT_OF_ITS_SIGHT):
-        before = lowest_descriptor()
-
-        Reactor(association, FOR_EVER)
-
-        assert lowest_descriptor() == before
-        in_time(association.release)

@@ -15,6 +15,7 @@ from radquarry.finder.pacs import DicomPacs
 from radquarry.finder.probing import Access
 from radquarry.finder.queries import QueryRefused, checked
 from tests.finder.answering import FindHandler, answering, study_row
+from tests.finder.shelf_pacs import UNCLOSED
 from tests.finder.test_lines import Slots
 
 MARCH = {"QueryRetrieveLevel": "STUDY", "StudyDate": "20230301-20230331", "ModalitiesInStudy": "", "PatientName": "*"}
@@ -124,7 +125,7 @@ async def test_a_question_that_always_ends_the_association_is_cut_and_not_asked_
     assert len(asked) == answered.queries == 2
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@UNCLOSED
 async def test_a_pacs_that_is_away_is_away():
     with answering(lambda _event: iter(())) as gone:
         pass

@@ -10,14 +10,14 @@ until it is told that there is something to look at: whoever closes the gate fin
 
 import threading
 
-LONGEST_STAY = 0.5
-"""Seconds after which it passes an open gate without being told: it looks at its own timers, too."""
-
 
 class Checkpoint(threading.Event):
-    """For `Association._reactor_checkpoint`, before the association is first used. `holds` is the thread it is for."""
+    """For `Association._reactor_checkpoint`, before the association is first used. `holds` is the thread it is for.
 
-    def __init__(self, holds: threading.Thread, longest_stay: float = LONGEST_STAY) -> None:
+    After `longest_stay` seconds it passes an open gate without being told: it looks at its own timers, too.
+    """
+
+    def __init__(self, holds: threading.Thread, longest_stay: float) -> None:
         super().__init__()
         self._holds = holds
         self._longest_stay = longest_stay

@@ -20,7 +20,7 @@ from pynetdicom.transport import AssociationSocket
 from radquarry.dicom.checkpoint import Checkpoint
 
 LONGEST_SLEEP = 0.5
-"""Seconds after which it looks at its own timers."""
+"""Seconds after which it, or the other thread, looks at its own timers."""
 WAITS_TO_CLOSE = "Sta13"
 """The state in which a connection is only read until it ends (PS3.8 Table 9-10); pynetdicom's own look does that."""
 OUT_OF_ITS_SIGHT = 1024
